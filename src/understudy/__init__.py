@@ -1,0 +1,1 @@
+"""A stand-in for AWS on one machine, for machine-learning infrastructure."""

@@ -1,0 +1,1 @@
+"""AWS wire protocols to operations and back."""

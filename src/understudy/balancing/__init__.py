@@ -1,0 +1,1 @@
+"""Which target gets a request, and which targets are healthy."""

@@ -1,0 +1,1 @@
+"""Words that every layer shares: diagnostics, faults, ids, ARNs, quantities."""

@@ -1,0 +1,1 @@
+"""AWS services that only keep books, answered by moto."""

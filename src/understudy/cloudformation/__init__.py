@@ -1,0 +1,1 @@
+"""The template language: parse, check, resolve, compare. Nothing here knows a service."""

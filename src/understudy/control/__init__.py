@@ -1,0 +1,1 @@
+"""The control planes of the services: events in, commands out."""

@@ -1,0 +1,196 @@
+"""What happens to the control plane (events, past tense) and what it wants done (commands, imperative).
+
+Both are plain values with a time, so that a run can be stored, replayed and compared. Parameters and
+outputs of API operations have AWS's own member names; timestamps in them are seconds since the epoch.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+Params = dict[str, Any]
+"""Members of an AWS operation's input or output, under AWS's names."""
+
+
+class Sketch(Struct, frozen=True, array_like=True):
+    """A distribution as values with counts, good for any percentile.
+
+    Values are rounded to steps of 1 %, so percentiles are within 0.5 %; sum, minimum and maximum
+    are exact.
+    """
+
+    values: tuple[float, ...] = ()
+    counts: tuple[float, ...] = ()
+    total: float = 0.0
+    minimum: float = 0.0
+    maximum: float = 0.0
+
+    @property
+    def count(self) -> float:
+        """How many samples are in it; a sampled request stands for several."""
+        return sum(self.counts)
+
+
+class Served(Struct, frozen=True, array_like=True):
+    """What one endpoint variant served in one second. Latencies are microseconds of world time."""
+
+    endpoint: str
+    variant: str
+    second: int
+    invocations: float
+    instances: int
+    errors_4xx: float
+    errors_5xx: float
+    model_latency: Sketch
+    overhead_latency: Sketch
+
+
+class Event(Struct, frozen=True, tag=True):
+    """Something that happened at ``at`` (world time, seconds since the epoch) in a region."""
+
+    at: float
+    region: str
+
+
+class ApiCalled(Event, frozen=True, tag=True):
+    """A client called an operation that the engine answers itself."""
+
+    service: str
+    operation: str
+    params: Params
+    request_id: str
+
+
+class CallAnswered(Event, frozen=True, tag=True):
+    """A ``Call`` that we had asked the world for succeeded."""
+
+    call_id: str
+    output: Params
+
+
+class CallFailed(Event, frozen=True, tag=True):
+    """A ``Call`` that we had asked the world for was refused with an AWS fault."""
+
+    call_id: str
+    code: str
+    message: str
+    status: int = 400
+
+
+class InstanceHealthy(Event, frozen=True, tag=True):
+    """A launched instance answers its health check at an address."""
+
+    instance_id: str
+    host: str
+    port: int
+
+
+class InstanceFailed(Event, frozen=True, tag=True):
+    """An instance did not start, exited, or stopped answering its health check."""
+
+    instance_id: str
+    reason: str
+
+
+class InstanceStopped(Event, frozen=True, tag=True):
+    """An instance that was told to stop has drained and is gone."""
+
+    instance_id: str
+
+
+class RequestsCompleted(Event, frozen=True, tag=True):
+    """What the data plane served since its last report."""
+
+    served: tuple[Served, ...]
+
+
+class EngineRestarted(Event, frozen=True, tag=True):
+    """The process came back: whatever ran before is gone and must be started again."""
+
+
+AnyEvent = (
+    ApiCalled
+    | CallAnswered
+    | CallFailed
+    | InstanceHealthy
+    | InstanceFailed
+    | InstanceStopped
+    | RequestsCompleted
+    | EngineRestarted
+)
+
+
+class Container(Struct, frozen=True):
+    """What an instance runs: an image with its environment and its model archive."""
+
+    image: str
+    environment: dict[str, str] = {}
+    model_data_url: str = ""
+    hostname: str = ""
+
+
+class Target(Struct, frozen=True, array_like=True):
+    """An instance that may be sent requests."""
+
+    instance_id: str
+    host: str
+    port: int
+
+
+class VariantRoute(Struct, frozen=True):
+    """Where the requests of one production variant go."""
+
+    name: str
+    weight: float
+    targets: tuple[Target, ...]
+    stand_in: bool = False
+
+
+class Command(Struct, frozen=True, tag=True):
+    """Something the world shall do."""
+
+    region: str
+
+
+class Call(Command, frozen=True, tag=True):
+    """Call an AWS operation of a service outside the engine (S3, IAM): ``CallAnswered`` follows."""
+
+    call_id: str
+    service: str
+    operation: str
+    params: Params
+
+
+class Launch(Command, frozen=True, tag=True):
+    """Start an instance: ``InstanceHealthy`` or ``InstanceFailed`` follows."""
+
+    instance_id: str
+    instance_type: str
+    container: Container
+    log_group: str
+    log_stream: str
+    download_timeout: float
+    startup_timeout: float
+
+
+class Stop(Command, frozen=True, tag=True):
+    """Let an instance finish what it has, at most ``drain`` seconds, then end it."""
+
+    instance_id: str
+    drain: float
+
+
+class SetRoute(Command, frozen=True, tag=True):
+    """Send an endpoint's requests to these targets from now on."""
+
+    endpoint: str
+    variants: tuple[VariantRoute, ...]
+
+
+class RemoveRoute(Command, frozen=True, tag=True):
+    """The endpoint is gone."""
+
+    endpoint: str
+
+
+AnyCommand = Call | Launch | Stop | SetRoute | RemoveRoute

@@ -1,0 +1,1 @@
+"""Executing a change set as a state machine."""

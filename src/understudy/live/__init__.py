@@ -1,0 +1,1 @@
+"""The live world: the real clock, real processes, real sockets."""

@@ -1,0 +1,1 @@
+"""Datapoints, statistics, windows and the store that alarms read."""

@@ -1,0 +1,1 @@
+"""The data plane: front door, balancing, and what it measures."""

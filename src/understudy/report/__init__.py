@@ -1,0 +1,1 @@
+"""An outcome drawn: terminal, JSON, SVG and a self-contained page."""

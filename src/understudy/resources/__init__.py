@@ -1,0 +1,1 @@
+"""One file per AWS resource type: properties in, calls to services out."""

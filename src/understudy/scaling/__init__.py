@@ -1,0 +1,1 @@
+"""Scaling decisions as functions of their inputs."""

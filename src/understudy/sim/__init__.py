@@ -1,0 +1,1 @@
+"""The simulated world: virtual time, a traffic trace, a model of the world."""

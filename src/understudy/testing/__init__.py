@@ -1,0 +1,1 @@
+"""Builders, behavioural fakes and expectations that the tests share."""
