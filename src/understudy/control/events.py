@@ -1,7 +1,7 @@
-"""What happens to the control plane (events, past tense) and what it wants done (commands, imperative).
+"""What happens to the control plane (events) and what it wants done (commands).
 
-Both are plain values with a time, so that a run can be stored, replayed and compared. Parameters and
-outputs of API operations have AWS's own member names; timestamps in them are seconds since the epoch.
+Both are plain values, so that a run can be stored, replayed and compared. Inputs and outputs of API
+operations have AWS's own member names; timestamps in them are seconds since the epoch.
 """
 
 from typing import Any

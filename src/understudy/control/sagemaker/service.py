@@ -1,0 +1,223 @@
+"""SageMaker hosting in one region: its events, timers and metrics."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from understudy.base.fault import validation_exception
+from understudy.control.events import (
+    InstanceFailed,
+    InstanceHealthy,
+    InstanceStopped,
+    RequestsCompleted,
+    Served,
+)
+from understudy.control.ports import ScalableCapacity
+from understudy.control.sagemaker import endpoint as endpoints
+from understudy.control.sagemaker import fleet as fleets
+from understudy.control.sagemaker.state import Endpoint, Instance, SageMakerState, Variant
+from understudy.control.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class HostingConfig:
+    """Parameters of the world. ``startup_delay`` is the least time from launch to service, in s.
+
+    On AWS an instance takes minutes; here a process takes a fraction of a second. A rehearsal
+    that is to tell what AWS would do sets the delay; the default is as fast as it goes.
+    """
+
+    startup_delay: float = 0.0
+
+
+class Neighbours(Protocol):
+    """What hosting needs of CloudWatch and Application Auto Scaling."""
+
+    def served(self, served: Served, turn: Turn) -> None:
+        """Publish what a variant served in one second."""
+        ...
+
+    def idle(self, endpoint: str, variant: str, minute: int, turn: Turn) -> None:
+        """Publish that a variant in service had no request in a minute."""
+        ...
+
+    def alarm_state(self, name: str) -> str | None:
+        """The state of an alarm that guards a deployment."""
+        ...
+
+    def is_registered(self, resource_id: str) -> bool:
+        """Whether a variant is a scalable target."""
+        ...
+
+
+MINUTE = 60
+IDLE_AFTER = 15.0
+"""How long after a minute's end it is known that nothing was served in it."""
+
+
+class SageMaker:
+    """The hosting service of one region. Also the ``Scalable`` of its endpoint variants."""
+
+    label = "sagemaker"
+    quantity = "desired instance count"
+
+    def __init__(
+        self, state: SageMakerState, neighbours: Neighbours, config: HostingConfig
+    ) -> None:
+        self.state = state
+        self.neighbours = neighbours
+        self.config = config
+
+    def on_healthy(self, event: InstanceHealthy, turn: Turn) -> None:
+        """An instance answers: it serves once its start-up delay is over."""
+        instance = self.state.instances.get(event.instance_id)
+        if instance is None or instance.state != "Pending":
+            return
+        instance.host, instance.port = event.host, event.port
+        due = instance.launched_at + self.config.startup_delay
+        if due > turn.at:
+            turn.schedule(due, fleets.OWNER, "in-service", instance.id)
+        else:
+            self._enter_service(instance, turn)
+
+    def _enter_service(self, instance: Instance, turn: Turn) -> None:
+        instance.state = "InService"
+        instance.in_service_at = turn.at
+        endpoint = self.state.endpoints[instance.endpoint]
+        if not self._watched(instance):
+            minute = int(turn.at) // MINUTE * MINUTE
+            self._watch(instance.endpoint, instance.variant, minute, turn)
+        endpoints.settle(self.state, endpoint, turn)
+
+    def on_failed(self, event: InstanceFailed, turn: Turn) -> None:
+        """An instance is lost."""
+        instance = self.state.instances.get(event.instance_id)
+        if instance is not None:
+            endpoints.lost(self.state, instance, event.reason, turn)
+
+    def on_stopped(self, event: InstanceStopped, turn: Turn) -> None:
+        """An instance that was told to stop is gone."""
+        instance = self.state.instances.get(event.instance_id)
+        if instance is not None:
+            fleets.ended(self.state, instance, turn.at)
+            endpoints.settle(self.state, self.state.endpoints[instance.endpoint], turn)
+
+    def on_restart(self, turn: Turn) -> None:
+        """The processes of all instances are gone: start those again that shall run."""
+        for instance in list(self.state.instances.values()):
+            if instance.state == "Stopping":
+                fleets.ended(self.state, instance, turn.at)
+        for instance in self.state.instances.values():
+            instance.state = "Pending"
+            fleet = self.state.endpoints[instance.endpoint].fleets[instance.fleet]
+            variant = fleet.variants[instance.variant]
+            turn.emit(fleets.launch_command(self.state, instance, variant, turn))
+        for endpoint in list(self.state.endpoints.values()):
+            endpoint.route = ()
+            endpoints.settle(self.state, endpoint, turn)
+
+    def on_timer(self, key: tuple[str, ...], turn: Turn) -> None:
+        """A time that was wished for has come."""
+        kind, *rest = key
+        if kind == "in-service":
+            instance = self.state.instances.get(rest[0])
+            if instance is not None and instance.state == "Pending":
+                self._enter_service(instance, turn)
+        elif kind == "settle":
+            if endpoint := self.state.endpoints.get(rest[0]):
+                endpoints.settle(self.state, endpoint, turn)
+        elif kind == "idle":
+            self._check_idle(rest[0], rest[1], int(rest[2]), turn)
+        else:
+            self._on_update_timer(kind, tuple(rest), turn)
+
+    def _on_update_timer(self, kind: str, key: tuple[str, ...], turn: Turn) -> None:
+        current = endpoints.current_update(self.state, key)
+        if current is None:
+            return
+        if kind == "baked":
+            endpoints.baked(self.state, *current, turn)
+        elif kind == "finish":
+            endpoints.finish(self.state, *current, turn)
+        else:
+            self._guard(key, *current, turn)
+
+    def _guard(
+        self, key: tuple[str, ...], endpoint: Endpoint, update: endpoints.Update, turn: Turn
+    ) -> None:
+        """Roll back while baking if one of the deployment's alarms is in ALARM."""
+        if update.phase != "Baking":
+            return
+        for name in endpoints.guards(update):
+            if self.neighbours.alarm_state(name) == "ALARM":
+                reason = f"One or more configured alarms went into ALARM state: [{name}]."
+                endpoints.roll_back(self.state, endpoint, reason, turn)
+                return
+        turn.schedule(turn.at + endpoints.ALARM_CHECK_SECONDS, fleets.OWNER, "guard", *key)
+
+    def on_requests(self, event: RequestsCompleted, turn: Turn) -> None:
+        """Publish what the data plane served."""
+        for served in event.served:
+            if served.endpoint in self.state.endpoints:
+                minute = served.second // MINUTE * MINUTE
+                if served.invocations:
+                    name = f"{served.endpoint}/{served.variant}"
+                    self.state.published[name] = max(self.state.published.get(name, 0), minute)
+                    self.neighbours.served(served, turn)
+
+    def _watched(self, instance: Instance) -> bool:
+        return f"{instance.endpoint}/{instance.variant}" in self.state.published
+
+    def _watch(self, endpoint: str, variant: str, minute: int, turn: Turn) -> None:
+        self.state.published.setdefault(f"{endpoint}/{variant}", 0)
+        due = minute + MINUTE + IDLE_AFTER
+        turn.schedule(due, fleets.OWNER, "idle", endpoint, variant, str(minute))
+
+    def _check_idle(self, endpoint: str, variant: str, minute: int, turn: Turn) -> None:
+        """A variant in service publishes zeros where it had no request.
+
+        Source: AWS, Prerequisites for auto scaling of SageMaker models: metrics are emitted as
+        zero while there is no traffic.
+        """
+        name = f"{endpoint}/{variant}"
+        if endpoint not in self.state.endpoints:
+            self.state.published.pop(name, None)
+            return
+        if self.state.published.get(name, 0) < minute:
+            self.neighbours.idle(endpoint, variant, minute, turn)
+        self._watch(endpoint, variant, minute + MINUTE, turn)
+
+    def variant(self, resource_id: str) -> tuple[Endpoint, Variant] | None:
+        """The endpoint and variant that Application Auto Scaling calls ``resource_id``."""
+        parts = resource_id.split("/")
+        if len(parts) != 4 or parts[0] != "endpoint" or parts[2] != "variant":
+            return None
+        endpoint = self.state.endpoints.get(parts[1])
+        if endpoint is None:
+            return None
+        variant = endpoint.fleets[endpoint.live].variants.get(parts[3])
+        return None if variant is None else (endpoint, variant)
+
+    def capacity(self, resource_id: str) -> ScalableCapacity | None:
+        """The instances of a variant. Scaling is refused while an update is deployed."""
+        found = self.variant(resource_id)
+        if found is None or found[0].status in ("Failed", "Deleting"):
+            return None
+        endpoint, variant = found
+        present = fleets.members(self.state, endpoint.name, endpoint.live, variant.name)
+        deploying = endpoint.status == "Creating" or endpoint.update is not None
+        return ScalableCapacity(
+            variant.desired,
+            len(fleets.in_service(present)),
+            "TargetServicePutResourceAsUnscalable" if deploying else "",
+        )
+
+    def set_desired(self, resource_id: str, desired: int, turn: Turn) -> None:
+        """Set the desired instance count of a variant, as UpdateEndpointWeightsAndCapacities."""
+        found = self.variant(resource_id)
+        if found is None:
+            raise validation_exception(f"Could not find variant {resource_id}.")
+        endpoint, variant = found
+        if endpoint.update is not None or endpoint.status not in ("InService", "Updating"):
+            raise validation_exception(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        endpoints.set_capacity(endpoint, variant, desired, turn)
+        endpoints.settle(self.state, endpoint, turn)
