@@ -1,0 +1,112 @@
+"""What a resource type is: handlers written as stories, run as state machines.
+
+A handler is a generator. It yields what it needs done and is sent what came of it; a fault is
+raised inside it. All that has to be stored is the list of answers: after a restart the handler
+runs again from its start, is given the same answers, and stands where it stood.
+
+    def create(request):
+        answer = yield Invoke("sagemaker", "CreateModel", request.properties)
+        return Done(answer["ModelArn"])
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from understudy.control.events import Params
+
+Fidelity = Literal["runs", "kept", "recorded"]
+"""``runs``: does what it does on AWS; ``kept``: its API answers; ``recorded``: only stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Call an AWS operation; sent back is its output."""
+
+    service: str
+    operation: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let some seconds of world time pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """The resource exists under this physical id, and may still have to become stable."""
+
+    physical_id: str
+
+
+Effect = Invoke | Wait | Identify
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A handler's end: the physical id and the attributes that Fn::GetAtt gives."""
+
+    physical_id: str
+    attributes: Params = field(default_factory=dict[str, Any])
+
+
+class HandlerFailure(Exception):  # noqa: N818 - CloudFormation calls it a failure
+    """A handler gives up. ``code`` is a CloudFormation handler error code.
+
+    Source: AWS, CloudFormation CLI, Handler error codes.
+    """
+
+    def __init__(self, message: str, code: str = "GeneralServiceException") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a handler is told.
+
+    ``properties`` are resolved and typed as the schema says; ``previous`` those before an update.
+    ``name(limit)`` gives a generated physical name. ``tags`` are the stack's, with the resource's
+    own on top.
+    """
+
+    stack_name: str
+    stack_id: str
+    region: str
+    logical_id: str
+    physical_id: str
+    properties: Params
+    previous: Params
+    attributes: Params
+    tags: Mapping[str, str]
+    generated: str
+
+    def name(self, limit: int, *, lower: bool = False) -> str:
+        """The generated name, cut to a limit from its middle parts, never its random end."""
+        from understudy.cloudformation.physical import fit
+
+        return fit(self.stack_name, self.logical_id, self.generated, limit, lower=lower)
+
+
+Handler = Generator[Effect, Any, Done]
+Start = Callable[[Request], Handler]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """An AWS resource type and how faithful it is here.
+
+    ``update`` is None where the type has no update handler: any change then replaces. ``read``
+    returns the live properties for drift detection in ``Done.attributes``.
+    """
+
+    name: str
+    fidelity: Fidelity
+    create: Start
+    delete: Start
+    update: Start | None = None
+    read: Start | None = None
