@@ -1,0 +1,63 @@
+"""What an update means for a resource, once its new properties are known.
+
+Source: AWS, Update behaviors of stack resources; the createOnly properties of the schemas.
+"""
+
+from typing import Literal
+
+from understudy.cloudformation.schema import Schema
+from understudy.control.events import Params
+from understudy.deploy.handler import HandlerFailure
+from understudy.deploy.ports import Engine
+from understudy.deploy.stack import StackResource
+
+Action = Literal["none", "touch", "update", "replace"]
+
+
+def decide(engine: Engine, before: StackResource, after: StackResource) -> Action:
+    """What has to be done: nothing, only an event, an update in place, or a new resource."""
+    if before.type != after.type:
+        return "replace"
+    changed = changed_properties(before.properties, after.properties)
+    if not changed:
+        return "none" if before.metadata == after.metadata else "touch"
+    kind = engine.types[after.type]
+    schema = engine.schema(after.type)
+    if kind.update is None or (schema is not None and _replaces(schema, before, after, changed)):
+        return "replace"
+    return "update"
+
+
+def changed_properties(before: Params, after: Params) -> list[str]:
+    """The names of the properties that are new, gone or different."""
+    names = [*before, *(name for name in after if name not in before)]
+    return [name for name in names if before.get(name) != after.get(name)]
+
+
+def _replaces(
+    schema: Schema, before: StackResource, after: StackResource, changed: list[str]
+) -> bool:
+    return any(
+        schema.recreation((name,), before.properties.get(name), after.properties.get(name))
+        == "Always"
+        for name in changed
+    )
+
+
+def refuse_custom_name(engine: Engine, before: StackResource, after: StackResource) -> None:
+    """A resource with a name of its own cannot be replaced while the name stays.
+
+    Raises HandlerFailure with CloudFormation's sentence.
+    """
+    schema = engine.schema(after.type)
+    if schema is None or before.type != after.type:
+        return
+    for pointer in schema.primary_identifier:
+        if len(pointer) != 1 or pointer not in schema.create_only:
+            continue
+        name = after.properties.get(pointer[0])
+        if isinstance(name, str) and name == before.properties.get(pointer[0]):
+            raise HandlerFailure(
+                "CloudFormation cannot update a stack when a custom-named resource requires "
+                f"replacing. Rename {name} and update the stack again."
+            )
