@@ -1,17 +1,17 @@
 """The text of a template, JSON or YAML, as plain data.
 
-The data are dicts with text keys, lists, ``str``, ``int``, ``bool`` and ``Decimal``; short forms such
-as ``!Ref`` are written out. Positions are not kept: `locate` finds them again when they are needed.
+The data are dicts with text keys, lists, ``str``, ``int``, ``bool`` and ``Decimal``; short forms
+such as ``!Ref`` are written out. Positions are not kept: `locate` finds them when they are needed.
 """
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
 from understudy.base.diagnostic import Diagnostic, Mark, Path
-from understudy.cloudformation.scalar import number, plain
+from understudy.cloudformation.value import items, number, plain
 
 MAX_BYTES = 1_000_000
 """AWS: CloudFormation quotas, template body size in an S3 object (a decimal megabyte)."""
@@ -30,7 +30,7 @@ SHORT_FORMS = {
         )
     },
 }  # fmt: skip
-"""YAML tag to function. AWS: Intrinsic function reference; language extensions have no short form."""
+"""YAML tag to function (AWS: Intrinsic function reference); extensions have no short form."""
 
 _STANDARD = {f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "map", "null", "seq")}
 _STRING = "tag:yaml.org,2002:str"
@@ -43,7 +43,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML's parser over libyaml where it is installed."""
 
 
-class _Refused(Exception):
+class _Refused(Exception):  # noqa: N818 - it reports the user's text, not an error of ours
     """The text is no template: AWS's sentence, the place (from 1), and more words for people."""
 
     def __init__(self, summary: str, place: tuple[int, int] | None, detail: str = "") -> None:
@@ -150,13 +150,7 @@ def _refuse_depth(data: Any) -> None:
 def _nulls(value: Any, path: Path = ()) -> list[Path]:
     if value is None:
         return [path]
-    if isinstance(value, dict):
-        members: Any = cast("dict[str, Any]", value).items()
-    elif isinstance(value, list):
-        members = enumerate(cast("list[Any]", value))
-    else:
-        return []
-    return [null for step, child in members for null in _nulls(child, (*path, step))]
+    return [null for step, child in items(value) for null in _nulls(child, (*path, step))]
 
 
 # YAML

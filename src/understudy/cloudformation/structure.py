@@ -4,12 +4,12 @@ AWS: Template anatomy; CloudFormation quotas. The sentences are those that AWS a
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Path, Severity
-from understudy.cloudformation.scalar import is_scalar, text
+from understudy.cloudformation.value import is_list, is_map, is_scalar, text
 
 SECTIONS = (
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings",
@@ -43,10 +43,13 @@ _AWS_SPECIFIC = (
 )  # fmt: skip
 _PLAIN_TYPES = ("String", "CommaDelimitedList", "List<String>", *_AWS_SPECIFIC)
 PARAMETER_TYPES = frozenset(
-    ("Number", "List<Number>", "AWS::SSM::Parameter::Name", *_PLAIN_TYPES)
-    + tuple(f"List<{name}>" for name in _AWS_SPECIFIC)
-    + tuple(f"AWS::SSM::Parameter::Value<{name}>" for name in _PLAIN_TYPES)
-    + tuple(f"AWS::SSM::Parameter::Value<List<{name}>>" for name in _AWS_SPECIFIC)
+    [
+        *("Number", "List<Number>", "AWS::SSM::Parameter::Name"),
+        *_PLAIN_TYPES,
+        *(f"List<{name}>" for name in _AWS_SPECIFIC),
+        *(f"AWS::SSM::Parameter::Value<{name}>" for name in _PLAIN_TYPES),
+        *(f"AWS::SSM::Parameter::Value<List<{name}>>" for name in _AWS_SPECIFIC),
+    ]
 )
 """AWS: Supplied parameter types, and Systems Manager parameter types."""
 
@@ -61,19 +64,18 @@ Found = Iterator[Diagnostic]
 
 def diagnose(data: Any) -> list[Diagnostic]:
     """Everything that is wrong with the shape of a template, AWS's first complaint first."""
-    if not isinstance(data, dict):
+    if not is_map(data):
         return [Diagnostic(f"{_FORMAT}unsupported structure.")]
-    template: Mapping[str, Any] = data  # pyright: ignore[reportUnknownVariableType]
     checks = (
         _sections, _version, _description, _transforms, _parameters, _rules, _mappings,
         _conditions, _resources, _outputs,
     )  # fmt: skip
-    return [diagnostic for check in checks for diagnostic in check(template)]
+    return [diagnostic for check in checks for diagnostic in check(data)]
 
 
 def diagnose_parameters(data: Any) -> list[Diagnostic]:
     """What is wrong with the Parameters section alone, which is read before macros run."""
-    return list(_parameters(data)) if isinstance(data, dict) else diagnose(data)
+    return list(_parameters(data)) if is_map(data) else diagnose(data)
 
 
 def is_expanded_later(key: str) -> bool:
@@ -93,7 +95,7 @@ def _problem(summary: str, *path: str | int, action: str = "") -> Diagnostic:
 
 def _macros(data: Mapping[str, Any]) -> list[Any]:
     named = data.get("Transform", [])
-    return named if isinstance(named, list) else [named]
+    return named if is_list(named) else [named]
 
 
 def _sections(data: Mapping[str, Any]) -> Found:
@@ -130,22 +132,22 @@ def _description(data: Mapping[str, Any]) -> Found:
 
 def _transforms(data: Mapping[str, Any]) -> Found:
     for macro in _macros(data):
-        name: Any = macro.get("Name") if isinstance(macro, dict) else macro
+        name: Any = macro.get("Name") if is_map(macro) else macro
         if not isinstance(name, str):
             yield _problem("Key Name of transform definition must be a string.", "Transform")
 
 
-def _section(data: Mapping[str, Any], name: str, limit: int = MAX_MEMBERS) -> Mapping[str, Any]:
+def _section(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """The members of a section that stand in it now; an odd section has none."""
     section = data.get(name, {})
-    if not isinstance(section, dict):
+    if not is_map(section):
         return {}
-    return {k: v for k, v in section.items() if not is_expanded_later(k)}  # pyright: ignore
+    return {k: v for k, v in section.items() if not is_expanded_later(k)}
 
 
 def _members(data: Mapping[str, Any], name: str, limit: int = MAX_MEMBERS) -> Found:
     """What is wrong with a section as a whole: it is no object, it is too large."""
-    if not isinstance(data.get(name, {}), dict):
+    if not is_map(data.get(name, {})):
         yield _problem(f"{_FORMAT}[/{name}] must be an object.", name)
     count = len(_section(data, name))
     if count > limit:
@@ -173,8 +175,8 @@ def _parameters(data: Mapping[str, Any]) -> Found:
     yield from _members(data, "Parameters")
     for name, raw in _section(data, "Parameters").items():
         yield from _name("Parameter", "Parameters", name)
-        if isinstance(raw, dict):
-            yield from _parameter(("Parameters", name), raw)  # pyright: ignore
+        if is_map(raw):
+            yield from _parameter(("Parameters", name), raw)
         else:
             summary = f"{_FORMAT}Any Parameters member must be an object."
             yield _problem(summary, "Parameters", name)
@@ -206,7 +208,7 @@ def _parameter_values(path: Path, raw: Mapping[str, Any]) -> Found:
         if not is_number(raw.get(key, 0)):
             yield _problem(f"{_FORMAT}Every {key} member must be a number.", *path, key)
     allowed = raw.get("AllowedValues", [])
-    if not isinstance(allowed, list) or not all(map(is_scalar, allowed)):  # pyright: ignore
+    if not is_list(allowed) or not all(map(is_scalar, allowed)):
         summary = f"{_FORMAT}Every AllowedValues value must be a string."
         yield _problem(summary, *path, "AllowedValues")
 
@@ -223,12 +225,12 @@ def _rules(data: Mapping[str, Any]) -> Found:
     yield from _members(data, "Rules")
     for name, raw in _section(data, "Rules").items():
         path = ("Rules", name)
-        assertions = raw.get("Assertions") if isinstance(raw, dict) else None
-        if not isinstance(assertions, list):
+        assertions = raw.get("Assertions") if is_map(raw) else None
+        if not is_list(assertions):
             yield _problem(f"{_FORMAT}Every Rules object must contain Assertions.", *path)
             continue
-        for index, entry in enumerate(assertions):  # pyright: ignore
-            if not isinstance(entry, dict) or "Assert" not in entry:
+        for index, entry in enumerate(assertions):
+            if not is_map(entry) or "Assert" not in entry:
                 summary = f"{_FORMAT}Every Assertions member must contain an Assert."
                 yield _problem(summary, *path, "Assertions", index)
 
@@ -240,17 +242,17 @@ def _mappings(data: Mapping[str, Any]) -> Found:
     yield from _members(data, "Mappings")
     for name, mapping in _section(data, "Mappings").items():
         yield from _map_name("element", name, ("Mappings", name), _MAPPING_KEY)
-        if not isinstance(mapping, dict):
+        if not is_map(mapping):
             yield _not_a_map(name, "Mappings", name)
             continue
-        for key, attributes in mapping.items():  # pyright: ignore
-            path = ("Mappings", name, key)  # pyright: ignore
-            if is_expanded_later(key):  # pyright: ignore
+        for key, attributes in mapping.items():
+            path = ("Mappings", name, key)
+            if is_expanded_later(key):
                 continue
-            if isinstance(attributes, dict):
-                yield from _attributes(path, attributes)  # pyright: ignore
+            if is_map(attributes):
+                yield from _attributes(path, attributes)
             else:
-                yield _not_a_map(key, *path)  # pyright: ignore
+                yield _not_a_map(key, *path)
 
 
 def _not_a_map(name: str, *path: str | int) -> Diagnostic:
@@ -284,14 +286,14 @@ def _attributes(path: Path, attributes: Mapping[str, Any]) -> Found:
 
 
 def _is_literal_list(value: Any) -> bool:
-    return isinstance(value, list) and all(is_scalar(item) for item in value)  # pyright: ignore
+    return is_list(value) and all(is_scalar(item) for item in value)
 
 
 def _conditions(data: Mapping[str, Any]) -> Found:
-    if not isinstance(data.get("Conditions", {}), dict):
+    if not is_map(data.get("Conditions", {})):
         yield _problem(f"{_FORMAT}[/Conditions] must be an object.", "Conditions")
     for name, raw in _section(data, "Conditions").items():
-        if not isinstance(raw, dict):
+        if not is_map(raw):
             yield _problem(
                 f"{_FORMAT}Conditions can only be boolean operations on parameters and other "
                 "conditions",
@@ -312,8 +314,8 @@ def _resources(data: Mapping[str, Any]) -> Found:
     yield from _undeclared_loops(data)
     for name, raw in _section(data, "Resources").items():
         yield from _name("Resource", "Resources", name)
-        if isinstance(raw, dict):
-            yield from _resource(("Resources", name), raw)  # pyright: ignore
+        if is_map(raw):
+            yield from _resource(("Resources", name), raw)
         else:
             summary = f"{_FORMAT}Any Resources member must be an object."
             yield _problem(summary, "Resources", name)
@@ -335,15 +337,15 @@ def _undeclared_loops(data: Mapping[str, Any]) -> Found:
 def _resource(path: Path, raw: Mapping[str, Any]) -> Found:
     kind = raw.get("Type")
     if not isinstance(kind, str) or not kind:
-        where = "/".join(map(str, path))
-        summary = f"{_FORMAT}[/{where}] Every Resources object must contain a Type member."
+        what = "Every Resources object must contain a Type member."
+        summary = f"{_FORMAT}[/Resources/{path[-1]}] {what}"
         yield _problem(summary, *path)
     for key in raw:
         if key not in RESOURCE_ATTRIBUTES:
             hint = closest(key, RESOURCE_ATTRIBUTES)
             yield _problem(f"Invalid template resource property '{key}'", *path, key, action=hint)
     for key in ("Properties", "CreationPolicy", "UpdatePolicy"):
-        if not isinstance(raw.get(key, {}), dict):
+        if not is_map(raw.get(key, {})):
             yield _problem(
                 f"{_FORMAT}[/{'/'.join(map(str, path))}/{key}] must be an object.", *path, key
             )
@@ -353,7 +355,7 @@ def _resource(path: Path, raw: Mapping[str, Any]) -> Found:
 def _resource_links(path: Path, raw: Mapping[str, Any]) -> Found:
     depends_on = raw.get("DependsOn", [])
     names: Any = [depends_on] if isinstance(depends_on, str) else depends_on
-    if not isinstance(names, list) or not all(isinstance(n, str) for n in names):  # pyright: ignore
+    if not is_list(names) or not all(isinstance(n, str) for n in names):
         yield _problem(f"{_FORMAT}Every DependsOn value must be a string.", *path, "DependsOn")
     if not isinstance(raw.get("Condition", ""), str):
         yield _problem(f"{_FORMAT}Every Condition member must be a string.", *path, "Condition")
@@ -373,11 +375,11 @@ def _outputs(data: Mapping[str, Any]) -> Found:
         if not _ALPHANUMERIC.fullmatch(name):
             summary = f"{_FORMAT}Outputs name '{name}' is non alphanumeric."
             yield _problem(summary, "Outputs", name, action="use letters and digits only")
-        if not isinstance(raw, dict) or "Value" not in raw:
+        if not is_map(raw) or "Value" not in raw:
             summary = f"{_FORMAT}Every Outputs member must contain a Value object"
             yield _problem(summary, "Outputs", name)
         else:
-            yield from _output(("Outputs", name), raw)  # pyright: ignore
+            yield from _output(("Outputs", name), raw)
 
 
 def _output(path: Path, raw: Mapping[str, Any]) -> Found:
@@ -392,7 +394,7 @@ def _output(path: Path, raw: Mapping[str, Any]) -> Found:
     if not isinstance(raw.get("Condition", ""), str):
         yield _problem(f"{_FORMAT}Every Condition member must be a string.", *path, "Condition")
     export = raw.get("Export", {"Name": "x"})
-    name: Any = export.get("Name") if isinstance(export, dict) else None  # pyright: ignore
+    name: Any = export.get("Name") if is_map(export) else None
     literal = isinstance(name, str)
     if not name or (literal and not _EXPORT_NAME.fullmatch(name)):
         yield _problem(
@@ -401,6 +403,3 @@ def _output(path: Path, raw: Mapping[str, Any]) -> Found:
             *path,
             "Export",
         )
-
-
-Check = Callable[[Mapping[str, Any]], Found]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Severity
-from understudy.cloudformation.scalar import text
-from understudy.cloudformation.structure import diagnose, is_expanded_later
+from understudy.cloudformation.structure import diagnose, diagnose_parameters, is_expanded_later
+from understudy.cloudformation.value import is_list, text
 
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
@@ -94,10 +94,18 @@ def read(data: Any) -> tuple[Template | None, list[Diagnostic]]:
     return _template(data), diagnostics
 
 
+def read_parameters(data: Any) -> tuple[dict[str, Parameter] | None, list[Diagnostic]]:
+    """The parameters alone, which macros need: the rest of the template may still be expanded."""
+    diagnostics = diagnose_parameters(data)
+    if diagnostics:
+        return None, diagnostics
+    return {name: _parameter(raw) for name, raw in _members(data, "Parameters")}, []
+
+
 def transforms(data: Mapping[str, Any]) -> tuple[Any, ...]:
     """The macros that a template names at its top level, in the order in which they run."""
     named = data.get("Transform", ())
-    return tuple(named) if isinstance(named, list) else (named,) if named else ()
+    return tuple(named) if is_list(named) else (named,) if named else ()
 
 
 def _template(data: Mapping[str, Any]) -> Template:

@@ -1,8 +1,8 @@
-"""Scalars of a template: what plain text stands for, and how a value is written as text again."""
+"""Values of a template: what plain text stands for, and how a scalar is written as text again."""
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 _TRUE = ("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON")
 _FALSE = ("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF")
@@ -63,3 +63,20 @@ def text(value: Any) -> str:
 def is_scalar(value: Any) -> bool:
     """Whether a template value is text, a number or a boolean."""
     return isinstance(value, (str, int, Decimal))
+
+
+def is_map(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a template value is a map; its keys are text, for `parse` makes no others."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a template value is a list."""
+    return isinstance(value, list)
+
+
+def items(value: Any) -> list[tuple[str | int, Any]]:
+    """The steps into a map or a list with what they lead to; none for a scalar."""
+    if is_map(value):
+        return list(value.items())
+    return list(enumerate(value)) if is_list(value) else []
