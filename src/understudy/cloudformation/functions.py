@@ -33,6 +33,10 @@ class EvaluationError(Exception):
         self.path = path
 
 
+class MappingError(EvaluationError):
+    """A mapping has no such map or key: CloudFormation refuses the template at once."""
+
+
 def join(delimiter: str, members: Any) -> str:
     """The members with the delimiter between them.
 
@@ -81,11 +85,11 @@ def find_in_map(mappings: Mapping[str, Any], keys: list[Any], default: Any = Non
     if default is not None:
         return default
     if names[0] not in mappings:
-        raise EvaluationError(
+        raise MappingError(
             f"Template error: Mapping named '{names[0]}' is not present in the 'Mappings' section "
             "of template."
         )
-    raise EvaluationError(f"Template error: Unable to get mapping for {'::'.join(names)}")
+    raise MappingError(f"Template error: Unable to get mapping for {'::'.join(names)}")
 
 
 def to_base64(source: Any) -> str:

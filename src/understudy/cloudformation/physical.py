@@ -24,7 +24,7 @@ def fit(
     >>> fit("my-test-stack", "Bucket", "JSSOFI1ZIE2W", 63, lower=True)
     'my-test-stack-bucket-jssofi1zie2w'
     >>> fit("a-rather-long-stack-name", "TargetGroup", "JSSOFI1ZIE2W", 32)
-    'a-rath-TargetGroup-JSSOFI1ZIE2W'
+    'a-rathe-TargetGroup-JSSOFI1ZIE2W'
     """
     room = max(limit - len(generated) - 2, 0)
     kept = logical_id[:room]

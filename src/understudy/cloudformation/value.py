@@ -61,8 +61,8 @@ def text(value: Any) -> str:
 
 
 def is_scalar(value: Any) -> bool:
-    """Whether a template value is text, a number or a boolean."""
-    return isinstance(value, (str, int, Decimal))
+    """Whether a value is text, a number or a boolean."""
+    return isinstance(value, (str, int, Decimal, float))
 
 
 def is_map(value: object) -> TypeGuard[dict[str, Any]]:
