@@ -1,0 +1,370 @@
+"""The checks of a template that need no account: functions, references, types, attributes.
+
+All problems are found at once; their order is that of CloudFormation's stages, so the first one is
+what its API would answer.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from understudy.base.diagnostic import Diagnostic, Path
+from understudy.cloudformation.dynamic import MAX_REFERENCES, dynamic_references
+from understudy.cloudformation.functions import EvaluationError
+from understudy.cloudformation.graph import attributes, circular, dependencies, is_enabled
+from understudy.cloudformation.intrinsics import (
+    EXTENSIONS,
+    FUNCTIONS,
+    IMPORT_DEPENDS,
+    RULES_ONLY,
+    calls,
+    malformed,
+    unsupported,
+)
+from understudy.cloudformation.references import (
+    Reference,
+    condition_names,
+    named_conditions,
+    references,
+)
+from understudy.cloudformation.resolve import Scope, evaluate
+from understudy.cloudformation.rules import rule_references
+from understudy.cloudformation.schema import Schemas
+from understudy.cloudformation.structure import closest
+from understudy.cloudformation.template import Template
+
+PSEUDO_PARAMETERS = (
+    "AWS::AccountId", "AWS::NotificationARNs", "AWS::NoValue", "AWS::Partition", "AWS::Region",
+    "AWS::StackId", "AWS::StackName", "AWS::URLSuffix",
+)  # fmt: skip
+"""AWS: Pseudo parameters reference."""
+
+Found = Iterator[Diagnostic]
+Placed = tuple[Path, Any]
+
+
+def check(
+    template: Template, schemas: Schemas, conditions: Mapping[str, bool] | None = None
+) -> list[Diagnostic]:
+    """All that can be seen to be wrong in a well-formed template.
+
+    With ``conditions`` given, what refers to a resource whose condition is false is wrong too,
+    unless it stands in a branch that is not taken.
+    """
+    resources, outputs = _resource_values(template), _output_values(template)
+    stages: tuple[Iterable[Diagnostic], ...] = (
+        _conditions(template),
+        _rules(template),
+        _calls(template, [*resources, *outputs]),
+        _if_conditions(template, [*resources, *outputs]),
+        _attached(template),
+        _unresolved(template, "Resources", resources),
+        _unresolved(template, "Outputs", outputs),
+        _disabled(template, conditions) if conditions is not None else (),
+        _cycles(template, conditions),
+        _types(template, schemas),
+        _attributes(template, schemas, [*resources, *outputs]),
+        _dynamic(resources),
+    )
+    return [diagnostic for stage in stages for diagnostic in stage]
+
+
+def _resource_values(template: Template) -> list[Placed]:
+    return [
+        (("Resources", logical_id, attribute), value)
+        for logical_id, resource in template.resources.items()
+        for attribute, value in attributes(resource)
+        if value
+    ]
+
+
+def _output_values(template: Template) -> list[Placed]:
+    values: list[Placed] = []
+    for name, output in template.outputs.items():
+        values.append((("Outputs", name, "Value"), output.value))
+        if output.export is not None:
+            values.append((("Outputs", name, "Export", "Name"), output.export))
+    return values
+
+
+# Functions
+
+
+def _calls(template: Template, values: list[Placed]) -> Found:
+    known = FUNCTIONS - RULES_ONLY
+    if template.language_extensions:
+        known |= EXTENSIONS
+    for path, value in values:
+        for place, name, argument in calls(value, path):
+            yield from _call(template, known, place, name, argument)
+
+
+def _call(template: Template, known: frozenset[str], path: Path, name: str, argument: Any) -> Found:
+    if name not in known:
+        hint = closest(name, sorted(known))
+        yield Diagnostic(unsupported(name), (*path, name), action=hint)
+        return
+    complaint = malformed(name, argument, extensions=template.language_extensions)
+    if complaint is None and name == "Fn::ImportValue":
+        complaint = _import_of_resource(template, argument)
+    if complaint is None and name in _LITERAL and not any(calls(argument)):
+        complaint = _literally_wrong(template, name, argument)
+    if complaint:
+        yield Diagnostic(complaint, (*path, name))
+
+
+def _import_of_resource(template: Template, argument: Any) -> str | None:
+    named = (reference.name for reference in references(argument))
+    return IMPORT_DEPENDS if any(name in template.resources for name in named) else None
+
+
+_LITERAL = frozenset(("Fn::Cidr", "Fn::FindInMap", "Fn::Join", "Fn::Select", "Fn::Split"))
+
+
+def _literally_wrong(template: Template, name: str, argument: Any) -> str | None:
+    """What is wrong with a call whose arguments are all literal, by evaluating it."""
+    scope = Scope(mappings=template.mappings, extensions=template.language_extensions)
+    try:
+        evaluate({name: argument}, scope)
+    except EvaluationError as error:
+        return error.message
+    return None
+
+
+# Conditions and rules
+
+
+def _conditions(template: Template) -> Found:
+    values: list[Placed] = [(("Conditions", n), raw) for n, raw in template.conditions.items()]
+    yield from _only_parameters(template, "Conditions", values)
+    for path, value in values:
+        for name, place in named_conditions(value, path):
+            if name not in template.conditions:
+                yield Diagnostic(
+                    f"Template format error: Unresolved condition dependencies [{name}] in the "
+                    "Conditions block of the template",
+                    place,
+                    action=closest(name, list(template.conditions)),
+                )
+        yield from _calls(template, [(path, value)])
+    yield from _if_conditions(template, values)
+
+
+def _rules(template: Template) -> Found:
+    values: list[Placed] = [
+        (("Rules", name), expression)
+        for name, rule in template.rules.items()
+        for expression in rule_references({name: rule})
+    ]
+    yield from _only_parameters(template, "Rules", values)
+    for path, value in values:
+        for place, name, argument in calls(value, path):
+            yield from _call(template, FUNCTIONS, place, name, argument)
+
+
+def _only_parameters(template: Template, block: str, values: list[Placed]) -> Found:
+    """Conditions and rules are decided before resources exist."""
+    wrong = [
+        reference
+        for path, value in values
+        for reference in references(value, path=path)
+        if reference.attribute or not _is_parameter(template, reference.name)
+    ]
+    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
+    for reference in _once(wrong):
+        yield Diagnostic(
+            f"Template format error: Unresolved dependencies [{names}]. Cannot reference resources "
+            f"in the {block} block of the template",
+            reference.path,
+            action=closest(reference.name, list(template.parameters)),
+        )
+
+
+def _is_parameter(template: Template, name: str) -> bool:
+    return name in template.parameters or name in PSEUDO_PARAMETERS
+
+
+def _if_conditions(template: Template, values: list[Placed]) -> Found:
+    for path, value in values:
+        for name, place in condition_names(value, path):
+            if name not in template.conditions:
+                summary = f"Template error: unresolved condition dependency {name} in Fn::If"
+                yield Diagnostic(summary, place, action=closest(name, list(template.conditions)))
+
+
+def _attached(template: Template) -> Found:
+    """The Condition attribute of resources and outputs."""
+    blocks: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("Resources", template.resources),
+        ("Outputs", template.outputs),
+    )
+    for block, members in blocks:
+        for name, member in members.items():
+            if member.condition is not None and member.condition not in template.conditions:
+                yield Diagnostic(
+                    "Template format error: Unresolved condition dependency "
+                    f"{member.condition} in the {block} block of the template",
+                    (block, name, "Condition"),
+                    action=closest(member.condition, list(template.conditions)),
+                )
+
+
+# References
+
+
+def _unresolved(template: Template, block: str, values: list[Placed]) -> Found:
+    """Names that nothing has, over all branches."""
+    wrong = [
+        reference
+        for path, value in values
+        for reference in references(value, path=path)
+        if reference.name not in template.resources and not _plain_name(template, reference)
+    ]
+    if block == "Resources":
+        wrong += _unknown_depends_on(template)
+    plain = [r for r in wrong if r.function == "Ref" or not r.attribute]
+    yield from _dependencies(template, block, plain, "Template format error: ")
+    for reference in wrong:
+        if reference.function == "Fn::GetAtt":
+            message = "Template error: instance of Fn::GetAtt references undefined resource"
+            yield _undefined(template, f"{message} {reference.name}", reference)
+        elif reference.attribute:
+            message = "Template error: instance of Fn::Sub references invalid resource attribute"
+            yield _undefined(template, f"{message} {reference.causing_entity}", reference)
+
+
+def _plain_name(template: Template, reference: Reference) -> bool:
+    return not reference.attribute and _is_parameter(template, reference.name)
+
+
+def _unknown_depends_on(template: Template) -> list[Reference]:
+    return [
+        Reference(name, "", "DependsOn", ("Resources", logical_id, "DependsOn", index))
+        for logical_id, resource in template.resources.items()
+        for index, name in enumerate(resource.depends_on)
+        if name not in template.resources
+    ]
+
+
+def _dependencies(template: Template, block: str, wrong: list[Reference], prefix: str) -> Found:
+    """AWS names all in one sentence; here each has the sentence and its own place."""
+    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
+    summary = (
+        f"{prefix}Unresolved resource dependencies [{names}] in the {block} block of the template"
+    )
+    for reference in _once(wrong):
+        yield _undefined(template, summary, reference)
+
+
+def _once(wrong: list[Reference]) -> Iterable[Reference]:
+    """The first use of each name."""
+    first: dict[str, Reference] = {}
+    for reference in wrong:
+        first.setdefault(reference.name, reference)
+    return first.values()
+
+
+def _undefined(template: Template, summary: str, reference: Reference) -> Diagnostic:
+    known = [*template.resources, *template.parameters]
+    detail = f"there is no resource {reference.name}"
+    if reference.function != "Fn::GetAtt" and not reference.attribute:
+        detail = f"there is no parameter or resource {reference.name}"
+    return Diagnostic(summary, reference.path, detail=detail, action=closest(reference.name, known))
+
+
+def _disabled(template: Template, conditions: Mapping[str, bool]) -> Found:
+    """References of what exists to resources that do not, by their conditions."""
+    off = {
+        logical_id
+        for logical_id, resource in template.resources.items()
+        if not is_enabled(resource.condition, conditions)
+    }
+    if not off:
+        return
+    resources = [
+        reference
+        for logical_id, resource in template.resources.items()
+        if logical_id not in off
+        for attribute, value in attributes(resource)
+        for reference in references(value, conditions, ("Resources", logical_id, attribute))
+    ]
+    depends_on = [
+        Reference(name, "", "DependsOn", ("Resources", logical_id, "DependsOn", index))
+        for logical_id, resource in template.resources.items()
+        if logical_id not in off
+        for index, name in enumerate(resource.depends_on)
+    ]
+    outputs = [
+        reference
+        for name, output in template.outputs.items()
+        if is_enabled(output.condition, conditions)
+        for reference in references(output.value, conditions, ("Outputs", name, "Value"))
+    ]
+    yield from _not_there(template, "Resources", [*resources, *depends_on], off)
+    yield from _not_there(template, "Outputs", outputs, off)
+
+
+def _not_there(template: Template, block: str, used: list[Reference], off: set[str]) -> Found:
+    wrong = [reference for reference in used if reference.name in off]
+    # Recorded: for outputs AWS leaves the prefix out.
+    prefix = "Template format error: " if block == "Resources" else ""
+    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
+    for reference in _once(wrong):
+        condition = template.resources[reference.name].condition
+        yield Diagnostic(
+            f"{prefix}Unresolved resource dependencies [{names}] in the {block} block of the "
+            "template",
+            reference.path,
+            detail=f"{reference.name} does not exist, for its condition {condition} is false",
+            action="give both the same condition, or choose with Fn::If",
+        )
+
+
+def _cycles(template: Template, conditions: Mapping[str, bool] | None) -> Found:
+    found = circular(dependencies(template, conditions))
+    if found is not None:
+        yield found
+
+
+# Types and attributes
+
+
+def _types(template: Template, schemas: Schemas) -> Found:
+    unknown = {
+        logical_id: resource.type
+        for logical_id, resource in template.resources.items()
+        if resource.type not in schemas
+    }
+    names = ", ".join(dict.fromkeys(unknown.values()))
+    for logical_id, kind in unknown.items():
+        yield Diagnostic(
+            f"Template format error: Unrecognized resource types: [{names}]",
+            ("Resources", logical_id, "Type"),
+            action=closest(kind, list(schemas.names())),
+        )
+
+
+def _attributes(template: Template, schemas: Schemas, values: list[Placed]) -> Found:
+    for path, value in values:
+        for reference in references(value, path=path):
+            resource = template.resources.get(reference.name)
+            if resource is None or reference.attribute in ("", "*"):
+                continue
+            schema = schemas.get(resource.type)
+            if schema is not None and not schema.has_attribute(reference.attribute):
+                where = "/".join(map(str, reference.path))
+                yield Diagnostic(
+                    f"[Error] /{where}: Resource type {resource.type} does not support attribute "
+                    f"{{{reference.attribute}}}.",
+                    reference.path,
+                    action=closest(reference.attribute, schema.attributes()),
+                )
+
+
+def _dynamic(values: list[Placed]) -> Found:
+    count = sum(1 for _, value in values for _ in dynamic_references(value))
+    if count > MAX_REFERENCES:
+        yield Diagnostic(
+            f"Template format error: Number of dynamic references, {count}, is greater than "
+            f"maximum allowed, {MAX_REFERENCES}",
+            ("Resources",),
+        )
