@@ -1,16 +1,17 @@
 """A target made ready to be built: its template, its conditions, its order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from understudy.base.arn import ACCOUNT, PARTITION, URL_SUFFIX
-from understudy.cloudformation.conditions import decide
 from understudy.cloudformation.graph import dependencies, enabled
 from understudy.cloudformation.parse import parse
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
+from understudy.cloudformation.revision import Deployed, Revision, revision
 from understudy.cloudformation.template import Resource, Template, read
-from understudy.deploy.stack import Stack, Target
+from understudy.cloudformation.unknown import is_known, sources
+from understudy.deploy.stack import Stack, StackResource, Target
 
 ZONES = "abcdef"
 _KEPT = 64
@@ -18,17 +19,20 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """A checked target. ``resources`` are those that its conditions let exist."""
+    """A checked target: its template with all that values refer to, what exists, what needs what."""
 
-    template: Template
-    conditions: Mapping[str, bool]
+    revision: Revision
     resources: Mapping[str, Resource]
     needs: Mapping[str, tuple[str, ...]]
-    scope: Scope
+
+    @property
+    def template(self) -> Template:
+        """The template itself."""
+        return self.revision.template
 
 
 class Blueprints:
-    """Makes blueprints of targets, and remembers the last ones: reading a template is the dear part.
+    """Makes blueprints of targets and remembers the last ones: reading a template is the dear part.
 
     ``exports`` looks up a value that some stack of the region exports.
     """
@@ -55,47 +59,45 @@ class Blueprints:
         template, problems = read(data)
         if template is None:
             raise EvaluationError((diagnostics + problems)[0].summary)
-        scope = self.scope(stack, target, template)
-        conditions = decide(template.conditions, scope)
-        graph = dependencies(template, conditions)
+        secrets = [name for name, declared in template.parameters.items() if declared.no_echo]
+        ready = revision(template, self.scope(stack.id, stack.name, target), secrets)
+        graph = dependencies(template, ready.scope.conditions)
         return Blueprint(
-            template,
-            conditions,
-            enabled(template, conditions),
+            ready,
+            enabled(template, ready.scope.conditions),
             {name: tuple(needs) for name, needs in graph.items()},
-            scope,
         )
 
-    def scope(self, stack: Stack, target: Target, template: Template) -> Scope:
-        """What values may refer to before any resource exists."""
-        return Scope(
-            parameters=target.parameters,
-            pseudo=self.pseudo(stack, target),
-            mappings=template.mappings,
-            zones=self.zones,
-            exports=self._exports,
-            extensions=template.language_extensions,
-        )
-
-    def pseudo(self, stack: Stack, target: Target) -> dict[str, Any]:
-        """The pseudo parameters of a stack."""
-        return {
+    def scope(self, stack_id: str, stack_name: str, target: Target) -> Scope:
+        """What values may refer to before any resource exists; without mappings and conditions."""
+        pseudo: dict[str, Any] = {
             "AWS::AccountId": ACCOUNT,
             "AWS::NotificationARNs": list(target.notification_arns),
             "AWS::Partition": PARTITION,
             "AWS::Region": self._region,
-            "AWS::StackId": stack.id,
-            "AWS::StackName": stack.name,
+            "AWS::StackId": stack_id,
+            "AWS::StackName": stack_name,
             "AWS::URLSuffix": URL_SUFFIX,
         }
+        return Scope(target.parameters, pseudo, zones=self.zones, exports=self._exports)
 
     def zones(self, region: str) -> Sequence[str]:
         """The Availability Zones of a region; six, as the largest region has."""
         return [f"{region or self._region}{letter}" for letter in ZONES]
 
 
-def live_scope(blueprint: Blueprint, stack: Stack) -> Scope:
-    """The scope of a stack that is being built: references look at what exists."""
+def deployed(resource: StackResource) -> Deployed:
+    """A stack's resource as planning and references see it."""
+    return Deployed(
+        resource.type, resource.physical_id, resource.properties, resource.attributes
+    )
+
+
+def evaluated(value: Any, blueprint: Blueprint, stack: Stack) -> Any:
+    """A value of the template, with everything that it refers to in existence.
+
+    Raises EvaluationError with AWS's sentence.
+    """
 
     def ref(logical_id: str) -> Any:
         if logical_id not in stack.resources:
@@ -110,38 +112,20 @@ def live_scope(blueprint: Blueprint, stack: Stack) -> Scope:
             raise EvaluationError(
                 f"Template error: instance of Fn::GetAtt references undefined resource {logical_id}"
             )
-        return attribute_of(stack, logical_id, name)
+        return deployed(stack.resources[logical_id]).attribute(logical_id, name)
 
-    scope = blueprint.scope
-    return Scope(
-        parameters=scope.parameters,
-        pseudo=scope.pseudo,
-        mappings=scope.mappings,
-        conditions=blueprint.conditions,
-        ref=ref,
-        attribute=attribute,
-        zones=scope.zones,
-        exports=scope.exports,
-        extensions=scope.extensions,
-    )
+    ready = blueprint.revision.scope
 
+    def export(name: str) -> str | None:
+        if name not in stack.imports:
+            stack.imports.append(name)
+        return ready.exports(name)
 
-def attribute_of(stack: Stack, logical_id: str, name: str) -> Any:
-    """An attribute of a resource that exists. ``A.B`` may be a name with a dot, or nested."""
-    attributes = stack.resources[logical_id].attributes
-    if name in attributes:
-        return attributes[name]
-    value: Any = attributes
-    for part in name.split("."):
-        if not isinstance(value, dict) or part not in value:
-            raise EvaluationError(
-                f"Resource type {stack.resources[logical_id].type} does not support attribute "
-                f"{{{name}}}"
-            )
-        value = value[part]
-    return value
-
-
-def evaluated(value: Any, blueprint: Blueprint, stack: Stack) -> Any:
-    """A value of the template, with everything that it refers to in existence."""
-    return evaluate(value, live_scope(blueprint, stack))
+    scope = replace(ready, ref=ref, attribute=attribute, exports=export)
+    result = evaluate(value, scope)
+    if not is_known(result):
+        logical_id, name = sorted(sources(result))[0]
+        raise EvaluationError(
+            f"Resource type {stack.resources[logical_id].type} does not support attribute {{{name}}}"
+        )
+    return result

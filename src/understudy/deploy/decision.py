@@ -5,6 +5,8 @@ Source: AWS, Update behaviors of stack resources; the createOnly properties of t
 
 from typing import Literal
 
+from understudy.cloudformation.change import Change
+from understudy.cloudformation.refusal import custom_name_conflict
 from understudy.cloudformation.schema import Schema
 from understudy.control.events import Params
 from understudy.deploy.handler import HandlerFailure
@@ -22,7 +24,7 @@ def decide(engine: Engine, before: StackResource, after: StackResource) -> Actio
     if not changed:
         return "none" if before.metadata == after.metadata else "touch"
     kind = engine.types[after.type]
-    schema = engine.schema(after.type)
+    schema = engine.schemas.get(after.type)
     if kind.update is None or (schema is not None and _replaces(schema, before, after, changed)):
         return "replace"
     return "update"
@@ -49,15 +51,17 @@ def refuse_custom_name(engine: Engine, before: StackResource, after: StackResour
 
     Raises HandlerFailure with CloudFormation's sentence.
     """
-    schema = engine.schema(after.type)
+    schema = engine.schemas.get(after.type)
     if schema is None or before.type != after.type:
         return
-    for pointer in schema.primary_identifier:
-        if len(pointer) != 1 or pointer not in schema.create_only:
-            continue
-        name = after.properties.get(pointer[0])
-        if isinstance(name, str) and name == before.properties.get(pointer[0]):
-            raise HandlerFailure(
-                "CloudFormation cannot update a stack when a custom-named resource requires "
-                f"replacing. Rename {name} and update the stack again."
-            )
+    change = Change(
+        "Modify",
+        after.logical_id,
+        after.type,
+        replacement="True",
+        before={"Properties": before.properties},
+        after={"Properties": after.properties},
+    )
+    conflict = custom_name_conflict(change, schema)
+    if conflict is not None:
+        raise HandlerFailure(conflict)

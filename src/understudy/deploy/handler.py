@@ -11,8 +11,9 @@ runs again from its start, is given the same answers, and stands where it stood.
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+from understudy.cloudformation.physical import fit
 from understudy.control.events import Params
 
 Fidelity = Literal["runs", "kept", "recorded"]
@@ -87,12 +88,14 @@ class Request:
 
     def name(self, limit: int, *, lower: bool = False) -> str:
         """The generated name, cut to a limit from its middle parts, never its random end."""
-        from understudy.cloudformation.physical import fit
-
         return fit(self.stack_name, self.logical_id, self.generated, limit, lower=lower)
 
 
-Handler = Generator[Effect, Any, Done]
+Result = TypeVar("Result")
+Steps = Generator[Effect, Any, Result]
+"""A part of a handler, for ``yield from``."""
+
+Handler = Steps[Done]
 Start = Callable[[Request], Handler]
 
 

@@ -16,8 +16,9 @@ def publish(engine: Engine, stack: Stack, deployment: Deployment) -> None:
     blueprint = engine.blueprints.of(stack, deployment.target)
     outputs: dict[str, str] = {}
     exports: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name, output in blueprint.template.outputs.items():
-        if not is_enabled(output.condition, blueprint.conditions):
+        if not is_enabled(output.condition, blueprint.revision.scope.conditions):
             continue
         value = evaluated(output.value, blueprint, stack)
         if not is_scalar(value):
@@ -27,9 +28,10 @@ def publish(engine: Engine, stack: Stack, deployment: Deployment) -> None:
             )
         outputs[name] = text(value)
         if output.export is not None:
-            exports[text(evaluated(output.export, blueprint, stack))] = outputs[name]
+            names[name] = text(evaluated(output.export, blueprint, stack))
+            exports[names[name]] = outputs[name]
     _refuse_taken(engine, stack, exports)
-    stack.outputs, stack.exports = outputs, exports
+    stack.outputs, stack.exports, stack.export_names = outputs, exports, names
 
 
 def _refuse_taken(engine: Engine, stack: Stack, exports: dict[str, str]) -> None:

@@ -1,13 +1,14 @@
 """What a deployment needs of the rest of the engine."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from understudy.cloudformation.schema import Schemas
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.deploy.handler import Handler, ResourceType
 from understudy.deploy.blueprint import Blueprints
-from understudy.deploy.stack import Stack, StackResource, StacksState, Task
+from understudy.deploy.stack import StacksState
 
 OWNER = "cloudformation"
 
@@ -29,18 +30,7 @@ class Engine(Protocol):
 
     state: StacksState
     types: Mapping[str, ResourceType]
+    schemas: Schemas
     services: Services
     blueprints: Blueprints
     handlers: dict[tuple[str, str], Handler]
-
-    def typed(self, type_name: str, properties: Params) -> Params:
-        """Properties with the types that the schema of their resource type asks for."""
-        ...
-
-    def schema(self, type_name: str) -> Mapping[str, Any] | None:
-        """The registry schema of a type, or None where AWS has no such type."""
-        ...
-
-    def keeps(self, stack: Stack, task: Task, resource: StackResource) -> bool:
-        """Whether a resource outlives its removal from the stack."""
-        ...

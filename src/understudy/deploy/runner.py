@@ -86,7 +86,9 @@ def _go_on(
     engine: Engine, stack: Stack, key: str, task: Task, answer: Answer | None, turn: Turn
 ) -> None:
     """Feed a handler until it ends or has to wait."""
-    handler = engine.handlers.get((stack.id, key)) or _revive(engine, stack, key, task, turn)
+    handler = engine.handlers.get((stack.id, key))
+    if handler is None:
+        handler, _ = _revive(engine, stack, key, task, turn)
     while True:
         try:
             effect = _feed(handler, task, answer)
@@ -147,15 +149,33 @@ def _call(engine: Engine, effect: Invoke, turn: Turn) -> Answer:
     return Answer(output)
 
 
-def _revive(engine: Engine, stack: Stack, key: str, task: Task, turn: Turn) -> Handler:
-    """Run a handler again up to where it stood, from the answers that it was given."""
+def _revive(
+    engine: Engine, stack: Stack, key: str, task: Task, turn: Turn
+) -> tuple[Handler, Effect]:
+    """Run a handler again up to where it stood, from the answers that it was given.
+
+    Also gives the effect that it stands at.
+    """
     handler = work.resume(engine, stack, task, turn)
     engine.handlers[stack.id, key] = handler
     remembered, task.answers = task.answers, []
-    next(handler)
+    effect = next(handler)
     for answer in remembered:
-        _feed(handler, task, answer)
-    return handler
+        effect = _feed(handler, task, answer)
+    return handler, effect
+
+
+def ask_again(engine: Engine, stack: Stack, key: str, turn: Turn) -> None:
+    """Ask the world once more for what a task waits for, under the same call id."""
+    deployment = stack.deployment
+    task = deployment.tasks.get(key) if deployment else None
+    if task is None or not task.call:
+        return
+    _, effect = _revive(engine, stack, key, task, turn)
+    if isinstance(effect, Invoke):
+        turn.emit(
+            Call(turn.region, task.call, effect.service, effect.operation, effect.params)
+        )
 
 
 def waited(

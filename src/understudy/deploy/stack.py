@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from understudy.cloudformation.change import Change
 from understudy.control.events import Params
 
 
@@ -124,13 +125,17 @@ class ChangeSetRecord(Struct):
     status: str
     execution_status: str
     reason: str = ""
-    changes: list[Any] = field(default_factory=list[Any])
+    changes: list[Change] = field(default_factory=list[Change])
     token: str = ""
     on_stack_failure: str = ""
 
 
 class Stack(Struct):
-    """A stack. ``target`` is what it was last brought to; ``deployment`` what runs on it now."""
+    """A stack. ``target`` is what it was last brought to; ``deployment`` what runs on it now.
+
+    ``exports`` are values by export name, ``export_names`` export names by output; ``imports`` the
+    exports of other stacks that this one uses.
+    """
 
     id: str
     name: str
@@ -149,6 +154,8 @@ class Stack(Struct):
     root_id: str = ""
     outputs: dict[str, str] = field(default_factory=dict[str, str])
     exports: dict[str, str] = field(default_factory=dict[str, str])
+    export_names: dict[str, str] = field(default_factory=dict[str, str])
+    imports: list[str] = field(default_factory=list[str])
     resources: dict[str, StackResource] = field(default_factory=dict[str, StackResource])
     events: list[StackEvent] = field(default_factory=list[StackEvent])
     change_sets: dict[str, ChangeSetRecord] = field(default_factory=dict[str, ChangeSetRecord])

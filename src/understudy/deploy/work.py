@@ -7,7 +7,10 @@ from msgspec.structs import replace
 from understudy.base.fault import Fault
 from understudy.base.identity import MIXED
 from understudy.cloudformation.resolve import EvaluationError
+from understudy.cloudformation.coerce import coerce
+from understudy.cloudformation.validate import failure, validate
 from understudy.cloudformation.value import text
+from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.deploy import decision
 from understudy.deploy.blueprint import Blueprint, evaluated
@@ -84,12 +87,34 @@ def wanted(
         logical_id=logical_id,
         type=resource.type,
         physical_id=physical_id,
-        properties=engine.typed(resource.type, properties),
+        properties=typed(engine, resource.type, logical_id, properties),
         metadata=metadata,
         depends_on=blueprint.needs[logical_id],
         deletion_policy=text(deletion or "Delete"),
         update_replace_policy=text(replacement or "Delete"),
     )
+
+
+def typed(engine: Engine, type_name: str, logical_id: str, properties: Params) -> Params:
+    """Properties typed as their schema asks. Raises HandlerFailure where they break it."""
+    schema = engine.schemas.get(type_name)
+    if schema is None:
+        return properties
+    proper = coerce(properties, schema)
+    problems = validate(proper, schema)
+    if problems:
+        raise HandlerFailure(failure(logical_id, problems))
+    return proper
+
+
+def keeps(deployment: Deployment, resource: StackResource) -> bool:
+    """Whether a resource outlives its removal, by its policy. AWS: DeletionPolicy attribute."""
+    policy = resource.deletion_policy
+    if resource.logical_id in deployment.retain:
+        return True
+    if policy == "RetainExceptOnCreate":
+        return deployment.phase not in ("rollback", "rollback-cleanup")
+    return policy in ("Retain", "Snapshot")
 
 
 def _begin_update(
@@ -120,7 +145,7 @@ def _begin_update(
 
 def _begin_delete(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler | None:
     resource = subject(stack, task)
-    if engine.keeps(stack, task, resource):
+    if keeps(deployment_of(stack), resource):
         note(stack, resource, "DELETE_SKIPPED", turn)
         return None
     if not resource.physical_id:

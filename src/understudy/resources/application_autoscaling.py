@@ -4,7 +4,7 @@ from typing import Any
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
-from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType
+from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
 from understudy.resources.tags import without
 
 SERVICE = "application-autoscaling"
@@ -26,7 +26,7 @@ def _target_id_order() -> tuple[str, str, str]:
     return "ResourceId", "ScalableDimension", "ServiceNamespace"
 
 
-def _schedule(request: Request, before: list[Params]) -> Handler:
+def _schedule(request: Request, before: list[Params]) -> Steps[None]:
     """Put the wanted scheduled actions and remove those that are no longer wanted."""
     key = {name: request.properties[name] for name in _KEY}
     wanted: list[Params] = request.properties.get("ScheduledActions", [])
@@ -37,7 +37,6 @@ def _schedule(request: Request, before: list[Params]) -> Handler:
         if action["ScheduledActionName"] not in names:
             name = {"ScheduledActionName": action["ScheduledActionName"]}
             yield Invoke(SERVICE, "DeleteScheduledAction", {**key, **name})
-    return Done("")
 
 
 def delete_target(request: Request) -> Handler:
@@ -73,14 +72,13 @@ def _of_target(properties: Params) -> Params:
     return dict(zip(_target_id_order(), identity.split("|"), strict=True))
 
 
-def _forgiving(operation: str, params: Params) -> Handler:
+def _forgiving(operation: str, params: Params) -> Steps[None]:
     """Call an operation; what is gone already counts as deleted."""
     try:
         yield Invoke(SERVICE, operation, params)
     except Fault as fault:
         if fault.code != "ObjectNotFoundException":
             raise
-    return Done("")
 
 
 SCALABLE_TARGET = ResourceType(

@@ -2,7 +2,7 @@
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
-from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType
+from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
 from understudy.deploy.history import json_text
 from understudy.resources.tags import tag_list
 
@@ -38,7 +38,7 @@ def update(request: Request) -> Handler:
     return Done(name, request.attributes)
 
 
-def _attach(name: str, before: Params, after: Params) -> Handler:
+def _attach(name: str, before: Params, after: Params) -> Steps[None]:
     """Bring inline and managed policies from what they were to what they shall be."""
     role = {"RoleName": name}
     old = {each["PolicyName"]: each["PolicyDocument"] for each in before.get("Policies", [])}
@@ -58,7 +58,6 @@ def _attach(name: str, before: Params, after: Params) -> Handler:
     for arn in attached:
         if arn not in wanted:
             yield Invoke("iam", "DetachRolePolicy", {**role, "PolicyArn": arn})
-    return Done(name)
 
 
 def delete(request: Request) -> Handler:

@@ -3,7 +3,7 @@
 from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.deploy.handler import Done, Handler, HandlerFailure, Identify, Invoke, Request
-from understudy.deploy.handler import ResourceType
+from understudy.deploy.handler import ResourceType, Steps
 from understudy.resources.tags import tag_list
 
 NAME_LIMIT = 63
@@ -68,7 +68,7 @@ def attributes(name: str, region: str) -> Params:
     }
 
 
-def _configure(request: Request, name: str, previous: Params) -> Handler:
+def _configure(request: Request, name: str, previous: Params) -> Steps[None]:
     """Put each part of the configuration that differs from before."""
     wanted = request.properties
     for part, (operation, translate) in _PARTS.items():
@@ -83,7 +83,6 @@ def _configure(request: Request, name: str, previous: Params) -> Handler:
             yield Invoke("s3", _DELETES.get(part, f"Delete{operation}"), {"Bucket": name})
     tags = {"Tagging": {"TagSet": tag_list(request)}}
     yield Invoke("s3", "PutBucketTagging", {"Bucket": name, **tags})
-    return Done(name)
 
 
 def _versioning(value: Params) -> Params:

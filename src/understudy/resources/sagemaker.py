@@ -11,6 +11,7 @@ from understudy.deploy.handler import (
     Invoke,
     Request,
     ResourceType,
+    Steps,
     Wait,
 )
 from understudy.resources.tags import tag_list, without
@@ -115,7 +116,7 @@ def read_endpoint(request: Request) -> Handler:
     return Done(request.physical_id, {key: described[key] for key in members})
 
 
-def _settled(name: str) -> Handler:
+def _settled(name: str) -> Steps[tuple[str, str]]:
     """Wait until an endpoint changes no more; give its status and failure reason."""
     pause = FIRST_LOOK_SECONDS
     while True:
@@ -126,13 +127,12 @@ def _settled(name: str) -> Handler:
         pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
 
 
-def _delete(operation: str, params: Params) -> Handler:
+def _delete(operation: str, params: Params) -> Steps[None]:
     try:
         yield Invoke("sagemaker", operation, params)
     except Fault as fault:
         if not _is_missing(fault):
             raise
-    return Done("")
 
 
 def _is_missing(fault: Fault) -> bool:

@@ -1,0 +1,132 @@
+"""The whole stand-in as one state machine: events in, commands out, for all regions.
+
+The live and the simulated world drive the same engine. It has no clock: `handle` is given events
+with their times, and `due` and `fire` its timers, in the order of time. Equal events give equal
+commands, so a journal of events is all that has to be kept.
+"""
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from understudy.base.fault import Fault
+from understudy.base.identity import Ids
+from understudy.cloudformation.schema import SchemaSource
+from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, Params
+from understudy.control.plane import PlaneConfig
+from understudy.control.turn import Timer, Turn
+from understudy.deploy.handler import ResourceType
+from understudy.engine.region import Region, RegionState
+
+
+class EngineState(msgspec.Struct):
+    """Everything that the engine remembers. ``at`` is the time of the last event."""
+
+    seed: int = 0
+    ids: int = 0
+    at: float = 0.0
+    sequence: int = 0
+    timers: list[Timer] = msgspec.field(default_factory=list[Timer])
+    regions: dict[str, RegionState] = msgspec.field(default_factory=dict[str, RegionState])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came of an event: commands for the world and, for an API call, its answer."""
+
+    commands: tuple[AnyCommand, ...]
+    answer: Params | Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine is told of the world: parameters, resource types, AWS's schemas."""
+
+    plane: PlaneConfig
+    types: Mapping[str, ResourceType]
+    schemas: SchemaSource
+
+
+class Engine:
+    """The state machine. Not thread-safe."""
+
+    def __init__(self, world: World, state: EngineState | None = None) -> None:
+        self.state = state or EngineState()
+        self._world = world
+        self._ids = Ids(self.state.seed, self.state.ids)
+        self._regions = {
+            name: Region(name, region, world.plane, world.types, world.schemas)
+            for name, region in self.state.regions.items()
+        }
+
+    def region(self, name: str) -> Region:
+        """A region; it comes into being when it is first used."""
+        if name not in self._regions:
+            state = self.state.regions.setdefault(name, RegionState())
+            world = self._world
+            self._regions[name] = Region(name, state, world.plane, world.types, world.schemas)
+        return self._regions[name]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that have been used."""
+        return tuple(self._regions)
+
+    def offers(self, service: str, operation: str) -> bool:
+        """Whether the engine itself answers an operation."""
+        return Region.offers_operation(service, operation)
+
+    def handle(self, event: AnyEvent) -> Step:
+        """Take an event in. Timers that are due before it must have been fired."""
+        turn = self._turn(event.at, event.region)
+        region = self.region(event.region)
+        answer: Params | Fault | None = None
+        if isinstance(event, ApiCalled):
+            try:
+                answer = region.call(event.service, event.operation, event.params, turn)
+            except Fault as fault:
+                answer = fault
+        else:
+            region.on_event(event, turn)
+        return Step(self._close(region, turn), answer)
+
+    def query(self, region: str, at: float, service: str, operation: str, params: Params) -> Params:
+        """Answer an operation that only reads: nothing of it is remembered. Raises Fault."""
+        ids = Ids(self.state.seed, self._ids.count)
+        return self.region(region).call(service, operation, params, Turn(at, region, ids))
+
+    def due(self) -> float | None:
+        """When the next timer is due."""
+        return self.state.timers[0].at if self.state.timers else None
+
+    def fire(self) -> tuple[AnyCommand, ...]:
+        """Fire the next timer, at its own time."""
+        timer = heapq.heappop(self.state.timers)
+        turn = self._turn(timer.at, timer.region)
+        region = self.region(timer.region)
+        region.on_timer(timer, turn)
+        return self._close(region, turn)
+
+    def _turn(self, at: float, region: str) -> Turn:
+        self.state.at = max(self.state.at, at)
+        return Turn(self.state.at, region, self._ids)
+
+    def _close(self, region: Region, turn: Turn) -> tuple[AnyCommand, ...]:
+        region.settle(turn)
+        for at, owner, key in turn.timers:
+            self.state.sequence += 1
+            timer = Timer(at, self.state.sequence, turn.region, owner, key)
+            heapq.heappush(self.state.timers, timer)
+        self.state.ids = self._ids.count
+        return tuple(turn.commands)
+
+    def snapshot(self) -> bytes:
+        """The state as bytes, for `restore`."""
+        return msgspec.msgpack.encode(self.state)
+
+    @staticmethod
+    def restore(world: World, snapshot: bytes) -> "Engine":
+        """An engine that stands where the snapshot was taken."""
+        return Engine(world, msgspec.msgpack.decode(snapshot, type=EngineState))

@@ -1,0 +1,82 @@
+"""One region of the engine: its control planes and its stacks."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from understudy.cloudformation.schema import SchemaSource
+from understudy.control.events import (
+    AnyEvent,
+    CallAnswered,
+    CallFailed,
+    EngineRestarted,
+    Params,
+)
+from understudy.control.plane import OPERATIONS, Plane, PlaneConfig, PlaneState
+from understudy.control.turn import Timer, Turn
+from understudy.deploy import operations as deploying
+from understudy.deploy.handler import ResourceType
+from understudy.deploy.ports import OWNER as STACKS
+from understudy.deploy.service import CloudFormation
+from understudy.deploy.stack import StacksState
+
+
+class RegionState(Struct):
+    """Everything that one region remembers."""
+
+    plane: PlaneState = field(default_factory=PlaneState)
+    stacks: StacksState = field(default_factory=StacksState)
+
+
+class Region:
+    """The services of a region, wired to each other."""
+
+    def __init__(
+        self,
+        name: str,
+        state: RegionState,
+        config: PlaneConfig,
+        types: Mapping[str, ResourceType],
+        schemas: SchemaSource,
+    ) -> None:
+        self.name = name
+        self.state = state
+        self.plane = Plane(state.plane, config)
+        self.stacks = CloudFormation(name, state.stacks, types, schemas, self)
+
+    @staticmethod
+    def offers_operation(service: str, operation: str) -> bool:
+        """Whether an operation is answered here."""
+        if service == STACKS:
+            return operation in deploying.OPERATIONS
+        return operation in OPERATIONS.get(service, {})
+
+    def offers(self, service: str) -> bool:
+        """Whether a service is answered here, and not by the world."""
+        return service == STACKS or service in OPERATIONS
+
+    def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
+        """Perform an operation. Raises Fault."""
+        if service == STACKS:
+            return deploying.OPERATIONS[operation](self.stacks, params, turn)
+        return self.plane.call(service, operation, params, turn)
+
+    def on_event(self, event: AnyEvent, turn: Turn) -> None:
+        """Take in what the world reports."""
+        if isinstance(event, CallAnswered | CallFailed):
+            self.stacks.on_answer(event, turn)
+            return
+        if isinstance(event, EngineRestarted):
+            self.stacks.on_restart(turn)
+        self.plane.on_event(event, turn)
+
+    def on_timer(self, timer: Timer, turn: Turn) -> None:
+        """A time that a service wished for has come."""
+        if timer.owner == STACKS:
+            self.stacks.on_timer(timer.key, turn)
+        else:
+            self.plane.on_timer(timer.owner, timer.key, turn)
+
+    def settle(self, turn: Turn) -> None:
+        """Pass signals on until there are none."""
+        self.plane.settle(turn)
