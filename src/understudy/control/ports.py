@@ -5,6 +5,7 @@ from typing import Protocol
 
 from understudy.control.events import Params
 from understudy.control.turn import Turn
+from understudy.metrics.datapoint import Datapoint, Dimensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,27 @@ class Scalable(Protocol):
 
         ``CapacityFulfilled`` or ``CapacityFailed`` is signalled when it is known how that went.
         """
+        ...
+
+
+class Publisher(Protocol):
+    """The part of CloudWatch that takes the metrics of other services."""
+
+    def publish(
+        self,
+        namespace: str,
+        name: str,
+        dimensions: Dimensions,
+        datapoint: Datapoint,
+        turn: Turn,
+        unit: str = "None",
+        resolution: int = 60,
+    ) -> None:
+        """Publish samples of a metric. ``dimensions`` are sorted by name."""
+        ...
+
+    def alarm_state(self, name: str) -> str | None:
+        """The state of an alarm, None if there is no such alarm."""
         ...
 
 

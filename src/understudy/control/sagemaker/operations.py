@@ -86,7 +86,7 @@ def _check_registered(service: SageMaker, endpoint: Endpoint, blue: Fleet, green
         after = green.variants.get(name)
         changed = after is None or after.instance_type != variant.instance_type
         resource = endpoints.resource_id(endpoint.name, name)
-        if changed and service.neighbours.is_registered(resource):
+        if changed and service.is_registered(resource):
             raise validation_exception(
                 f'The variant(s) "{name}" must be deregistered as scalable targets with AutoScaling'
                 " before they can be removed or have their instance type updated."

@@ -1,7 +1,7 @@
 """SageMaker hosting in one region: its events, timers and metrics."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from understudy.base.fault import validation_exception
 from understudy.control.events import (
@@ -9,11 +9,11 @@ from understudy.control.events import (
     InstanceHealthy,
     InstanceStopped,
     RequestsCompleted,
-    Served,
 )
-from understudy.control.ports import ScalableCapacity
+from understudy.control.ports import Publisher, ScalableCapacity
 from understudy.control.sagemaker import endpoint as endpoints
 from understudy.control.sagemaker import fleet as fleets
+from understudy.control.sagemaker.metrics import publish_idle, publish_served
 from understudy.control.sagemaker.state import Endpoint, Instance, SageMakerState, Variant
 from understudy.control.turn import Turn
 
@@ -29,42 +29,30 @@ class HostingConfig:
     startup_delay: float = 0.0
 
 
-class Neighbours(Protocol):
-    """What hosting needs of CloudWatch and Application Auto Scaling."""
-
-    def served(self, served: Served, turn: Turn) -> None:
-        """Publish what a variant served in one second."""
-        ...
-
-    def idle(self, endpoint: str, variant: str, minute: int, turn: Turn) -> None:
-        """Publish that a variant in service had no request in a minute."""
-        ...
-
-    def alarm_state(self, name: str) -> str | None:
-        """The state of an alarm that guards a deployment."""
-        ...
-
-    def is_registered(self, resource_id: str) -> bool:
-        """Whether a variant is a scalable target."""
-        ...
-
-
 MINUTE = 60
 IDLE_AFTER = 15.0
 """How long after a minute's end it is known that nothing was served in it."""
 
 
+def _nobody(resource_id: str) -> bool:
+    return False
+
+
 class SageMaker:
-    """The hosting service of one region. Also the ``Scalable`` of its endpoint variants."""
+    """The hosting service of one region. Also the ``Scalable`` of its endpoint variants.
+
+    ``is_registered`` tells whether a variant is a scalable target.
+    """
 
     label = "sagemaker"
     quantity = "desired instance count"
 
     def __init__(
-        self, state: SageMakerState, neighbours: Neighbours, config: HostingConfig
+        self, state: SageMakerState, publisher: Publisher, config: HostingConfig
     ) -> None:
         self.state = state
-        self.neighbours = neighbours
+        self.publisher = publisher
+        self.is_registered: Callable[[str], bool] = _nobody
         self.config = config
 
     def on_healthy(self, event: InstanceHealthy, turn: Turn) -> None:
@@ -148,7 +136,7 @@ class SageMaker:
         if update.phase != "Baking":
             return
         for name in endpoints.guards(update):
-            if self.neighbours.alarm_state(name) == "ALARM":
+            if self.publisher.alarm_state(name) == "ALARM":
                 reason = f"One or more configured alarms went into ALARM state: [{name}]."
                 endpoints.roll_back(self.state, endpoint, reason, turn)
                 return
@@ -162,7 +150,7 @@ class SageMaker:
                 if served.invocations:
                     name = f"{served.endpoint}/{served.variant}"
                     self.state.published[name] = max(self.state.published.get(name, 0), minute)
-                    self.neighbours.served(served, turn)
+                    publish_served(self.publisher, served, turn)
 
     def _watched(self, instance: Instance) -> bool:
         return f"{instance.endpoint}/{instance.variant}" in self.state.published
@@ -183,7 +171,7 @@ class SageMaker:
             self.state.published.pop(name, None)
             return
         if self.state.published.get(name, 0) < minute:
-            self.neighbours.idle(endpoint, variant, minute, turn)
+            publish_idle(self.publisher, endpoint, variant, minute, turn)
         self._watch(endpoint, variant, minute + MINUTE, turn)
 
     def variant(self, resource_id: str) -> tuple[Endpoint, Variant] | None:

@@ -1,0 +1,120 @@
+"""The control planes of one region, and the wires between them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from msgspec import Struct
+from msgspec import field as struct_field
+
+from understudy.control import application_autoscaling as aas
+from understudy.control.application_autoscaling.service import ApplicationAutoScaling
+from understudy.control.application_autoscaling.state import State as ScalingState
+from understudy.control.cloudwatch import operations as cloudwatch_operations
+from understudy.control.cloudwatch.books import CloudWatchConfig
+from understudy.control.cloudwatch.service import CloudWatch
+from understudy.control.cloudwatch.state import CloudWatchState
+from understudy.control.events import (
+    AnyEvent,
+    EngineRestarted,
+    InstanceFailed,
+    InstanceHealthy,
+    InstanceStopped,
+    Params,
+    RequestsCompleted,
+)
+from understudy.control.sagemaker import operations as sagemaker_operations
+from understudy.control.sagemaker.endpoint import DIMENSION
+from understudy.control.sagemaker.service import HostingConfig, SageMaker
+from understudy.control.sagemaker.state import SageMakerState
+from understudy.control.signals import AlarmAction, CapacityFailed, CapacityFulfilled, Signal
+from understudy.control.turn import Turn
+
+OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
+    "application-autoscaling": aas.operations.OPERATIONS,
+    "cloudwatch": cloudwatch_operations.OPERATIONS,
+    "sagemaker": sagemaker_operations.OPERATIONS,
+}
+"""What each service offers, under AWS's names."""
+
+
+class PlaneState(Struct):
+    """Everything that the control planes of a region remember."""
+
+    sagemaker: SageMakerState = struct_field(default_factory=SageMakerState)
+    cloudwatch: CloudWatchState = struct_field(default_factory=CloudWatchState)
+    scaling: ScalingState = struct_field(default_factory=ScalingState)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneConfig:
+    """Parameters of the world. ``zones`` loads a time zone by its IANA name."""
+
+    zones: Callable[[str], tzinfo]
+    hosting: HostingConfig = field(default_factory=HostingConfig)
+    cloudwatch: CloudWatchConfig = field(default_factory=CloudWatchConfig)
+
+
+class Plane:
+    """The services of a region. Each knows the others only through narrow ports."""
+
+    def __init__(self, state: PlaneState, config: PlaneConfig) -> None:
+        self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
+        self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
+        self.scaling = ApplicationAutoScaling(
+            {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
+        )
+        self.sagemaker.is_registered = self.scaling.is_registered
+        self._machines: Mapping[str, Any] = {
+            "application-autoscaling": self.scaling,
+            "cloudwatch": self.cloudwatch,
+            "sagemaker": self.sagemaker,
+        }
+
+    def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
+        """Perform an operation. Raises Fault."""
+        return OPERATIONS[service][operation](self._machines[service], params, turn)
+
+    def on_event(self, event: AnyEvent, turn: Turn) -> None:
+        """Take in what the world reports."""
+        if isinstance(event, RequestsCompleted):
+            self.sagemaker.on_requests(event, turn)
+        elif isinstance(event, InstanceHealthy):
+            self.sagemaker.on_healthy(event, turn)
+        elif isinstance(event, InstanceFailed):
+            self.sagemaker.on_failed(event, turn)
+        elif isinstance(event, InstanceStopped):
+            self.sagemaker.on_stopped(event, turn)
+        elif isinstance(event, EngineRestarted):
+            self.sagemaker.on_restart(turn)
+
+    def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
+        """A time that a service wished for has come."""
+        if owner == "application-autoscaling":
+            aas.timers.on_timer(self.scaling, key, turn)
+        else:
+            self._machines[owner].on_timer(key, turn)
+
+    def settle(self, turn: Turn) -> None:
+        """Pass signals on until there are none."""
+        while turn.signals:
+            self._on_signal(turn.signals.pop(0), turn)
+
+    def _on_signal(self, signal: Signal, turn: Turn) -> None:
+        if isinstance(signal, AlarmAction):
+            self._on_alarm(signal, turn)
+        elif isinstance(signal, CapacityFulfilled):
+            aas.scaling.on_fulfilled(self.scaling, signal, turn)
+        elif isinstance(signal, CapacityFailed):
+            aas.scaling.on_failed(self.scaling, signal, turn)
+        else:
+            aas.targets.on_removed(self.scaling, signal, turn)
+
+    def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
+        """Do what an alarm asks for, and write into its history what came of it."""
+        if ":scalingPolicy:" in action.action:
+            summary = aas.scaling.on_alarm(self.scaling, action, turn)
+        else:
+            summary = f"Failed to execute action {action.action}: no such target is offered"
+        self.cloudwatch.record_action(action.alarm_name, action.action, summary, turn)

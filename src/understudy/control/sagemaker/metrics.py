@@ -1,0 +1,65 @@
+"""The metrics of an endpoint variant, from what the data plane served.
+
+Source: AWS, Monitor Amazon SageMaker with Amazon CloudWatch, Endpoint invocation metrics.
+"""
+
+from understudy.control.events import Served, Sketch
+from understudy.control.ports import Publisher
+from understudy.control.turn import Turn
+from understudy.metrics.datapoint import Datapoint
+
+NAMESPACE = "AWS/SageMaker"
+MICROSECONDS = "Microseconds"
+
+
+def publish_served(publisher: Publisher, served: Served, turn: Turn) -> None:
+    """Publish one second of a variant. Each request counts 1, and 1/instances per instance."""
+    at, count = float(served.second), served.invocations
+    dimensions = (("EndpointName", served.endpoint), ("VariantName", served.variant))
+
+    def put(name: str, datapoint: Datapoint, unit: str = "None") -> None:
+        publisher.publish(NAMESPACE, name, dimensions, datapoint, turn, unit)
+
+    share = 1 / max(served.instances, 1)
+    put("Invocations", Datapoint(at, count, count, 1.0, 1.0))
+    put("InvocationsPerInstance", Datapoint(at, count, count * share, share, share))
+    put("Invocation4XXErrors", _zeros_and_ones(at, count, served.errors_4xx))
+    put("Invocation5XXErrors", _zeros_and_ones(at, count, served.errors_5xx))
+    for name, sketch in (
+        ("ModelLatency", served.model_latency),
+        ("OverheadLatency", served.overhead_latency),
+    ):
+        if sketch.counts:
+            put(name, of_sketch(at, sketch), MICROSECONDS)
+
+
+def publish_idle(
+    publisher: Publisher, endpoint: str, variant: str, minute: int, turn: Turn
+) -> None:
+    """Publish that a variant in service had no request in a minute."""
+    dimensions = (("EndpointName", endpoint), ("VariantName", variant))
+    zero = Datapoint(float(minute), 1.0, 0.0, 0.0, 0.0)
+    for name in ("Invocations", "InvocationsPerInstance"):
+        publisher.publish(NAMESPACE, name, dimensions, zero, turn)
+
+
+def _zeros_and_ones(at: float, count: float, ones: float) -> Datapoint:
+    """A datapoint of requests that counted 1 or 0 each."""
+    zeros = count - ones
+    values = [value for value, number in ((0.0, zeros), (1.0, ones)) if number > 0]
+    counts = [number for number in (zeros, ones) if number > 0]
+    low, high = (values[0], values[-1]) if values else (0.0, 0.0)
+    return Datapoint(at, count, ones, low, high, tuple(values), tuple(counts))
+
+
+def of_sketch(at: float, sketch: Sketch) -> Datapoint:
+    """A datapoint of the samples in a sketch."""
+    return Datapoint(
+        at,
+        sketch.count,
+        sketch.total,
+        sketch.minimum,
+        sketch.maximum,
+        sketch.values,
+        sketch.counts,
+    )
