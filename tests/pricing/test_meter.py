@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.pricing.catalogue import offers_in
-from understudy.pricing.meter import Usage, bill, billable_seconds, standing
+from understudy.pricing.meter import Usage, bill, billable_seconds, during, standing
 
 EAST = offers_in("us-east-1")
 
@@ -66,6 +66,11 @@ def test_a_type_without_a_price_is_missing_and_the_total_is_not_given():
 def test_the_minimum_capacity_is_billed_for_all_hours():
     cost = bill(standing("ml.m5.large", 2, 0, 7200), "us-east-1", EAST)
     assert cost.usd == Decimal("0.460000")
+
+
+def test_only_the_part_of_a_life_that_falls_into_the_span_is_kept():
+    lives = [Usage("a", 0, 50), Usage("b", 40, 200), Usage("c", 120, 300), Usage("d", 10, 20)]
+    assert during(lives, 30, 120) == (Usage("a", 30, 50), Usage("b", 40, 120))
 
 
 @given(st.lists(lives, max_size=8).flatmap(lambda a: st.tuples(st.just(a), st.permutations(a))))

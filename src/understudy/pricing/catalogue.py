@@ -50,68 +50,78 @@ OHIO = Source(
     "/blob/0e4c3c0e040d41e91d5d80d5d1356f73f1ae9a5a/sagemaker_instance_pricing.md",
 )
 
-_FIGURES: tuple[tuple[str, str, tuple[Source, ...]], ...] = (
-    ("ml.c5.xlarge", "0.204", (STUDIO,)),
-    ("ml.c5.2xlarge", "0.408", (STUDIO,)),
-    ("ml.c5.9xlarge", "1.836", (STUDIO,)),
-    ("ml.g4dn.2xlarge", "0.94", (OHIO,)),
-    ("ml.g4dn.4xlarge", "1.505", (STUDIO, OHIO)),
-    ("ml.g4dn.8xlarge", "2.72", (STUDIO, OHIO)),
-    ("ml.g4dn.12xlarge", "4.89", (FMBENCH, OHIO)),
-    ("ml.g4dn.16xlarge", "5.44", (OHIO,)),
-    ("ml.g5.xlarge", "1.4084", (FMBENCH,)),
-    ("ml.g5.2xlarge", "1.515", (FMBENCH,)),
-    ("ml.g5.4xlarge", "2.03", (STUDIO,)),
-    ("ml.g5.12xlarge", "7.09", (FMBENCH,)),
-    ("ml.g5.16xlarge", "5.12", (OHIO,)),
-    ("ml.g5.24xlarge", "10.18", (FMBENCH,)),
-    ("ml.g5.48xlarge", "20.36", (FMBENCH,)),
-    ("ml.g6.2xlarge", "1.222", (FMBENCH,)),
-    ("ml.g6.12xlarge", "5.752", (FMBENCH,)),
-    ("ml.g6.16xlarge", "4.246", (FMBENCH,)),
-    ("ml.g6.24xlarge", "8.344", (FMBENCH,)),
-    ("ml.g6.48xlarge", "16.688", (FMBENCH,)),
-    ("ml.inf2.xlarge", "0.99", (FMBENCH,)),
-    ("ml.inf2.8xlarge", "2.36", (FMBENCH,)),
-    ("ml.inf2.24xlarge", "7.79", (FMBENCH,)),
-    ("ml.inf2.48xlarge", "15.58", (FMBENCH,)),
-    ("ml.m5.large", "0.115", (STUDIO,)),
-    ("ml.m5.xlarge", "0.23", (PRICE_LIST, FMBENCH)),
-    ("ml.m5.2xlarge", "0.461", (STUDIO,)),
-    ("ml.p3.2xlarge", "3.825", (FMBENCH, STUDIO, OHIO)),
-    ("ml.p3.8xlarge", "14.688", (STUDIO, OHIO)),
-    ("ml.p4d.24xlarge", "37.688", (FMBENCH_BEFORE_CUT,)),
-    ("ml.p5.48xlarge", "113.068", (FMBENCH_BEFORE_CUT,)),
-    ("ml.r5.2xlarge", "0.605", (OHIO,)),
-    ("ml.r5.4xlarge", "1.21", (OHIO,)),
-    ("ml.r5.8xlarge", "2.419", (STUDIO, OHIO)),
-    ("ml.r5.16xlarge", "4.838", (STUDIO,)),
-    ("ml.t3.medium", "0.05", (STUDIO, OHIO)),
-    ("ml.t3.large", "0.1", (OHIO,)),
-    ("ml.t3.xlarge", "0.2", (OHIO,)),
-    ("ml.t3.2xlarge", "0.399", (OHIO,)),
-    ("ml.trn1.32xlarge", "28.497", (FMBENCH,)),
+_HOURLY: dict[Source, dict[str, str]] = {
+    PRICE_LIST: {
+        "ml.m5.xlarge": "0.23",
+    },
+    FMBENCH: {
+        "ml.g4dn.12xlarge": "4.89",
+        "ml.g5.xlarge": "1.4084",
+        "ml.g5.2xlarge": "1.515",
+        "ml.g5.12xlarge": "7.09",
+        "ml.g5.24xlarge": "10.18",
+        "ml.g5.48xlarge": "20.36",
+        "ml.g6.2xlarge": "1.222",
+        "ml.g6.12xlarge": "5.752",
+        "ml.g6.16xlarge": "4.246",
+        "ml.g6.24xlarge": "8.344",
+        "ml.g6.48xlarge": "16.688",
+        "ml.inf2.xlarge": "0.99",
+        "ml.inf2.8xlarge": "2.36",
+        "ml.inf2.24xlarge": "7.79",
+        "ml.inf2.48xlarge": "15.58",
+        "ml.p3.2xlarge": "3.825",
+        "ml.trn1.32xlarge": "28.497",
+    },
+    FMBENCH_BEFORE_CUT: {
+        "ml.p4d.24xlarge": "37.688",
+        "ml.p5.48xlarge": "113.068",
+    },
+    STUDIO: {
+        "ml.c5.xlarge": "0.204",
+        "ml.c5.2xlarge": "0.408",
+        "ml.c5.9xlarge": "1.836",
+        "ml.g4dn.4xlarge": "1.505",
+        "ml.g4dn.8xlarge": "2.72",
+        "ml.g5.4xlarge": "2.03",
+        "ml.m5.large": "0.115",
+        "ml.m5.2xlarge": "0.461",
+        "ml.p3.8xlarge": "14.688",
+        "ml.r5.8xlarge": "2.419",
+        "ml.r5.16xlarge": "4.838",
+        "ml.t3.medium": "0.05",
+    },
+    OHIO: {
+        "ml.g4dn.2xlarge": "0.94",
+        "ml.g4dn.4xlarge": "1.505",
+        "ml.g4dn.8xlarge": "2.72",
+        "ml.g4dn.12xlarge": "4.89",
+        "ml.g4dn.16xlarge": "5.44",
+        "ml.g5.16xlarge": "5.12",
+        "ml.p3.2xlarge": "3.825",
+        "ml.p3.8xlarge": "14.688",
+        "ml.r5.2xlarge": "0.605",
+        "ml.r5.4xlarge": "1.21",
+        "ml.r5.8xlarge": "2.419",
+        "ml.t3.medium": "0.05",
+        "ml.t3.large": "0.1",
+        "ml.t3.xlarge": "0.2",
+        "ml.t3.2xlarge": "0.399",
+    },
+}
+
+OFFERS: tuple[Offer, ...] = tuple(
+    Offer(
+        instance_type=instance_type,
+        region=source.region,
+        purchase=ON_DEMAND,
+        hourly=Decimal(hourly),
+        as_of=source.date,
+        source=str(source),
+    )
+    for source, figures in _HOURLY.items()
+    for instance_type, hourly in figures.items()
 )
-
-
-def _offers(instance_type: str, hourly: str, sources: tuple[Source, ...]) -> list[Offer]:
-    by_region: dict[str, list[Source]] = {}
-    for source in sources:
-        by_region.setdefault(source.region, []).append(source)
-    return [
-        Offer(
-            instance_type=instance_type,
-            region=region,
-            purchase=ON_DEMAND,
-            hourly=Decimal(hourly),
-            as_of=max(source.date for source in said_by),
-            source="; ".join(map(str, said_by)),
-        )
-        for region, said_by in by_region.items()
-    ]
-
-
-OFFERS: tuple[Offer, ...] = tuple(offer for figure in _FIGURES for offer in _offers(*figure))
 
 
 def offers_in(region: str) -> dict[str, Offer]:

@@ -119,6 +119,12 @@ def _charge(name: str, lives: tuple[Usage, ...], offers: Mapping[str, Offer]) ->
     )
 
 
+def during(usage: Iterable[Usage], begin: float, end: float) -> tuple[Usage, ...]:
+    """The parts of lives that fall into a span of time, to compare like with like."""
+    cut = (Usage(u.instance_type, max(u.start, begin), min(u.end, end)) for u in usage)
+    return tuple(part for part in cut if part.start < part.end)
+
+
 def standing(instance_type: str, count: int, start: float, end: float) -> tuple[Usage, ...]:
     """The lives of a fixed number of instances: the minimum capacity of an idle endpoint."""
     return (Usage(instance_type, start, end),) * count
