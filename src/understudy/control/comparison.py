@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from operator import attrgetter
 
 import numpy as np
 from msgspec import Struct
@@ -21,6 +22,10 @@ class CurveDifference(Struct, frozen=True):
     largest: int
     equal: float
 
+
+Count = Callable[[CapacityPoint], int]
+DESIRED: Count = attrgetter("desired")
+IN_SERVICE: Count = attrgetter("in_service")
 
 _NAMES = {
     "from_count": "from",
@@ -66,33 +71,41 @@ def capacity_difference(first: Outcome, second: Outcome) -> CapacityDifference:
     seconds = min(first.duration, second.duration)
     return CapacityDifference(
         seconds=seconds,
-        desired=_curves(first, second, seconds, lambda point: point.desired),
-        in_service=_curves(first, second, seconds, lambda point: point.in_service),
+        desired=_curves(first, second, DESIRED),
+        in_service=_curves(first, second, IN_SERVICE),
         activities=_matched(_changes(first, seconds), _changes(second, seconds)),
     )
 
 
-def _curves(
-    first: Outcome, second: Outcome, seconds: float, count: Callable[[CapacityPoint], int]
-) -> CurveDifference:
+def apart(
+    first: Outcome, second: Outcome, count: Count
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The first run's count minus the second's: edges in seconds from the start, and values between.
+
+    There is one edge more than values; the last is where the shorter run ends.
+    """
+    seconds = min(first.duration, second.duration)
     cuts = np.array(
         [point.at - run.started_at for run in (first, second) for point in run.capacity]
     )
     edges = np.unique(np.concatenate(([0.0, seconds], cuts[(cuts > 0) & (cuts < seconds)])))
-    apart = np.abs(_values(first, edges[:-1], count) - _values(second, edges[:-1], count))
-    lengths = np.diff(edges)
-    if not len(lengths):
+    begins = edges[:-1]
+    return edges, _values(first, begins, count) - _values(second, begins, count)
+
+
+def _curves(first: Outcome, second: Outcome, count: Count) -> CurveDifference:
+    edges, signed = apart(first, second, count)
+    if not len(signed):
         return CurveDifference(0.0, 0, 1.0)
+    lengths, distance = np.diff(edges), np.abs(signed)
     return CurveDifference(
-        mean=float(np.average(apart, weights=lengths)),
-        largest=int(apart.max()),
-        equal=float(np.average(apart == 0, weights=lengths)),
+        mean=float(np.average(distance, weights=lengths)),
+        largest=int(distance.max()),
+        equal=float(np.average(distance == 0, weights=lengths)),
     )
 
 
-def _values(
-    run: Outcome, times: NDArray[np.float64], count: Callable[[CapacityPoint], int]
-) -> NDArray[np.int64]:
+def _values(run: Outcome, times: NDArray[np.float64], count: Count) -> NDArray[np.int64]:
     """The counts at times from the start; before the first point the run has that point's."""
     begins = [point.at - run.started_at for point in run.capacity]
     counts = np.array([count(point) for point in run.capacity] or [0], dtype=np.int64)

@@ -58,7 +58,7 @@ def parse_slo(text: str) -> Slo:
     plain = text.replace(" ", "")
     latency, failed = _LATENCY.fullmatch(plain), _FAILED.fullmatch(plain)
     if latency:
-        percentile, limit_ms = float(latency[1]), 1000 * parse_duration(latency[2])
+        percentile, limit_ms = float(latency[1]), round(1000 * parse_duration(latency[2]), 6)
         if 0 < percentile <= 100 and limit_ms > 0:
             return LatencySlo(percentile, limit_ms)
     elif failed and 0 < float(failed[1]) <= 100:

@@ -1,4 +1,4 @@
-"""Outcomes as a rehearsal of a lunch rush gives them, made by a rough fluid model of an endpoint."""
+"""Outcomes as a rehearsal of a lunch rush gives them, by a rough fluid model of an endpoint."""
 
 from dataclasses import dataclass, field
 from math import ceil
@@ -140,7 +140,7 @@ def lunch_rush(
     return _outcome(world, waits, draw, load_mode, simulated=simulated, seed=seed)
 
 
-def _outcome(  # noqa: PLR0913
+def _outcome(
     world: _World,
     waits: NDArray[np.float64],
     draw: np.random.Generator,
@@ -156,7 +156,9 @@ def _outcome(  # noqa: PLR0913
     wait = waits[(arrival // _STEP).astype(np.int64)]
     latency = wait + draw.lognormal(np.log(38), 0.35, len(arrival))
     ok = (latency < 20_000) & (draw.random(len(arrival)) > 0.0002)
-    usage = [Usage("ml.m5.xlarge", NOON + each[0], NOON + (each[1:] or [end])[0]) for each in world.lives]
+    usage = [
+        Usage("ml.m5.xlarge", NOON + each[0], NOON + (each[1:] or [end])[0]) for each in world.lives
+    ]
     slos = parse_slos("p99<500ms,failed<0.1%")
     prices = offers_in("us-east-1")
     return Outcome(
