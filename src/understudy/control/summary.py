@@ -7,6 +7,7 @@ from understudy.control.outcome import LoadPoint, RequestSummary
 from understudy.control.slo import Slo
 
 Floats = NDArray[np.float64]
+_SPANS = (10.0, 60.0, 300.0, 900.0, 3600.0, 10_800.0)
 Flags = NDArray[np.bool_]
 
 
@@ -36,6 +37,16 @@ def summarise(latency_ms: Floats, ok: Flags, slos: tuple[Slo, ...] = ()) -> Requ
         max_ms=float(good.max()) if len(good) else None,
         attainments=tuple(slo.attained(latency_ms, ok) for slo in slos),
     )
+
+
+def span_for(duration: float, sent: int) -> float:
+    """Seconds for the points of a run: as short as gives five requests a point, 720 points at most.
+
+    >>> span_for(4800, 48000), span_for(4800, 800), span_for(7 * 86400, 10**6)
+    (10.0, 60.0, 900.0)
+    """
+    longest = max(duration / 720, 5 * duration / max(sent, 1))
+    return next((span for span in _SPANS if span >= longest), _SPANS[-1])
 
 
 def load_points(

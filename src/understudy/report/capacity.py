@@ -8,7 +8,7 @@ from understudy.report import svg
 from understudy.report.axes import Scale, ticks
 from understudy.report.picture import LABEL, LEFT, Frame, Panel, blocks, empty, filled, value_axis
 
-FLAG_HEIGHT, FLAG_LANES = 17, 6
+FLAG_HEIGHT, FLAG_LANES = 17, 5
 
 
 def _all(point: CapacityPoint) -> int:
@@ -29,12 +29,13 @@ def capacity_panel(run: Outcome) -> Panel:
         if not run.capacity:
             return empty(frame, top, bottom, "No capacity was recorded.")
         flags = _place_flags(run, frame)
-        lanes = [FLAG_LANES if flag.lane is None else flag.lane + 1 for flag in flags]
-        room = FLAG_HEIGHT * max(lanes, default=0)
+        lanes = max((flag.lane + 1 for flag in flags), default=0)
+        room = FLAG_HEIGHT * (lanes if lanes <= FLAG_LANES else 1)
         scale, axis = _count_axis(frame, run.capacity, top + room, bottom)
-        return axis + _stack(run, frame, scale) + _flags(flags, scale, top)
+        above = _flags(flags, scale, top) if lanes <= FLAG_LANES else _marks(flags, top + 3)
+        return axis + _stack(run, frame, scale) + above
 
-    return Panel("Capacity", "instances, flags are scaling activities", legend, 170, draw)
+    return Panel("Capacity", "instances, scaling activities above", legend, 170, draw)
 
 
 def _count_axis(
@@ -81,64 +82,82 @@ def _step_line(run: Outcome, frame: Frame, scale: Scale, count: Count, class_: s
 
 @dataclass(frozen=True, slots=True)
 class _Flag:
-    """A scaling activity on the picture; ``lane`` is None where flags stand too close for one."""
+    """A scaling activity on the picture: where its pole stands, where its cloth, in which lane."""
 
     activity: ActivityRecord
     x: float
     begin: float
-    lane: int | None
+    lane: int
 
     @property
     def text(self) -> str:
         """From which count to which."""
         return f"{self.activity.from_count}→{self.activity.to_count}"
 
+    @property
+    def width(self) -> float:
+        """Pixels of the cloth."""
+        return svg.width_of(self.text, LABEL) + 18
 
-def _flag_width(activity: ActivityRecord) -> float:
-    return svg.width_of(f"{activity.from_count}→{activity.to_count}", LABEL) + 18
+    @property
+    def direction(self) -> str:
+        """Out, in, or stuck where the capacity did not change."""
+        activity = self.activity
+        if activity.status == "Failed" or activity.to_count == activity.from_count:
+            return "stuck"
+        return "out" if activity.to_count > activity.from_count else "in"
+
+    @property
+    def hint(self) -> str:
+        """What it says when pointed at."""
+        return svg.title(f"{self.text} {self.activity.status}: {self.activity.cause}")
 
 
 def _place_flags(run: Outcome, frame: Frame) -> list[_Flag]:
     """Flags in the uppermost lane where they do not overlap an earlier one."""
-    free = [0.0] * FLAG_LANES
+    free: list[float] = []
     placed: list[_Flag] = []
     for activity in run.activities:
-        x, width = frame.x(activity.at - run.started_at), _flag_width(activity)
+        x = frame.x(activity.at - run.started_at)
+        width = _Flag(activity, x, x, 0).width
         begin = min(x, frame.right - width)
-        lane = next((index for index, end in enumerate(free) if end <= begin), None)
-        if lane is not None:
-            free[lane] = begin + width + 2
+        lane = next((index for index, end in enumerate(free) if end <= begin), len(free))
+        free[lane : lane + 1] = [begin + width + 2]
         placed.append(_Flag(activity, x, begin, lane))
     return placed
 
 
 def _flags(flags: list[_Flag], scale: Scale, top: float) -> str:
-    poles = "".join(_pole(flag, scale, top) for flag in flags)
-    return poles + "".join(_cloth(flag, top) for flag in flags if flag.lane is not None)
+    poles = "".join(_pole(flag, scale, top + FLAG_HEIGHT * flag.lane) for flag in flags)
+    return poles + "".join(_cloth(flag, top + FLAG_HEIGHT * flag.lane) for flag in flags)
 
 
-def _direction(activity: ActivityRecord) -> str:
-    if activity.status == "Failed" or activity.to_count == activity.from_count:
-        return "stuck"
-    return "out" if activity.to_count > activity.from_count else "in"
+def _pole(flag: _Flag, scale: Scale, y: float) -> str:
+    foot = scale(max(flag.activity.from_count, flag.activity.to_count))
+    return svg.line((flag.x, y), (flag.x, foot), "pole")
 
 
-def _pole(flag: _Flag, scale: Scale, top: float) -> str:
-    activity = flag.activity
-    foot = scale(max(activity.from_count, activity.to_count))
-    head = top + FLAG_HEIGHT * (FLAG_LANES if flag.lane is None else flag.lane)
-    return svg.line((flag.x, min(head, foot)), (flag.x, foot), f"pole {_direction(activity)}")
-
-
-def _cloth(flag: _Flag, top: float) -> str:
-    y = top + FLAG_HEIGHT * (flag.lane or 0)
-    activity, width = flag.activity, _flag_width(flag.activity)
+def _cloth(flag: _Flag, y: float) -> str:
     return svg.element(
         "g",
-        svg.title(f"{flag.text} {activity.status}: {activity.cause}"),
-        svg.rect((flag.begin, y), width, FLAG_HEIGHT - 3, "cloth"),
-        svg.text(flag.text, flag.begin + width / 2, y + 11, "flag-text", "middle"),
-        class_=f"flag {_direction(activity)}",
+        flag.hint,
+        svg.rect((flag.begin, y), flag.width, FLAG_HEIGHT - 3, "cloth"),
+        svg.text(flag.text, flag.begin + flag.width / 2, y + 11, "flag-text", "middle"),
+        class_=f"flag {flag.direction}",
+    )
+
+
+def _marks(flags: list[_Flag], y: float) -> str:
+    """Where flags stand too close: a triangle up for out, down for in, a dash for no change."""
+    shapes = {"out": "l4 8h-8z", "in": "m-4 0h8l-4 8z", "stuck": "m-4 4h8"}
+    return "".join(
+        svg.element(
+            "path",
+            flag.hint,
+            d=f"M{svg.number(flag.x)} {svg.number(y)}{shapes[flag.direction]}",
+            class_=f"mark {flag.direction}",
+        )
+        for flag in flags
     )
 
 

@@ -51,6 +51,7 @@ def render(run: Outcome, simulated: Outcome | None, comparison: CapacityDifferen
         happened=[what_happened(run, width) for width in WIDTHS],
         both=[live_and_simulated(run, simulated, width) for width in WIDTHS] if simulated else [],
         comparison=comparison,
+        no_activity=words.no_activity(run),
         method=how_measured(run),
         **_tables(run),
         **_compared(comparison),
@@ -78,11 +79,12 @@ def _latency(value: float | None) -> str:
 
 
 def _objective(each: Attainment) -> Tile:
-    share = NONE if each.share is None else words.percent(each.share)
+    if each.share is None:
+        return Tile(each.slo, NONE, "nothing was sent")
     what = "succeeded" if each.slo.startswith("failed") else "in time"
     verdict = "met" if each.met else "not met"
     of = f"{what}, {words.percent(each.objective)} wanted: {verdict}"
-    return Tile(each.slo, share, of, "met" if each.met else "missed")
+    return Tile(each.slo, words.percent(each.share), of, "met" if each.met else "missed")
 
 
 def _price(run: Outcome) -> Tile:

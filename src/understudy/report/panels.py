@@ -34,7 +34,7 @@ LANE = 38
 def load_panel(run: Outcome) -> Panel:
     """Requests per second of world time, failed ones at the foot."""
     failures = any(point.failed for point in run.load)
-    legend: tuple[Swatch, ...] = (("load", "arriving"),)
+    legend: tuple[Swatch, ...] = (("load", "arriving"),) if run.load else ()
     if failures:
         legend += (("failed", "of them failed"),)
 
@@ -69,8 +69,8 @@ def latency_panel(run: Outcome) -> Panel:
     medians = [point.p50_ms for point in run.load if point.p50_ms is not None]
     highest = [point.p99_ms for point in run.load if point.p99_ms is not None]
     log = bool(medians) and max(highest) > LOG_FROM * max(min(medians), 1e-3)
-    legend: tuple[Swatch, ...] = (("p99", "p99"), ("p50", "p50"))
-    if limits:
+    legend: tuple[Swatch, ...] = (("p99", "p99"), ("p50", "p50")) if medians else ()
+    if limits and medians:
         legend += (("slo", "objective"),)
 
     def draw(frame: Frame, top: float, bottom: float) -> str:

@@ -124,23 +124,27 @@ def _cost(run: Outcome) -> list[str]:
     return lines
 
 
-def _curves(run: Outcome, simulated: Outcome | None) -> Table:
+def _curves(run: Outcome, simulated: Outcome | None) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(style=MUTED, no_wrap=True)
     table.add_column(width=SPARK)
     table.add_column(style=MUTED)
     rates = [point.requests / point.seconds for point in run.load]
     p99 = [point.p99_ms or 0.0 for point in run.load]
+    if any(rates):
+        table.add_row("Load", Spark(rates, "blue"), f"up to {max(rates):.3g} requests/s")
     runs = [("In service", run, "green"), *([("simulated", simulated, "yellow")] * bool(simulated))]
     most = max((p.in_service for _, each, _ in runs if each for p in each.capacity), default=0)
-    table.add_row("Load", Spark(rates, "blue"), f"up to {max(rates, default=0):.3g} requests/s")
     for name, each, style in runs:
         counts = in_service(each, 10 * SPARK) if each else []
-        note = f"{min(counts, default=0)} to {max(counts, default=0)} instances"
-        table.add_row(name, Spark(counts, style, most), note)
-    table.add_row("p99", Spark(p99, "magenta"), f"up to {milliseconds(max(p99, default=0))}")
-    end = clock(run.duration)
-    table.add_row("", f"0:00{end:>{SPARK - 4}}", "from start, h:mm")
+        if counts:
+            note = f"{min(counts)} to {max(counts)} instances"
+            table.add_row(name, Spark(counts, style, most), note)
+    if any(p99):
+        table.add_row("p99", Spark(p99, "magenta"), f"up to {milliseconds(max(p99))}")
+    if not table.row_count:
+        return Text("Nothing was sent and no capacity was recorded.")
+    table.add_row("", f"0:00{clock(run.duration):>{SPARK - 4}}", "from start, h:mm")
     return table
 
 
@@ -154,7 +158,7 @@ def in_service(run: Outcome, samples: int) -> list[int]:
 
 def _activities(run: Outcome) -> RenderableType:
     if not run.activities:
-        return Text("No scaling activity: no alarm asked for another capacity.")
+        return Text(words.no_activity(run))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=MUTED)
     table.add_column("From start", justify="right", no_wrap=True)
     table.add_column("Change", no_wrap=True)

@@ -86,6 +86,13 @@ def scaling(run: Outcome, arrow: str = "->") -> str:
     return "The endpoint scaled " + f" {arrow} ".join(map(str, turns))
 
 
+def no_activity(run: Outcome) -> str:
+    """Why nothing scaled."""
+    if any(each.to_state == "ALARM" for each in run.alarms):
+        return "No scaling activity: alarms went into ALARM, but no policy changed the capacity."
+    return "No scaling activity: no alarm went into ALARM."
+
+
 def attained(each: Attainment) -> str:
     """How far an objective was met."""
     if each.share is None:

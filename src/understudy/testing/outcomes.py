@@ -14,7 +14,7 @@ from understudy.control.outcome import (
     Outcome,
 )
 from understudy.control.slo import parse_slos
-from understudy.control.summary import load_points, summarise
+from understudy.control.summary import load_points, span_for, summarise
 from understudy.pricing.catalogue import offers_in
 from understudy.pricing.meter import Usage, bill, standing
 
@@ -185,7 +185,7 @@ def _outcome(
             ok,
             started_at=NOON,
             duration=end,
-            seconds=60.0 if load_mode == "sampled" else 10.0,
+            seconds=span_for(end, len(arrival)),
             stands_for=keep,
         ),
         capacity=tuple(world.capacity),
