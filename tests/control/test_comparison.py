@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from understudy.control.comparison import ActivityOffset, CurveDifference, capacity_difference
 from understudy.control.outcome import ActivityRecord, CapacityPoint, Outcome
-from understudy.testing.outcomes import lunch_rush
+from understudy.testing.outcomes import small
 
-RUN = lunch_rush()
+RUN = small()
 Steps = list[tuple[float, int]]
 
 

@@ -9,7 +9,7 @@ _TIME_STEPS = (
     *(1, 2, 5, 10, 15, 30),
     *(step * MINUTE for step in (1, 2, 5, 10, 15, 30)),
     *(step * HOUR for step in (1, 2, 3, 6, 12)),
-    *(step * DAY for step in (1, 2, 7, 14, 28)),
+    *(step * DAY for step in (1, 2, 7)),
 )
 
 
@@ -82,7 +82,8 @@ def time_ticks(duration: float, most: int) -> list[float]:
     >>> time_ticks(4800, 10)
     [0, 600, 1200, 1800, 2400, 3000, 3600, 4200, 4800]
     """
-    step = next((each for each in _TIME_STEPS if duration / each <= most), _TIME_STEPS[-1])
+    days = ceil(duration / most / DAY) * DAY
+    step = next((each for each in _TIME_STEPS if duration / each <= most), days)
     return [step * index for index in range(int(duration // step) + 1)]
 
 

@@ -89,7 +89,7 @@ def _objective(each: Attainment) -> Tile:
 
 def _price(run: Outcome) -> Tile:
     if run.cost is None or run.cost.usd is None:
-        return Tile("On demand", "not known", "see the cost table")
+        return Tile("On demand", "not known", words.costs(run))
     idle = f"{format_usd(run.idle.usd)} with no traffic" if run.idle and run.idle.usd else ""
     return Tile("On demand", format_usd(run.cost.usd), idle)
 

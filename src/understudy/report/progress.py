@@ -137,7 +137,8 @@ def _note(each: ResourceProgress) -> str:
 
 def deployment_lines(before: DeploymentView | None, now: DeploymentView) -> list[str]:
     """Log lines for what is new: resources whose status or reason changed, and the stack's."""
-    known = {(r.logical_id, r.status, r.reason) for r in before.resources} if before else set()
+    earlier = before.resources if before else ()
+    known = {(each.logical_id, each.status, each.reason) for each in earlier}
     lines = [
         f"{words.moment(each.since)}  {each.logical_id}  {each.status}  {_note(each)}".rstrip()
         for each in now.resources
@@ -178,7 +179,7 @@ def _capacity(view: RehearsalView) -> str:
 
 def _latency(view: RehearsalView) -> str:
     if view.p50_ms is None or view.p99_ms is None:
-        return "none: no request succeeded lately"
+        return "no request succeeded lately"
     return f"p50 {milliseconds(view.p50_ms)}, p99 {milliseconds(view.p99_ms)}"
 
 

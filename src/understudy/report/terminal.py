@@ -18,6 +18,7 @@ from understudy.report.method import how_measured
 from understudy.report.spark import Spark
 
 SPARK = 46
+MOST_ROWS = 20
 GOOD, BAD, MUTED, STRONG = "green", "bold red", "dim", "bold"
 
 
@@ -164,12 +165,16 @@ def _activities(run: Outcome) -> RenderableType:
     table.add_column("Change", no_wrap=True)
     table.add_column("Status", no_wrap=True)
     table.add_column("Cause", overflow="fold")
-    for each in run.activities:
+    for each in run.activities[:MOST_ROWS]:
         at = clock(each.at - run.started_at)
         table.add_row(
             at, change(each), Text(each.status, status_style(each.status)), words.brief(each.cause)
         )
-    return table
+    return Group(table, *_left_out(len(run.activities)))
+
+
+def _left_out(rows: int) -> list[RenderableType]:
+    return [Text(f"and {rows - MOST_ROWS} more, see the report", MUTED)] * (rows > MOST_ROWS)
 
 
 def change(each: ActivityRecord) -> str:
@@ -192,10 +197,10 @@ def _comparison(comparison: CapacityDifference | None) -> list[RenderableType]:
     title = Text(f"Live and simulated, over {format_duration(comparison.seconds)}", STRONG)
     lines = [Padding(Text(line), (0, 0, 0, 2)) for line in words.differences(comparison)]
     table = grid()
-    for each in comparison.activities:
+    for each in comparison.activities[:MOST_ROWS]:
         who = "simulated " if each.offset is not None else ""
         table.add_row(f"  {each.from_count} -> {each.to_count}", who + words.matched(each))
-    return [title, *lines, table, ""]
+    return [title, *lines, table, *_left_out(len(comparison.activities)), ""]
 
 
 def _method(run: Outcome) -> RenderableType:
