@@ -80,7 +80,7 @@ def capacity_difference(first: Outcome, second: Outcome) -> CapacityDifference:
 def apart(
     first: Outcome, second: Outcome, count: Count
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The first run's count minus the second's: edges in seconds from the start, and values between.
+    """The first count minus the second: edges in seconds from the start, and values between them.
 
     There is one edge more than values; the last is where the shorter run ends.
     """
