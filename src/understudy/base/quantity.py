@@ -24,10 +24,10 @@ def parse_duration(text: str) -> float:
 def format_duration(seconds: float) -> str:
     """A duration in the one or two largest units that fit.
 
-    >>> format_duration(5400), format_duration(0.2), format_duration(61.4)
-    ('1h30m', '200ms', '1m01s')
+    >>> format_duration(5400), format_duration(61.4), format_duration(0.2), format_duration(0.9996)
+    ('1h30m', '1m01s', '200ms', '1s')
     """
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.3g}ms"
     if seconds < 60:
         return f"{seconds:.3g}s"

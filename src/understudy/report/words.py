@@ -1,0 +1,156 @@
+"""An outcome in plain words: the same sentences on the terminal and on the page."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from math import floor
+
+from understudy.base.quantity import format_duration, format_usd
+from understudy.control.comparison import ActivityOffset, CapacityDifference, CurveDifference
+from understudy.control.outcome import Attainment, Outcome, turning_points
+
+MOST_TURNS = 7
+
+_TARGET_TRACKING = re.compile(r"TargetTracking-\S*-(Alarm(?:High|Low))-[\w-]+")
+
+
+def percent(share: float) -> str:
+    """A share in percent, rounded down, so that only all is 100 %.
+
+    >>> percent(0.99187), percent(0.99996), percent(1.0), percent(0.99999999)
+    ('99.1%', '99.99%', '100%', '99.99%')
+    """
+    if share >= 1:
+        return "100%"
+    digits = 1 if share < 0.999 else 2
+    return f"{floor(share * 100 * 10**digits + 1e-9) / 10**digits:g}%"
+
+
+def count(number: float) -> str:
+    """A whole number with its thousands separated."""
+    return f"{number:,.0f}"
+
+
+def plural(number: int, noun: str) -> str:
+    """A number with its noun: 1 instance, 2 instances."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def usd(amount: Decimal | None) -> str:
+    """An amount of money, or that it is not known."""
+    return "price not known" if amount is None else format_usd(amount)
+
+
+def moment(at: float) -> str:
+    """A time of the world to the second.
+
+    >>> moment(1772452800.9)
+    '2026-03-02 12:00:00Z'
+    """
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def brief(text: str) -> str:
+    """A text with the long names of target tracking's alarms made short.
+
+    >>> brief("monitor alarm TargetTracking-endpoint/digits/variant/A-AlarmHigh-5a in state ALARM")
+    'monitor alarm AlarmHigh in state ALARM'
+    """
+    return _TARGET_TRACKING.sub(r"\1", text)
+
+
+def later(seconds: float) -> str:
+    """An offset of time in words.
+
+    >>> later(75.0), later(-0.25), later(0.0)
+    ('1m15s later', '250ms sooner', 'at the same time')
+    """
+    if seconds == 0:
+        return "at the same time"
+    return f"{format_duration(abs(seconds))} {'later' if seconds > 0 else 'sooner'}"
+
+
+def scaling(run: Outcome, arrow: str = "->") -> str:
+    """How the endpoint scaled, by the turning points of its desired count."""
+    counts = tuple(point.desired for point in run.capacity)
+    turns = turning_points(counts)
+    if not turns:
+        return "No capacity was recorded"
+    if len(turns) == 1:
+        return f"The endpoint stayed at {plural(turns[0], 'instance')}"
+    if len(turns) > MOST_TURNS:
+        activities = plural(len(run.activities), "activity").replace("activitys", "activities")
+        return (
+            f"The endpoint moved between {min(counts)} and {max(counts)} instances in {activities}"
+        )
+    return "The endpoint scaled " + f" {arrow} ".join(map(str, turns))
+
+
+def no_activity(run: Outcome) -> str:
+    """Why nothing scaled."""
+    if any(each.to_state == "ALARM" for each in run.alarms):
+        return "No scaling activity: alarms went into ALARM, but no policy changed the capacity."
+    return "No scaling activity: no alarm went into ALARM."
+
+
+def attained(each: Attainment) -> str:
+    """How far an objective was met."""
+    if each.share is None:
+        return f"nothing was sent to tell whether {each.slo} holds"
+    wanted = "" if each.met else f", {percent(each.objective)} had to"
+    return f"{percent(each.share)} of requests met {each.slo}{wanted}"
+
+
+def costs(run: Outcome) -> str:
+    """What the run cost on demand, and what the minimum capacity would have cost."""
+    if run.cost is None:
+        return "its cost was not metered"
+    if run.cost.usd is None:
+        return f"no price is known here for {', '.join(run.cost.missing)} in {run.cost.region}"
+    text = f"{usd(run.cost.usd)} on demand"
+    if run.idle and run.idle.usd is not None:
+        hours = format_duration(run.duration)
+        text += f"; with no traffic the same {hours} would have cost {usd(run.idle.usd)}"
+    return text
+
+
+def headline(run: Outcome, arrow: str = "->") -> str:
+    """The run in one sentence."""
+    objectives = [attained(each) for each in run.requests.attainments[:1]]
+    return "; ".join([scaling(run, arrow), *objectives, costs(run)]) + "."
+
+
+def mode(run: Outcome) -> str:
+    """How time and load were treated, in a few words."""
+    if run.speed is None:
+        return "virtual time"
+    if run.speed == 1:
+        return "real time"
+    return f"{run.speed:g} times faster than the clock, load {run.load_mode}"
+
+
+def answered_by(run: Outcome) -> str:
+    """What answered the requests."""
+    return "a stand-in, not a model" if run.stand_in else "the model itself"
+
+
+def curve(name: str, difference: CurveDifference) -> str:
+    """How far one capacity curve differs from the other."""
+    if difference.largest == 0:
+        return f"{name}: equal at all times"
+    return (
+        f"{name}: {difference.mean:.2f} instances apart on average, {difference.largest} at most, "
+        f"equal {percent(difference.equal)} of the time"
+    )
+
+
+def differences(comparison: CapacityDifference) -> tuple[str, ...]:
+    """How far two runs differ, one line each."""
+    return (curve("Desired", comparison.desired), curve("In service", comparison.in_service))
+
+
+def matched(each: ActivityOffset) -> str:
+    """When the simulated run made the same change as the live one."""
+    if each.offset is not None:
+        return later(each.offset)
+    return "only live" if each.second is None else "only simulated"
