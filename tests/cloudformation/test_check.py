@@ -76,7 +76,8 @@ def test_five_mistakes_are_five_diagnostics_with_line_and_column(schemas):
             resources(A=topic()) | {"Conditions": {"C": {"Fn::Equals": [{"Ref": "A"}, "a"]}}},
             [
                 (
-                    "Template format error: Unresolved dependencies [A]. Cannot reference resources "
+                    "Template format error: Unresolved dependencies [A]. Cannot "
+                    "reference resources "
                     "in the Conditions block of the template"
                 )
             ],
@@ -91,7 +92,8 @@ def test_five_mistakes_are_five_diagnostics_with_line_and_column(schemas):
             resources(A=topic() | {"Condition": "X"}),
             [
                 (
-                    "Template format error: Unresolved condition dependency X in the Resources block "
+                    "Template format error: Unresolved condition dependency X "
+                    "in the Resources block "
                     "of the template"
                 )
             ],
@@ -111,7 +113,8 @@ def test_five_mistakes_are_five_diagnostics_with_line_and_column(schemas):
             resources(A=topic()) | {"Conditions": {"C": {"Fn::Not": [{"Condition": "X"}]}}},
             [
                 (
-                    "Template format error: Unresolved condition dependencies [X] in the Conditions "
+                    "Template format error: Unresolved condition dependencies "
+                    "[X] in the Conditions "
                     "block of the template"
                 )
             ],
@@ -131,7 +134,8 @@ def test_five_mistakes_are_five_diagnostics_with_line_and_column(schemas):
             resources(A=topic(TopicName={"Fn::GetAtt": ["A"]})),
             [
                 (
-                    "Template error: every Fn::GetAtt object requires two non-empty parameters, the "
+                    "Template error: every Fn::GetAtt object requires two "
+                    "non-empty parameters, the "
                     "resource name and the resource attribute"
                 )
             ],
@@ -184,7 +188,8 @@ def test_five_mistakes_are_five_diagnostics_with_line_and_column(schemas):
             | {"Rules": {"R": {"Assertions": [{"Assert": {"Fn::Equals": [{"Ref": "A"}, "a"]}}]}}},
             [
                 (
-                    "Template format error: Unresolved dependencies [A]. Cannot reference resources "
+                    "Template format error: Unresolved dependencies [A]. Cannot "
+                    "reference resources "
                     "in the Rules block of the template"
                 )
             ],

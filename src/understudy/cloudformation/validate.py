@@ -39,7 +39,12 @@ def validate(properties: Mapping[str, Any], schema: Schema) -> list[Problem]:
         for error in _checker(schema).iter_errors(properties)
         for problem in _problems(error)
     ]
-    return [*_read_only(properties, schema), *found]
+    return sorted([*_read_only(properties, schema), *found], key=_place)
+
+
+def _place(problem: Problem) -> tuple[list[str], str]:
+    path, message = problem
+    return [str(step) for step in path], message
 
 
 def failure(logical_id: str, problems: list[Problem]) -> str:
