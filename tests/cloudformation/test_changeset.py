@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.cloudformation.change import (
@@ -549,11 +549,13 @@ def stacks(draw):
     }
 
 
+@settings(max_examples=60)
 @given(stacks())
 def test_a_plan_of_what_is_deployed_is_empty(schemas, template):
     assert changes_between(template, template, schemas) == ()
 
 
+@settings(max_examples=40)
 @given(stacks(), stacks(), st.randoms(use_true_random=False))
 def test_a_plan_does_not_depend_on_the_order_of_declaration(schemas, before, after, rng):
     shuffled = dict(after)
@@ -563,6 +565,7 @@ def test_a_plan_does_not_depend_on_the_order_of_declaration(schemas, before, aft
     assert changes_between(before, after, schemas) == changes_between(before, shuffled, schemas)
 
 
+@settings(max_examples=40)
 @given(stacks(), stacks())
 def test_every_modification_says_why_and_its_replacement_follows_from_its_details(
     schemas, before, after
@@ -574,6 +577,7 @@ def test_every_modification_says_why_and_its_replacement_follows_from_its_detail
             assert bool(replacement_reason(change)) == (change.replacement != "False")
 
 
+@settings(max_examples=20)
 @given(stacks(), stacks())
 def test_a_change_survives_being_stored(schemas, before, after):
     changes = changes_between(before, after, schemas)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from understudy.base.diagnostic import Path
 from understudy.cloudformation.resolve import EvaluationError, Scope, truth
 from understudy.cloudformation.unknown import Unknown
 
@@ -16,6 +17,7 @@ class _Lazy(Mapping[str, Any]):
         self._scope = replace(scope, conditions=self)
         self._decided: dict[str, bool | Unknown] = {}
         self._asked: list[str] = []
+        self.failed: Path = ()
 
     def __getitem__(self, name: str) -> bool | Unknown:
         if name not in self._decided:
@@ -29,6 +31,9 @@ class _Lazy(Mapping[str, Any]):
         self._asked.append(name)
         try:
             return truth(self._declared[name], self._scope)
+        except EvaluationError as error:
+            self.failed = self.failed or ("Conditions", name, *error.path)
+            raise
         finally:
             self._asked.pop()
 
@@ -45,7 +50,7 @@ class _Lazy(Mapping[str, Any]):
 def decide(declared: Mapping[str, Any], scope: Scope) -> dict[str, bool]:
     """Every condition's truth. The scope needs parameters, pseudo parameters and mappings only.
 
-    Raises EvaluationError, with the path of the condition, if one cannot be decided.
+    Raises EvaluationError, with the path of what cannot be decided, if something cannot.
     """
     lazy = _Lazy(declared, scope)
     decided: dict[str, bool] = {}
@@ -53,5 +58,5 @@ def decide(declared: Mapping[str, Any], scope: Scope) -> dict[str, bool]:
         try:
             decided[name] = lazy[name] is True
         except EvaluationError as error:
-            raise EvaluationError(error.message, ("Conditions", name, *error.path)) from None
+            raise EvaluationError(error.message, lazy.failed) from None
     return decided

@@ -3,14 +3,13 @@
 AWS: Parameters section; Supplied parameter types.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic
+from understudy.cloudformation.pattern import compiled
 from understudy.cloudformation.structure import closest, is_number
 from understudy.cloudformation.template import Parameter
 
@@ -218,14 +217,6 @@ def _text(parameter: Parameter, written: str) -> str | None:
 
 
 def _matches(pattern: str, written: str) -> bool:
-    expression = _compiled(pattern)
+    """Whether a pattern matches all of a text; one that cannot be read holds nothing against it."""
+    expression = compiled(pattern)
     return expression is None or expression.fullmatch(written) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """A pattern; one in a dialect that only Java knows holds nothing against any value."""
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None

@@ -135,7 +135,7 @@ def _refuse_surrogates(data: Any) -> None:
 
 def _refuse_depth(data: Any) -> None:
     level: list[Any] = [data]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level

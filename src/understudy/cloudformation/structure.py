@@ -190,7 +190,7 @@ def _parameter(path: Path, raw: Mapping[str, Any]) -> Found:
     kind = raw.get("Type")
     if kind is None:
         yield _problem(f"{_FORMAT}Every Parameters object must contain a Type member.", *path)
-    elif kind not in PARAMETER_TYPES:
+    elif text(kind) not in PARAMETER_TYPES:
         summary = f"{_FORMAT}Unrecognized parameter type: {kind}"
         yield _problem(summary, *path, "Type", action=closest(str(kind), sorted(PARAMETER_TYPES)))
     yield from _parameter_values(path, raw)
@@ -322,9 +322,10 @@ def _resources(data: Mapping[str, Any]) -> Found:
 
 
 def _undeclared_loops(data: Mapping[str, Any]) -> Found:
-    if "AWS::LanguageExtensions" in _macros(data):
+    section = data["Resources"]
+    if "AWS::LanguageExtensions" in _macros(data) or not is_map(section):
         return
-    for key in data["Resources"]:
+    for key in section:
         if key.startswith(_LOOP):
             yield _problem(
                 f"{_FORMAT}[/Resources/{key}] resource definition is malformed",

@@ -12,6 +12,7 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Path
+from understudy.cloudformation.pattern import compiled
 from understudy.cloudformation.schema import Schema
 from understudy.cloudformation.structure import closest, is_number
 from understudy.cloudformation.unknown import Unknown, is_known
@@ -38,7 +39,12 @@ def validate(properties: Mapping[str, Any], schema: Schema) -> list[Problem]:
         for error in _checker(schema).iter_errors(properties)
         for problem in _problems(error)
     ]
-    return [*_read_only(properties, schema), *found]
+    return sorted([*_read_only(properties, schema), *found], key=_place)
+
+
+def _place(problem: Problem) -> tuple[list[str], str]:
+    path, message = problem
+    return [str(step) for step in path], message
 
 
 def failure(logical_id: str, problems: list[Problem]) -> str:
@@ -118,7 +124,7 @@ def _problems(error: Any) -> Iterator[Problem]:
 
 
 def _extraneous(error: Any) -> list[str]:
-    patterns = [_compiled(pattern) for pattern in error.schema.get("patternProperties", {})]
+    patterns = [compiled(pattern) for pattern in error.schema.get("patternProperties", {})]
     known = error.schema.get("properties", {})
     return [
         key
@@ -198,19 +204,10 @@ def _type(validator: Any, kinds: Any, instance: Any, _: Any) -> Iterator[Any]:
         yield ValidationError(f"not of type {kinds}")
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """A pattern, or None where it is Java's dialect and not Python's."""
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
-
-
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    expression = _compiled(pattern)
+    expression = compiled(pattern)
     if expression and is_scalar(instance) and not expression.search(text(instance)):
         yield ValidationError(f"does not match {pattern}")
 

@@ -15,7 +15,7 @@ from understudy.cloudformation.schema import Schemas
 from understudy.cloudformation.template import Template, read
 from understudy.cloudformation.unknown import is_known
 
-PSEUDO = {
+PSEUDO: dict[str, Any] = {
     "AWS::AccountId": "000000000000",
     "AWS::NotificationARNs": [],
     "AWS::Partition": "aws",
