@@ -32,6 +32,8 @@ def of_row(row: Row) -> Distribution | None:
 def of_datapoint(point: Datapoint) -> Distribution | None:
     """The samples of a datapoint, None where they are not known."""
     if not point.values:
+        if point.sample_count == 1.0 and point.sum == point.minimum == point.maximum:
+            return {point.sum: 1.0}
         return of_row(
             (point.timestamp, point.sample_count, point.sum, point.minimum, point.maximum)
         )

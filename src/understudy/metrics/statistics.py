@@ -10,16 +10,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from understudy.metrics import distribution
 from understudy.metrics.datapoint import Datapoint, Row
 
 BASIC: Mapping[str, Callable[[Row], float]] = {
-    "SampleCount": lambda row: row[1],
+    "SampleCount": itemgetter(1),
     "Average": lambda row: row[2] / row[1],
-    "Sum": lambda row: row[2],
-    "Minimum": lambda row: row[3],
-    "Maximum": lambda row: row[4],
+    "Sum": itemgetter(2),
+    "Minimum": itemgetter(3),
+    "Maximum": itemgetter(4),
 }
 """The statistics that need no samples, as functions of a row."""
 

@@ -10,8 +10,8 @@ from understudy.metrics.statistics import BASIC, Statistic, value
 from understudy.metrics.tier import Tier
 from understudy.metrics.window import MINUTE, RETENTION, reach
 
-SLACK = 1.125
-"""Datapoints become coarser in batches, once they are this much older than they need to be."""
+AGING = 1200.0
+"""How many seconds may pass until datapoints that are old enough become coarser."""
 
 
 def _tiers() -> list[Tier]:
@@ -27,21 +27,22 @@ class Series(Struct):
     """
 
     tiers: list[Tier] = field(default_factory=_tiers)
-    resolution: int = 60
+    resolution: int = MINUTE
     delay: float = 0.0
+    aged_at: float = 0.0
 
     def add(self, point: Datapoint, now: float) -> None:
         """Keep a datapoint."""
-        index = 0 if self.resolution < MINUTE else 1
-        while index < 3 and point.timestamp < now - RETENTION[index][1]:
+        index = 1 if self.resolution >= MINUTE else 0
+        while point.timestamp < now - RETENTION[index][1] and index < 3:
             index += 1
-        tier = self.tiers[index]
-        tier.add(point)
-        if tier.first() < now - RETENTION[index][1] * SLACK:
+        self.tiers[index].add(point)
+        if now >= self.aged_at + AGING:
             self.age(now)
 
     def age(self, now: float) -> None:
         """Make coarser what is old, and forget what is older than anything is kept."""
+        self.aged_at = now
         for index, (_, kept) in enumerate(RETENTION):
             tier = self.tiers[index]
             if not tier or tier.first() >= now - kept:
@@ -77,15 +78,15 @@ class Series(Struct):
     ) -> list[float | None]:
         """A statistic of ``count`` periods from ``start`` on, None where there is no datapoint.
 
-        Only what can be seen at ``now`` is used. This is what alarms call every minute.
+        This is what alarms call every minute; they end their windows where ``horizon`` is.
         """
-        end = min(start + period * count, self.horizon(now))
+        end = start + period * count
         basic = BASIC.get(statistic.kind)
-        minutes = self.tiers[1]
         if basic and period == MINUTE and not self.tiers[0] and start >= now - RETENTION[1][1]:
-            found = [(row[0], basic(row)) for row in minutes.between(start, end)]
-            if len(found) == count:
-                return [each for _, each in found]
+            rows = list(self.tiers[1].between(start, end))
+            if len(rows) == count:
+                return list(map(basic, rows))
+            found = [(row[0], basic(row)) for row in rows]
         else:
             points = self.read(start, end, period, now)
             found = [(point.timestamp, value(point, statistic)) for point in points]

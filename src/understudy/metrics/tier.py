@@ -36,7 +36,10 @@ class Tier(Struct):
         """Add samples to the row of their period."""
         at = point.timestamp - point.timestamp % self.resolution
         if at > self.last:
-            self._append(at, point)
+            self.rows += _PACK(at, point.sample_count, point.sum, point.minimum, point.maximum)
+            self.last = at
+            if point.minimum != point.maximum:
+                self._note(int(at), point)
             return
         index = self.position(at)
         row: Row = _UNPACK(self.rows, index * _SIZE)
@@ -55,12 +58,6 @@ class Tier(Struct):
             max(row[4], point.maximum),
         )
 
-    def _append(self, at: float, point: Datapoint) -> None:
-        self.rows += _PACK(at, point.sample_count, point.sum, point.minimum, point.maximum)
-        self.last = at
-        if point.minimum != point.maximum:
-            self._note(int(at), point)
-
     def _insert(self, index: int, at: float, point: Datapoint) -> None:
         packed = _PACK(at, point.sample_count, point.sum, point.minimum, point.maximum)
         self.rows[index * _SIZE : index * _SIZE] = packed
@@ -75,7 +72,7 @@ class Tier(Struct):
         """Add samples to the distribution of a row that is there."""
         at = int(row[0])
         more = distribution.of_datapoint(point)
-        samples = self._opened(at, row)
+        samples = self._opened(at, row) if more is not None else None
         if samples is None or more is None:
             self._forget(at)
             return

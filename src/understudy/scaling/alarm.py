@@ -107,18 +107,18 @@ def evaluation_second(definition: str) -> int:
     return crc32(definition.encode()) % MINUTE
 
 
-def evaluation_time(at: float, period: int, second: int) -> float:
-    """The last time up to ``at`` at which an alarm was due.
+def cadence(period: int) -> int:
+    """How many seconds there are between evaluations of an alarm with this period.
 
-    Every minute; every 10 seconds for periods below a minute. Source: AWS, Alarm evaluation.
+    A minute; 10 seconds for periods below a minute. Source: AWS, Alarm evaluation.
+    """
+    return MINUTE if period >= MINUTE else SHORT_CADENCE
 
-    >>> evaluation_time(125.0, 300, 32), evaluation_time(125.0, 10, 32)
+
+def evaluation_time(at: float, step: int, second: int) -> float:
+    """The last time up to ``at`` at which an alarm was due, if it is due every ``step`` seconds.
+
+    >>> evaluation_time(125.0, 60, 32), evaluation_time(125.0, 10, 32)
     (92.0, 122.0)
     """
-    step = cadence(period)
     return at - (at - second) % step
-
-
-def cadence(period: int) -> int:
-    """How many seconds there are between evaluations of an alarm with this period."""
-    return MINUTE if period >= MINUTE else SHORT_CADENCE
