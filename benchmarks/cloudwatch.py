@@ -136,11 +136,11 @@ def million_datapoints() -> str:
         turn = Turn(at + 60.0, REGION, Ids())
         for key in keys:
             service.publish("AWS/SageMaker", "Invocations", key, of_value(at, 7.0), turn)
-    return f"{sum(len(m.series['None'].tiers[1].rows) for m in service.state.store.metrics.values()) / 1e6:.0f} MB"
+    return f"{len(msgspec.msgpack.encode(service.state)) / 1e6:.0f} MB stored"
 
 
 def million_values_in_one_metric() -> str:
-    """A million different values, 10,000 in each minute: the distribution is kept, in steps of 1 %."""
+    """10,000 different values in each of 100 minutes, kept as a distribution in steps of 1 %."""
     service = CloudWatch()
     key = (("VariantName", "v"),)
     for minute in range(100):

@@ -49,7 +49,7 @@ def rounded_start(start: float, period: int, now: float) -> float:
         step = 300
     else:
         step = min(period, MINUTE)
-    return math.floor(start / step) * step
+    return float(math.floor(start / step) * step)
 
 
 def sliding_end(horizon: float, period: int) -> float:

@@ -90,12 +90,10 @@ def enough_samples(statistic: Statistic) -> float:
 
     ``10 / (1 - p)`` from the median up, ``10 / p`` below it.
     """
-    if statistic.kind != "p" or not statistic.high:
+    high = statistic.high
+    if statistic.kind != "p" or not high or high >= 100:
         return 0.0
-    share = statistic.high / 100
-    if share >= 1:
-        return 0.0
-    return 10 / (1 - share) if share >= 0.5 else 10 / share
+    return round(1000 / (100 - high if high >= 50 else high), 6)
 
 
 def evaluation_second(definition: str) -> int:

@@ -41,24 +41,49 @@ def record_configuration(books: Books, alarm: AnyAlarm, kind: str, old: Params, 
     _record(books, alarm, at, CONFIGURATION, f'Alarm "{alarm.name}" {done}', data)
 
 
+ORDER = (
+    "Namespace",
+    "MetricName",
+    "Statistic",
+    "ExtendedStatistic",
+    "Period",
+    "Unit",
+    "Dimensions",
+    "Metrics",
+    "ThresholdMetricId",
+    "Threshold",
+    "ComparisonOperator",
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "TreatMissingData",
+    "EvaluateLowSampleCountPercentile",
+    "AlarmRule",
+)
+"""The order in which CloudWatch writes the members of an alarm."""
+
+
 def configuration(alarm: AnyAlarm) -> Params:
     """An alarm as HistoryData shows it: members begin with small letters."""
-    params = {key: value for key, value in alarm.params.items() if not key.endswith("Actions")}
+    params = alarm.params
+    described = {"AlarmName", "AlarmDescription", "ActionsEnabled"}
+    lists = {"AlarmActions", "InsufficientDataActions", "OKActions"}
+    others = [member for member in params if member not in {*ORDER, *described, *lists}]
     shown: Params = {
-        "alarmName": params.pop("AlarmName"),
-        "alarmDescription": params.pop("AlarmDescription", ""),
+        "alarmName": alarm.name,
+        "alarmDescription": params.get("AlarmDescription", ""),
         "alarmArn": alarm.arn,
         "alarmConfigurationUpdatedTimestamp": moment(alarm.updated_at),
     }
-    enabled = params.pop("ActionsEnabled")
-    shown |= {_camel(key): _camel_keys(value) for key, value in params.items()}
+    for member in (*ORDER, *others):
+        if member in params:
+            shown[_camel(member)] = _camel_keys(params[member])
     return shown | {
         "stateValue": alarm.state,
         "stateUpdatedTimestamp": moment(alarm.state_updated_at),
-        "actionsEnabled": enabled,
-        "alarmActions": alarm.params["AlarmActions"],
-        "insufficientDataActions": alarm.params["InsufficientDataActions"],
-        "okactions": alarm.params["OKActions"],
+        "actionsEnabled": params["ActionsEnabled"],
+        "alarmActions": params["AlarmActions"],
+        "insufficientDataActions": params["InsufficientDataActions"],
+        "okactions": params["OKActions"],
     }
 
 

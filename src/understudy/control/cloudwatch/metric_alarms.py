@@ -35,8 +35,12 @@ def put_metric_alarm(books: Books, params: Params, turn: Turn) -> Params:
 def with_defaults(params: Params) -> Params:
     """Parameters of an alarm with what AWS fills in where they are silent."""
     lists: Params = {member: [] for member in ACTIONS.values()}
-    dimensions: Params = {"Dimensions": []} if "MetricName" in params else {}
-    return {"ActionsEnabled": True, **lists, **dimensions, **params}
+    filled: Params = {"ActionsEnabled": True, **lists, **params}
+    if "MetricName" in params:
+        filled.setdefault("Dimensions", [])
+    if "Threshold" in params:
+        filled["Threshold"] = float(params["Threshold"])
+    return filled
 
 
 def _created(books: Books, name: str, params: Params, turn: Turn) -> MetricAlarm:

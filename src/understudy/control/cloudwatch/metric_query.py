@@ -18,7 +18,7 @@ from understudy.control.cloudwatch.queries import (
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.metrics.expression import ExpressionError
-from understudy.metrics.math import TimeSeries
+from understudy.metrics.math import Array, TimeSeries
 from understudy.metrics.window import rounded_start
 
 MOST_QUERIES = 500
@@ -78,11 +78,11 @@ def _results(run: Run, queries: Sequence[Query], params: Params, turn: Turn) -> 
     zone = label_zone(params.get("LabelOptions", {}).get("Timezone", "+0000"))
     found: list[Result] = []
     for query in sorted(queries, key=lambda query: query.metric is None):
-        array = _series(run, query)
+        value = _value(run, query)
         if not query.returned:
             continue
-        many = query.metric is None and len(array) > 1
-        for series in array:
+        many = isinstance(value, tuple)
+        for series in value if isinstance(value, tuple) else (value,):
             ordered = sorted(series.points.items(), reverse=newest_first)
             label = label_of(query, series, turn.at, zone, own=_own(run, query, series), many=many)
             found.append(Result(query, series, label, ordered))
@@ -105,19 +105,15 @@ def _own(run: Run, query: Query, series: TimeSeries) -> str:
     return labels_of(distinct)[distinct.index(query.metric.key)]
 
 
-def _series(run: Run, query: Query) -> tuple[TimeSeries, ...]:
+def _value(run: Run, query: Query) -> TimeSeries | Array:
     try:
         value = run.value(query.id)
     except ExpressionError as wrong:
         raise in_expression(query.id, wrong) from None
-    if isinstance(value, TimeSeries):
-        return (value,)
-    if isinstance(value, tuple):
+    if isinstance(value, (TimeSeries, tuple)):
         return value
-    raise in_expression(
-        query.id,
-        ExpressionError("The result must be a time series or an array of time series"),
-    )
+    wrong = ExpressionError("The result must be a time series or an array of time series")
+    raise in_expression(query.id, wrong)
 
 
 def _offsets(token: str | None, count: int) -> list[int]:
