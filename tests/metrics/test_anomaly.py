@@ -1,6 +1,6 @@
 """The stand-in for CloudWatch's anomaly models: mean and deviation of the hour of the week."""
 
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta, timezone
 
 import pytest
 
@@ -46,4 +46,4 @@ def test_excluded_times_do_not_count() -> None:
 def test_hours_are_those_of_the_metrics_zone() -> None:
     india = timezone(timedelta(hours=5, minutes=30))
     assert hour_of_week(MONDAY, india) == 5
-    assert hour_of_week(MONDAY - 1, timezone.utc) == 167
+    assert hour_of_week(MONDAY - 1, UTC) == 167

@@ -36,8 +36,10 @@ METRICS = {
         ("InstanceType=micro", "cpu-type"),
         ('InstanceType="t2.micro" Namespace="AWS/EC2"', "cpu-type"),
         (
-            '{AWS/Lambda,FunctionName} MetricName="Errors" OR (MetricName="Invocations" AND '
-            "(ProjectA OR ProjectB))",
+            (
+                '{AWS/Lambda,FunctionName} MetricName="Errors" OR (MetricName="Invocations" AND '
+                "(ProjectA OR ProjectB))"
+            ),
             "errors calls",
         ),
         ('{MyNamespace}, "CustomCount1"', "custom"),

@@ -58,8 +58,10 @@ SENTENCES = [
         ALARM,
         "2026-08-19T05:50:00",
         [2.0, 3.0, 1.0],
-        "Threshold Crossed: 3 datapoints [2.0 (19/08/26 05:50:00), 3.0 (19/08/26 05:47:00), "
-        "1.0 (19/08/26 05:44:00)] were greater than the threshold (0.0).",
+        (
+            "Threshold Crossed: 3 datapoints [2.0 (19/08/26 05:50:00), 3.0 (19/08/26 05:47:00), "
+            "1.0 (19/08/26 05:44:00)] were greater than the threshold (0.0)."
+        ),
     ),
     (
         "three out of three",
@@ -67,9 +69,11 @@ SENTENCES = [
         ALARM,
         "2020-10-09T21:24:00",
         [1141.0, 1226.0, 1390.0],
-        "Threshold Crossed: 3 out of the last 3 datapoints [1141.0 (09/10/20 21:24:00), "
-        "1226.0 (09/10/20 21:19:00), 1390.0 (09/10/20 21:14:00)] were greater than or equal to the "
-        "threshold (30.0) (minimum 3 datapoints for OK -> ALARM transition).",
+        (
+            "Threshold Crossed: 3 out of the last 3 datapoints [1141.0 (09/10/20 21:24:00), "
+            "1226.0 (09/10/20 21:19:00), 1390.0 (09/10/20 21:14:00)] were greater than or equal "
+            "to the threshold (30.0) (minimum 3 datapoints for OK -> ALARM transition)."
+        ),
     ),
     (
         "two out of four, which need not be neighbours",
@@ -77,9 +81,12 @@ SENTENCES = [
         ALARM,
         "2022-11-08T02:45:00",
         [1.0, 10.708333333333332, 2.0, 10.791661891275925],
-        "Threshold Crossed: 2 out of the last 4 datapoints [10.708333333333332 (08/11/22 02:40:00), "
-        "10.791661891275925 (08/11/22 02:30:00)] were greater than the threshold (10.7) "
-        "(minimum 2 datapoints for OK -> ALARM transition).",
+        (
+            "Threshold Crossed: 2 out of the last 4 datapoints [10.708333333333332 (08/11/22 "
+            "02:40:00), "
+            "10.791661891275925 (08/11/22 02:30:00)] were greater than the threshold (10.7) "
+            "(minimum 2 datapoints for OK -> ALARM transition)."
+        ),
     ),
     (
         "recovery of one out of one",
@@ -87,8 +94,12 @@ SENTENCES = [
         OK,
         "2019-10-01T13:46:00",
         [0.0666851903306472],
-        "Threshold Crossed: 1 out of the last 1 datapoints [0.0666851903306472 (01/10/19 13:46:00)] "
-        "was not greater than the threshold (50.0) (minimum 1 datapoint for ALARM -> OK transition).",
+        (
+            "Threshold Crossed: 1 out of the last 1 datapoints [0.0666851903306472 (01/10/19 "
+            "13:46:00)] "
+            "was not greater than the threshold (50.0) (minimum 1 datapoint for ALARM -> OK "
+            "transition)."
+        ),
     ),
     (
         "one datapoint",
@@ -96,8 +107,10 @@ SENTENCES = [
         ALARM,
         "2018-02-05T06:28:00",
         [1.5],
-        "Threshold Crossed: 1 datapoint [1.5 (05/02/18 06:28:00)] was greater than the threshold "
-        "(1.0).",
+        (
+            "Threshold Crossed: 1 datapoint [1.5 (05/02/18 06:28:00)] was greater than the "
+            "threshold (1.0)."
+        ),
     ),
     (
         "one datapoint that does not cross",
@@ -105,8 +118,10 @@ SENTENCES = [
         OK,
         "2020-07-31T06:50:00",
         [0.2872183414376726],
-        "Threshold Crossed: 1 datapoint [0.2872183414376726 (31/07/20 06:50:00)] was not greater "
-        "than the threshold (60.0).",
+        (
+            "Threshold Crossed: 1 datapoint [0.2872183414376726 (31/07/20 06:50:00)] was not "
+            "greater than the threshold (60.0)."
+        ),
     ),
     (
         "two datapoints that do not cross, newest first",
@@ -114,8 +129,10 @@ SENTENCES = [
         OK,
         "2023-01-09T14:02:00",
         [0.0, 1.0],
-        "Threshold Crossed: 2 datapoints [0.0 (09/01/23 14:02:00), 1.0 (09/01/23 14:01:00)] were "
-        "not greater than the threshold (42.0).",
+        (
+            "Threshold Crossed: 2 datapoints [0.0 (09/01/23 14:02:00), 1.0 (09/01/23 14:01:00)] "
+            "were not greater than the threshold (42.0)."
+        ),
     ),
     (
         "a low alarm that recovers",
@@ -123,8 +140,10 @@ SENTENCES = [
         OK,
         "2024-05-01T00:02:00",
         [50.0, 44.0, 43.0],
-        "Threshold Crossed: 1 out of the last 3 datapoints [50.0 (01/05/24 00:02:00)] was not less "
-        "than the threshold (45.0) (minimum 1 datapoint for ALARM -> OK transition).",
+        (
+            "Threshold Crossed: 1 out of the last 3 datapoints [50.0 (01/05/24 00:02:00)] was not "
+            "less than the threshold (45.0) (minimum 1 datapoint for ALARM -> OK transition)."
+        ),
     ),
     (
         "five or more are shown behind the sentence",
@@ -132,9 +151,12 @@ SENTENCES = [
         ALARM,
         "2024-12-19T08:33:00",
         [1.0] * 24,
-        "Threshold Crossed: 24 datapoints were greater than the threshold (0.0). The most recent "
-        "datapoints which crossed the threshold: [1.0 (19/12/24 08:33:00), 1.0 (19/12/24 08:32:00), "
-        "1.0 (19/12/24 08:31:00), 1.0 (19/12/24 08:30:00), 1.0 (19/12/24 08:29:00)].",
+        (
+            "Threshold Crossed: 24 datapoints were greater than the threshold (0.0). The most "
+            "recent "
+            "datapoints which crossed the threshold: [1.0 (19/12/24 08:33:00), 1.0 (19/12/24 "
+            "08:32:00), 1.0 (19/12/24 08:31:00), 1.0 (19/12/24 08:30:00), 1.0 (19/12/24 08:29:00)]."
+        ),
     ),
     (
         "five or more with datapoints to alarm",
@@ -142,10 +164,13 @@ SENTENCES = [
         ALARM,
         "2020-04-29T23:32:00",
         [0.0] * 5,
-        "Threshold Crossed: 5 out of the last 5 datapoints were less than the threshold (65.0). The "
-        "most recent datapoints which crossed the threshold: [0.0 (29/04/20 23:32:00), "
-        "0.0 (29/04/20 23:31:00), 0.0 (29/04/20 23:30:00), 0.0 (29/04/20 23:29:00), "
-        "0.0 (29/04/20 23:28:00)] (minimum 5 datapoints for OK -> ALARM transition).",
+        (
+            "Threshold Crossed: 5 out of the last 5 datapoints were less than the threshold "
+            "(65.0). The "
+            "most recent datapoints which crossed the threshold: [0.0 (29/04/20 23:32:00), "
+            "0.0 (29/04/20 23:31:00), 0.0 (29/04/20 23:30:00), 0.0 (29/04/20 23:29:00), "
+            "0.0 (29/04/20 23:28:00)] (minimum 5 datapoints for OK -> ALARM transition)."
+        ),
     ),
     (
         "missing datapoints that were filled in beside a real one",
@@ -153,8 +178,10 @@ SENTENCES = [
         OK,
         "2026-08-19T09:36:00",
         [2.0, *[None] * 9],
-        "Threshold Crossed: 1 datapoint [2.0 (19/08/26 09:36:00)] was not less than or equal to the "
-        "threshold (0.0) and 7 missing datapoints were treated as [Breaching].",
+        (
+            "Threshold Crossed: 1 datapoint [2.0 (19/08/26 09:36:00)] was not less than or equal "
+            "to the threshold (0.0) and 7 missing datapoints were treated as [Breaching]."
+        ),
     ),
     (
         "missing datapoints that were filled in, with datapoints to alarm",
@@ -162,9 +189,12 @@ SENTENCES = [
         ALARM,
         "2024-03-16T12:15:00",
         [613.0, *[None] * 25],
-        "Threshold Crossed: 1 out of the last 20 datapoints [613.0 (16/03/24 12:15:00)] was greater "
-        "than or equal to the threshold (1.0) and 19 missing datapoints were treated as "
-        "[NonBreaching] (minimum 1 datapoint for OK -> ALARM transition).",
+        (
+            "Threshold Crossed: 1 out of the last 20 datapoints [613.0 (16/03/24 12:15:00)] was "
+            "greater "
+            "than or equal to the threshold (1.0) and 19 missing datapoints were treated as "
+            "[NonBreaching] (minimum 1 datapoint for OK -> ALARM transition)."
+        ),
     ),
     (
         "nothing received for one period",
@@ -172,8 +202,10 @@ SENTENCES = [
         ALARM,
         "2020-01-01T00:00:00",
         [None, None, None],
-        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was "
-        "treated as [Breaching].",
+        (
+            "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint "
+            "was treated as [Breaching]."
+        ),
     ),
     (
         "nothing received for one period, treated as good",
@@ -181,8 +213,10 @@ SENTENCES = [
         OK,
         "2020-01-01T00:00:00",
         [None, None, None],
-        "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was "
-        "treated as [NonBreaching].",
+        (
+            "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint "
+            "was treated as [NonBreaching]."
+        ),
     ),
     (
         "nothing received for three periods",
@@ -190,8 +224,10 @@ SENTENCES = [
         ALARM,
         "2020-01-01T00:00:00",
         [None] * 5,
-        "Threshold Crossed: no datapoints were received for 3 periods and 3 missing datapoints were "
-        "treated as [Breaching].",
+        (
+            "Threshold Crossed: no datapoints were received for 3 periods and 3 missing "
+            "datapoints were treated as [Breaching]."
+        ),
     ),
     (
         "only the missing datapoints cross",
@@ -199,8 +235,10 @@ SENTENCES = [
         ALARM,
         "2020-01-01T00:00:00",
         [0.0, None, None, None, None],
-        "Threshold Crossed: 1 datapoint was received for 3 periods and 2 missing datapoints were "
-        "treated as [Breaching].",
+        (
+            "Threshold Crossed: 1 datapoint was received for 3 periods and 2 missing datapoints "
+            "were treated as [Breaching]."
+        ),
     ),
     (
         "premature alarm: one of three received",
@@ -208,8 +246,10 @@ SENTENCES = [
         ALARM,
         "2020-01-01T00:02:00",
         [None, None, 0.0, None, None],
-        "Threshold Crossed: 1 out of the last 3 datapoints [0.0 (01/01/20 00:00:00)] was less than "
-        "the threshold (1.0) (minimum 3 datapoints for OK -> ALARM transition).",
+        (
+            "Threshold Crossed: 1 out of the last 3 datapoints [0.0 (01/01/20 00:00:00)] was less "
+            "than the threshold (1.0) (minimum 3 datapoints for OK -> ALARM transition)."
+        ),
     ),
     (
         "insufficient data for one period",
@@ -258,8 +298,8 @@ def test_an_alarm_on_a_band_names_the_thresholds_of_each_datapoint() -> None:
     each = criteria(both, None, 1, 1, statistic="")
     found = band(both, [("2019-10-03T15:58:00", 0.0, 0.020599444741798756, 0.3006915352732461)])
     assert state_reason(each, ALARM, found) == (
-        "Thresholds Crossed: 1 out of the last 1 datapoints [0.0 (03/10/19 15:58:00)] was less than "
-        "the lower thresholds [0.020599444741798756] or greater than the upper thresholds "
+        "Thresholds Crossed: 1 out of the last 1 datapoints [0.0 (03/10/19 15:58:00)] was less "
+        "than the lower thresholds [0.020599444741798756] or greater than the upper thresholds "
         "[0.3006915352732461] (minimum 1 datapoint for OK -> ALARM transition)."
     )
     assert state_reason_data(each, ALARM, found, instant("2019-10-03T16:00:04.650")) == (
@@ -278,8 +318,8 @@ def test_an_alarm_above_a_band_recovers_in_the_same_words() -> None:
     found = band(upper, [("2024-07-25T06:59:00", 209.0, 1.0, 330.3191408914422)])
     assert state_reason(each, OK, found) == (
         "Thresholds Crossed: 1 out of the last 1 datapoints [209.0 (25/07/24 06:59:00)] was not "
-        "greater than the upper thresholds [330.3191408914422] (minimum 1 datapoint for ALARM -> OK "
-        "transition)."
+        "greater than the upper thresholds [330.3191408914422] (minimum 1 datapoint for ALARM -> "
+        "OK transition)."
     )
 
 

@@ -99,13 +99,17 @@ def expression(text: str, **more: Any) -> dict[str, Any]:
         ({"Period": 45}, "Period must be 10, 20, 30 or a multiple of 60"),
         (
             {"Period": 60, "EvaluationPeriods": 1441},
-            "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be "
-            "<= 86400) for alarms using period < 3600",
+            (
+                "Metrics cannot be checked across more than a day (EvaluationPeriods * Period "
+                "must be <= 86400) for alarms using period < 3600"
+            ),
         ),
         (
             {"Period": 86400, "EvaluationPeriods": 8},
-            "Metrics cannot be checked across more than a week (EvaluationPeriods * Period must be "
-            "<= 604800) for alarms using period >= 3600",
+            (
+                "Metrics cannot be checked across more than a week (EvaluationPeriods * Period "
+                "must be <= 604800) for alarms using period >= 3600"
+            ),
         ),
         (
             {"DatapointsToAlarm": 2},
@@ -127,19 +131,25 @@ def expression(text: str, **more: Any) -> dict[str, Any]:
         ({"Statistic": None}, "PutMetricAlarm request should have a Statistic parameter"),
         (
             {"ExtendedStatistic": "p90"},
-            "PutMetricAlarm request can not be made with both Statistic and ExtendedStatistic "
-            "parameters. Only one of them should be present",
+            (
+                "PutMetricAlarm request can not be made with both Statistic and ExtendedStatistic "
+                "parameters. Only one of them should be present"
+            ),
         ),
         ({"MetricName": None}, "MetricName must not be null"),
         (
             {"TreatMissingData": "maybe"},
-            "Option maybe is not supported. Supported options for parameter TreatMissingData are "
-            "breaching, notBreaching, ignore and missing.",
+            (
+                "Option maybe is not supported. Supported options for parameter TreatMissingData "
+                "are breaching, notBreaching, ignore and missing."
+            ),
         ),
         (
             {"EvaluateLowSampleCountPercentile": "ignore"},
-            "Option evaluateLowSampleCountPercentile can not be applied with statistic Average. "
-            "This option is enabled only for percentile statistics.",
+            (
+                "Option evaluateLowSampleCountPercentile can not be applied with statistic "
+                "Average. This option is enabled only for percentile statistics."
+            ),
         ),
         ({"AlarmActions": ["sns:topic"]}, "Invalid arn syntax: sns:topic"),
         (
@@ -293,7 +303,7 @@ def test_alarms_come_in_pages() -> None:
     second = stage.call(
         "cloudwatch", "DescribeAlarms", MaxRecords=100, NextToken=first["NextToken"]
     )
-    assert [each["AlarmName"] for each in second["MetricAlarms"]][0] == "alarm-50"
+    assert next(each["AlarmName"] for each in second["MetricAlarms"]) == "alarm-50"
     assert "NextToken" not in second
     with pytest.raises(Fault) as refused:
         stage.call("cloudwatch", "DescribeAlarms", NextToken="other")

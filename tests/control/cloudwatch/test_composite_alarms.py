@@ -335,8 +335,10 @@ def test_what_others_depend_on_is_not_deleted() -> None:
         ),
         (
             {"ActionsSuppressor": "a"},
-            "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod are required when "
-            "ActionsSuppressor is specified.",
+            (
+                "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod are required "
+                "when ActionsSuppressor is specified."
+            ),
         ),
         (
             {"ActionsSuppressorWaitPeriod": 1},

@@ -117,8 +117,10 @@ GOOD = {"MetricName": "Load", "Value": 1.0}
         (
             {"MetricName": "Load", "Values": [1.0, 2.0], "Counts": [1.0]},
             "InvalidParameterValue",
-            "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of "
-            "the same size.",
+            (
+                "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be "
+                "of the same size."
+            ),
         ),
         (
             {"MetricName": "Load", "Values": [1.0], "Counts": [-1.0]},
@@ -133,8 +135,10 @@ GOOD = {"MetricName": "Load", "Value": 1.0}
         (
             {**GOOD, "Values": [1.0]},
             "InvalidParameterCombination",
-            "The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually "
-            "exclusive and you have specified both.",
+            (
+                "The parameters MetricData.member.1.Value and MetricData.member.1.Values are "
+                "mutually exclusive and you have specified both."
+            ),
         ),
         (
             {"MetricName": "Load"},
@@ -144,19 +148,24 @@ GOOD = {"MetricName": "Load", "Value": 1.0}
         (
             {**GOOD, "Timestamp": NOW - 14 * DAY - 1},
             "InvalidParameterValue",
-            "The parameter MetricData.member.1.Timestamp must specify a time within the past two "
-            "weeks.",
+            (
+                "The parameter MetricData.member.1.Timestamp must specify a time within the past "
+                "two weeks."
+            ),
         ),
         (
             {**GOOD, "Timestamp": NOW + 2 * HOUR + 1},
             "InvalidParameterValue",
-            "The parameter MetricData.member.1.Timestamp must specify a time no more than two hours "
-            "in the future.",
+            (
+                "The parameter MetricData.member.1.Timestamp must specify a time no more than two "
+                "hours in the future."
+            ),
         ),
         (
             {**GOOD, "StorageResolution": 30},
             "InvalidParameterValue",
-            "The parameter MetricData.member.1.StorageResolution must be a value in the set [ 1, 60 ].",
+            "The parameter MetricData.member.1.StorageResolution must be a value in the set [ 1, "
+            "60 ].",
         ),
         (
             {**GOOD, "Dimensions": [{"Name": ":a", "Value": "b"}]},
@@ -177,8 +186,10 @@ GOOD = {"MetricName": "Load", "Value": 1.0}
                 "StatisticValues": {"SampleCount": 1, "Sum": 1, "Minimum": 2, "Maximum": 1},
             },
             "InvalidParameterValue",
-            "The parameter MetricData.member.1.StatisticValues.Maximum must be greater than "
-            "MetricData.member.1.StatisticValues.Minimum.",
+            (
+                "The parameter MetricData.member.1.StatisticValues.Maximum must be greater than "
+                "MetricData.member.1.StatisticValues.Minimum."
+            ),
         ),
     ],
 )
@@ -197,7 +208,8 @@ def test_all_bad_timestamps_are_named_at_once_and_nothing_is_kept() -> None:
     with pytest.raises(Fault) as refused:
         put(stage, old, GOOD, old)
     assert refused.value.message.splitlines() == [
-        f"The parameter MetricData.member.{index}.Timestamp must specify a time within the past two "
+        f"The parameter MetricData.member.{index}.Timestamp must specify a time within the past "
+        f"two "
         "weeks."
         for index in (1, 3)
     ]

@@ -173,31 +173,41 @@ def test_there_is_no_next_page_with_an_expression() -> None:
         ),
         (
             [metric("M1")],
-            "The value for parameter MetricDataQueries.member.1.Id is not matching the expected "
-            "pattern ^[a-z][a-zA-Z0-9_]*$.",
+            (
+                "The value for parameter MetricDataQueries.member.1.Id is not matching the "
+                "expected pattern ^[a-z][a-zA-Z0-9_]*$."
+            ),
         ),
         (
             [{**metric("m1"), "Expression": "1"}],
-            "The parameters MetricDataQueries.member.1.Expression and "
-            "MetricDataQueries.member.1.MetricStat are mutually exclusive and you have specified "
-            "both.",
+            (
+                "The parameters MetricDataQueries.member.1.Expression and "
+                "MetricDataQueries.member.1.MetricStat are mutually exclusive and you have "
+                "specified both."
+            ),
         ),
         (
             [{**metric("m1"), "Period": 60}],
-            "The parameters MetricDataQueries.member.1.Period and "
-            "MetricDataQueries.member.1.MetricStat are mutually exclusive and you have specified "
-            "both.",
+            (
+                "The parameters MetricDataQueries.member.1.Period and "
+                "MetricDataQueries.member.1.MetricStat are mutually exclusive and you have "
+                "specified both."
+            ),
         ),
         ([{"Id": "m1"}], "The parameter MetricDataQueries.member.1.MetricStat is required."),
         (
             [metric("m1", Stat="Median")],
-            "The value Median for parameter MetricDataQueries.member.1.MetricStat.Stat is not "
-            "supported.",
+            (
+                "The value Median for parameter MetricDataQueries.member.1.MetricStat.Stat is not "
+                "supported."
+            ),
         ),
         (
             [metric("m1", Period=45)],
-            "The parameter MetricDataQueries.member.1.MetricStat.Period must be a value in the set "
-            "[ 1, 5, 10, 20, 30 ] or a multiple of 60.",
+            (
+                "The parameter MetricDataQueries.member.1.MetricStat.Period must be a value in "
+                "the set [ 1, 5, 10, 20, 30 ] or a multiple of 60."
+            ),
         ),
         (
             [expression("e1", "SELECT AVG(x) FROM y", Period=60)],

@@ -136,8 +136,12 @@ def test_a_metric_that_was_never_published_has_no_datapoints() -> None:
         (
             {"StartTime": NOW - 1441 * 60},
             "InvalidParameterCombination",
-            "You have requested up to 1,441 datapoints, which exceeds the limit of 1,440. You may "
-            "reduce the datapoints requested by increasing Period, or decreasing the time range.",
+            (
+                "You have requested up to 1,441 datapoints, which exceeds the limit of 1,440. You "
+                "may "
+                "reduce the datapoints requested by increasing Period, or decreasing the time "
+                "range."
+            ),
         ),
         (
             {"StartTime": NOW},
@@ -158,8 +162,10 @@ def test_a_metric_that_was_never_published_has_no_datapoints() -> None:
         (
             {"ExtendedStatistics": ["p90"]},
             "InvalidParameterCombination",
-            "The parameters Statistics and ExtendedStatistics are mutually exclusive and you have "
-            "specified both.",
+            (
+                "The parameters Statistics and ExtendedStatistics are mutually exclusive and you "
+                "have specified both."
+            ),
         ),
         (
             {"Statistics": None, "ExtendedStatistics": ["p101"]},
