@@ -1,1 +1,1 @@
-"""Datapoints, statistics, windows and the store that alarms read."""
+"""Datapoints, statistics, windows, the store of metrics, metric maths."""

@@ -1,0 +1,1 @@
+"""CloudWatch: metrics, alarms on them, dashboards that are kept."""

@@ -1,0 +1,168 @@
+"""Metrics with their datapoints, kept as long and as finely as CloudWatch keeps them."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct, field
+
+from understudy.metrics import distribution
+from understudy.metrics.datapoint import Datapoint, MetricKey, Row
+from understudy.metrics.statistics import BASIC, Statistic, value
+from understudy.metrics.tier import Tier
+from understudy.metrics.window import MINUTE, RETENTION, reach
+
+AGING = 1200.0
+"""How many seconds may pass until datapoints that are old enough become coarser."""
+
+
+def _tiers() -> list[Tier]:
+    return [Tier(resolution) for resolution, _ in RETENTION]
+
+
+class Series(Struct):
+    """What was published about one metric in one unit.
+
+    A datapoint is in exactly one tier: in that of its resolution, later in a coarser one.
+    ``resolution`` is how often the metric is reported, ``delay`` how long after the end of such a
+    period it can be seen, both in seconds.
+    """
+
+    tiers: list[Tier] = field(default_factory=_tiers)
+    resolution: int = MINUTE
+    delay: float = 0.0
+    aged_at: float = 0.0
+
+    def add(self, point: Datapoint, now: float) -> None:
+        """Keep a datapoint."""
+        index = 1 if self.resolution >= MINUTE else 0
+        while point.timestamp < now - RETENTION[index][1] and index < 3:
+            index += 1
+        self.tiers[index].add(point)
+        if now >= self.aged_at + AGING:
+            self.age(now)
+
+    def age(self, now: float) -> None:
+        """Make coarser what is old, and forget what is older than anything is kept."""
+        self.aged_at = now
+        for index, (_, kept) in enumerate(RETENTION):
+            tier = self.tiers[index]
+            if not tier or tier.first() >= now - kept:
+                continue
+            for point in tier.take_before(now - kept):
+                if index < 3:
+                    self.tiers[index + 1].add(point)
+
+    def horizon(self, now: float) -> float:
+        """Up to when all can be seen at ``now``: whole periods that ended long enough ago."""
+        seen = now - self.delay
+        return seen - seen % self.resolution
+
+    def rows(self, start: float, end: float) -> Iterator[tuple[Tier, Row]]:
+        """The rows of all tiers, coarsest (and so oldest) first, each with its tier."""
+        for tier in reversed(self.tiers):
+            if tier:
+                for row in tier.between(start, end):
+                    yield tier, row
+
+    def read(self, start: float, end: float, period: int, now: float) -> list[Datapoint]:
+        """Datapoints of ``period`` seconds from ``start`` on, oldest first, without empty ones.
+
+        What is too old to be read at this period is left out.
+        """
+        slots: dict[int, list[tuple[Tier, Row]]] = {}
+        for tier, row in self.rows(max(start, now - reach(period)), end):
+            slots.setdefault(int((row[0] - start) // period), []).append((tier, row))
+        return [_together(start + slot * period, slots[slot]) for slot in sorted(slots)]
+
+    def values(
+        self, statistic: Statistic, start: float, period: int, count: int, now: float
+    ) -> list[float | None]:
+        """A statistic of ``count`` periods from ``start`` on, None where there is no datapoint.
+
+        This is what alarms call every minute; they end their windows where ``horizon`` is.
+        """
+        end = start + period * count
+        basic = BASIC.get(statistic.kind)
+        if basic and period == MINUTE and not self.tiers[0] and start >= now - RETENTION[1][1]:
+            rows = list(self.tiers[1].between(start, end))
+            if len(rows) == count:
+                return list(map(basic, rows))
+            found = [(row[0], basic(row)) for row in rows]
+        else:
+            points = self.read(start, end, period, now)
+            found = [(point.timestamp, value(point, statistic)) for point in points]
+        values: list[float | None] = [None] * count
+        for at, each in found:
+            values[int((at - start) // period)] = each
+        return values
+
+
+def _together(at: float, rows: Sequence[tuple[Tier, Row]]) -> Datapoint:
+    """One datapoint of several rows."""
+    counts, sums = sum(row[1] for _, row in rows), sum(row[2] for _, row in rows)
+    minimum, maximum = min(row[3] for _, row in rows), max(row[4] for _, row in rows)
+    samples = None
+    if minimum != maximum:
+        samples = distribution.merged(tier.samples(row) for tier, row in rows)
+    samples = samples or {}
+    return Datapoint(at, counts, sums, minimum, maximum, tuple(samples), tuple(samples.values()))
+
+
+class Metric(Struct):
+    """A metric: its series by unit, the unit first published first."""
+
+    series: dict[str, Series] = field(default_factory=dict)
+    published_at: float = 0.0
+
+    def of_unit(self, unit: str | None) -> Series | None:
+        """The series of a unit, or of the unit first published if none is named.
+
+        CloudWatch does not say what it does with a metric of several units and no unit named.
+        """
+        if unit is None:
+            return next(iter(self.series.values()), None)
+        return self.series.get(unit)
+
+
+class Store(Struct):
+    """The metrics of one region."""
+
+    metrics: dict[MetricKey, Metric] = field(default_factory=dict)
+
+    def publish(
+        self,
+        key: MetricKey,
+        point: Datapoint,
+        now: float,
+        unit: str = "None",
+        resolution: int = MINUTE,
+        delay: float = 0.0,
+    ) -> None:
+        """Keep a datapoint of a metric, which begins to exist with its first one.
+
+        ``resolution`` is 60, or less for a high-resolution metric; ``delay`` is as in ``Series``.
+        """
+        if point.sample_count <= 0:
+            return
+        metric = self.metrics.get(key)
+        if metric is None:
+            metric = self.metrics[key] = Metric()
+        series = metric.series.get(unit)
+        if series is None:
+            series = metric.series[unit] = Series()
+        series.resolution = resolution
+        series.delay = delay
+        metric.published_at = now
+        series.add(point, now)
+
+    def series(self, key: MetricKey, unit: str | None = None) -> Series | None:
+        """The series of a metric in a unit, None if nothing like it was ever published."""
+        metric = self.metrics.get(key)
+        return metric.of_unit(unit) if metric else None
+
+    def forget(self, now: float) -> None:
+        """Let go of datapoints, and of metrics, that are older than anything is kept."""
+        for key, metric in list(self.metrics.items()):
+            for series in metric.series.values():
+                series.age(now)
+            if metric.published_at < now - RETENTION[-1][1]:
+                del self.metrics[key]
