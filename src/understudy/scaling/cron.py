@@ -123,15 +123,14 @@ def _weekdays(field: str) -> str:
     """A day-of-week field of Quartz (1 is Sunday) as cronsim reads it (0 is Sunday)."""
     if field == "?":
         return "*"
-    if "/" in field:
-        start, every = field.split("/", 1)
-        return f"{_weekdays(start)}/{every}"
     return ",".join(_weekday_term(term) for term in field.split(","))
 
 
 def _weekday_term(term: str) -> str:
     if term in {"*", "L"}:
         return "6" if term == "L" else term
+    if "/" in term:
+        return _stepped_weekdays(*term.split("/", 1))
     if "#" in term:
         day, nth = term.split("#", 1)
         return f"{_weekday(day)}#{nth}"
@@ -141,6 +140,19 @@ def _weekday_term(term: str) -> str:
         return str(_weekday(term))
     first, last = (_weekday(day) for day in term.split("-", 1))
     return f"{first}-{last}" if first <= last else f"{first}-6,0-{last}"
+
+
+def _stepped_weekdays(start: str, every: str) -> str:
+    """``MON/2`` is Monday, Wednesday and Friday: Quartz counts up to Saturday."""
+    if not every.isdecimal() or int(every) == 0:
+        raise InvalidCron(every)
+    first, _, last = start.partition("-")
+    begin = 0 if first == "*" else _weekday(first)
+    end = _weekday(last) if last else 6
+    days = range(begin, end + 1, int(every))
+    if not days:
+        raise InvalidCron(f"{start}/{every}")
+    return ",".join(map(str, days))
 
 
 def _weekday(day: str) -> int:
