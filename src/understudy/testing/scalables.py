@@ -1,5 +1,6 @@
 """A service whose capacity can be set, and a keeper of alarms, as scaling sees them."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from understudy.base.fault import Fault
@@ -89,3 +90,34 @@ class AlarmBook:
         del turn
         for name in names:
             self.alarms.pop(name, None)
+
+
+class TaskHistory:
+    """Hourly metrics of tasks that each sample once a minute: their utilisation and its sum.
+
+    ``load`` is the utilisation of all tasks together in an hour, ``tasks`` how many there were.
+    Hours before ``since`` are not known.
+    """
+
+    def __init__(
+        self, load: Callable[[int], float], tasks: Callable[[int], int], since: float
+    ) -> None:
+        self.load = load
+        self.tasks = tasks
+        self.since = since
+        self.asked: list[Sequence[Params]] = []
+
+    def hourly(self, queries: Sequence[Params], start: float, end: float) -> Mapping[float, float]:
+        """The values of the query that returns data, by the start of their hour."""
+        self.asked.append(queries)
+        statistic = queries[0]["MetricStat"]["Stat"]
+        share = 60 if queries[-1].get("Expression") == "total/60" else 1
+        found: dict[float, float] = {}
+        for hour in range(int(max(start, self.since) // 3600), int(end // 3600)):
+            value = {
+                "Sum": self.load(hour) * 60,
+                "Average": self.load(hour) / self.tasks(hour),
+                "SampleCount": self.tasks(hour) * 60.0,
+            }[statistic]
+            found[hour * 3600.0] = value / share
+        return found
