@@ -230,8 +230,8 @@ def test_customized_metrics_are_asked_for_as_they_are() -> None:
         (
             {"MetricSpecifications": [{"TargetValue": 1.0}]},
             (
-                "The metric specification is invalid. A policy must have either one scaling metric and "
-                "one load metric or one metric pair."
+                "The metric specification is invalid. A policy must have either one scaling metric "
+                "and one load metric or one metric pair."
             ),
         ),
         (
@@ -246,9 +246,9 @@ def test_customized_metrics_are_asked_for_as_they_are() -> None:
                 ]
             },
             (
-                "The predefined metric pair type for scalable dimension ecs:service:DesiredCount isn't "
-                "valid. The supported values are: ECSServiceMemoryUtilization, ALBRequestCount and "
-                "ECSServiceCPUUtilization."
+                "The predefined metric pair type for scalable dimension ecs:service:DesiredCount "
+                "isn't valid. The supported values are: ECSServiceMemoryUtilization, "
+                "ALBRequestCount and ECSServiceCPUUtilization."
             ),
         ),
         (

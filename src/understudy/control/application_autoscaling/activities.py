@@ -24,9 +24,8 @@ def record(service: "ApplicationAutoScaling", activity: Activity, now: float) ->
     key = target_key(activity.dimension, activity.resource_id)
     kept = service.state.activities.setdefault(key, [])
     kept.append(activity)
-    expired = sum(1 for old in kept if old.start < now - KEPT)
-    if expired:
-        service.state.activities[key] = [old for old in kept if old.start >= now - KEPT]
+    while kept[0].start < now - KEPT:
+        del kept[0]
 
 
 def make(target: ScalableTarget, description: str, cause: str, status: str, turn: Turn) -> Activity:

@@ -20,7 +20,8 @@ class Dimension:
 
     ``resource`` is the pattern of its resource ids and ``noun`` what a resource is called.
     ``policies`` are the policy types it takes. ``cooldown`` is the default of target tracking in
-    seconds, and ``minimum`` the least minimum capacity.
+    seconds, and ``minimum`` the least minimum capacity. ``gradual`` is false for provisioned
+    throughput, which target tracking scales in at once.
     """
 
     name: str
@@ -29,22 +30,22 @@ class Dimension:
     policies: frozenset[str]
     cooldown: float = 0.0
     minimum: int = 0
+    gradual: bool = True
 
     @property
     def namespace(self) -> str:
         """The service namespace, ``sagemaker``."""
         return self.name.split(":", 1)[0]
 
-    @property
-    def gradual(self) -> bool:
-        """Whether target tracking scales in step by step: all but provisioned throughput does."""
-        return self.namespace not in {"dynamodb", "cassandra"}
+
+def _throughput(name: str, resource: str, noun: str) -> Dimension:
+    return Dimension(name, resource, noun, _TRACK, minimum=1, gradual=False)
 
 
 _ROWS = (
     Dimension("appstream:fleet:DesiredCapacity", "fleet/.+", "AppStream fleet", _BOTH, 300.0),
-    Dimension("cassandra:table:ReadCapacityUnits", "keyspace/.+", "Keyspaces table", _TRACK, 0, 1),
-    Dimension("cassandra:table:WriteCapacityUnits", "keyspace/.+", "Keyspaces table", _TRACK, 0, 1),
+    _throughput("cassandra:table:ReadCapacityUnits", "keyspace/.+", "Keyspaces table"),
+    _throughput("cassandra:table:WriteCapacityUnits", "keyspace/.+", "Keyspaces table"),
     Dimension(
         "comprehend:document-classifier-endpoint:DesiredInferenceUnits",
         "arn:.+",
@@ -60,10 +61,10 @@ _ROWS = (
         minimum=1,
     ),
     Dimension("custom-resource:ResourceType:Property", ".+", "Custom resource", _BOTH, 300.0),
-    Dimension("dynamodb:index:ReadCapacityUnits", "table/.+", "DynamoDB index", _TRACK, 0, 1),
-    Dimension("dynamodb:index:WriteCapacityUnits", "table/.+", "DynamoDB index", _TRACK, 0, 1),
-    Dimension("dynamodb:table:ReadCapacityUnits", "table/.+", "DynamoDB table", _TRACK, 0, 1),
-    Dimension("dynamodb:table:WriteCapacityUnits", "table/.+", "DynamoDB table", _TRACK, 0, 1),
+    _throughput("dynamodb:index:ReadCapacityUnits", "table/.+", "DynamoDB index"),
+    _throughput("dynamodb:index:WriteCapacityUnits", "table/.+", "DynamoDB index"),
+    _throughput("dynamodb:table:ReadCapacityUnits", "table/.+", "DynamoDB table"),
+    _throughput("dynamodb:table:WriteCapacityUnits", "table/.+", "DynamoDB table"),
     Dimension(
         "ec2:spot-fleet-request:TargetCapacity", "spot-fleet-request/.+", "Spot Fleet", _BOTH, 300.0
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from understudy.base.fault import Fault
 from understudy.control.application_autoscaling import activities
 from understudy.control.application_autoscaling.configuration import cooldowns, dynamic_policy
-from understudy.control.application_autoscaling.dimensions import PREDICTIVE, TRACKING
+from understudy.control.application_autoscaling.dimensions import PREDICTIVE, STEP, TRACKING
 from understudy.control.application_autoscaling.state import (
     ScalableTarget,
     ScalingPolicy,
@@ -54,10 +54,9 @@ def on_alarm(service: "ApplicationAutoScaling", action: AlarmAction, turn: Turn)
         return _failed("Metric data points must be provided")
     target = service.state.targets[owner[0]]
     policy = target.policies[owner[1]]
-    rule = dynamic_policy(policy, target.dimension)
-    if rule is None:
+    if policy.kind == PREDICTIVE:
         return _failed("A predictive scaling policy takes no alarm")
-    if action.threshold is None and not isinstance(rule, TargetTracking):
+    if policy.kind == STEP and action.threshold is None:
         return _failed("A numeric alarm threshold must be provided")
     policy.breach = breach_of(action)
     policy.invoked_at = turn.at
@@ -104,7 +103,7 @@ def capacity_of(service: "ApplicationAutoScaling", target: ScalableTarget) -> Ca
 
 def with_prediction(capacity: Capacity, predicted: int | None) -> Capacity:
     """The bounds of dynamic scaling: a predicted capacity counts as a minimum for its hour."""
-    return replace(capacity, minimum=capacity.clamp(predicted or 0))
+    return replace(capacity, minimum=capacity.clamp(predicted)) if predicted else capacity
 
 
 def propose(
@@ -186,16 +185,15 @@ def _at_the_same_time(
     Of simultaneous requests the largest capacity wins, so this one is weighed against that one from
     the capacity before it.
     """
-    begun = service.state.in_progress.get(target.key)
-    simultaneous = begun is not None and begun.start == refused.at and begun.policy != policy.name
-    if refused.reason is not Reason.COOLDOWN or refused.direction > 0 or not simultaneous:
+    if refused.reason is not Reason.COOLDOWN or refused.direction > 0:
         return refused, state
-    assert begun is not None
-    assert begun.desired is not None
+    begun = service.state.in_progress.get(target.key)
+    if begun is None or begun.start != refused.at or begun.policy == policy.name:
+        return refused, state
     before = replace(capacity, desired=begun.previous, granted=0)
     earlier = replace(state, scale_in_until=-inf)
     outcome, after = answer(target, policy, before, refused.at, earlier)
-    if isinstance(outcome, Decision) and outcome.desired > begun.desired:
+    if isinstance(outcome, Decision) and outcome.desired > (begun.desired or 0):
         return outcome, after
     return refused, state
 
