@@ -77,6 +77,10 @@ class ApplicationAutoScaling:
         dimension = self.dimension(params)
         return self.state.targets.get(target_key(dimension.name, params["ResourceId"]))
 
+    def is_registered(self, resource_id: str) -> bool:
+        """Whether a resource is a scalable target."""
+        return any(target.resource_id == resource_id for target in self.state.targets.values())
+
     def targets(self, params: Params) -> list[ScalableTarget]:
         """The targets that a Describe request filters for, by resource id and dimension.
 
