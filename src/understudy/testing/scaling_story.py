@@ -154,7 +154,11 @@ class ScalingStory:
         }
 
     def alarm(
-        self, action: str, datapoints: tuple[float, ...], threshold: float, comparison: str
+        self,
+        action: str,
+        datapoints: tuple[float, ...],
+        threshold: float | None,
+        comparison: str,
     ) -> str:
         """Let an alarm invoke a policy now; what its history says comes back."""
         turn = self._turn()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from understudy.control.signals import CapacityFulfilled
+from understudy.control.signals import CapacityFailed, CapacityFulfilled
 from understudy.control.turn import Turn
 from understudy.testing.scaling_story import ScalingStory
 
@@ -166,22 +166,53 @@ def test_a_change_that_never_comes_is_unfulfilled(story: ScalingStory) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("datapoints", "summary"),
-    [
-        pytest.param(
-            (),
-            "Failed to execute AutoScaling action: Metric data points must be provided",
-            id="without datapoints",
-        ),
-    ],
-)
-def test_actions_that_fail(
-    story: ScalingStory, datapoints: tuple[float, ...], summary: str
-) -> None:
+def test_an_action_without_datapoints_fails(story: ScalingStory) -> None:
     arn = story.step("out", (0, None, 1))
-    assert story.alarm(arn, datapoints, 50.0, ABOVE) == summary
+    assert story.alarm(arn, (), 50.0, ABOVE) == (
+        "Failed to execute AutoScaling action: Metric data points must be provided"
+    )
     assert story.activities(not_scaled=True) == []
+
+
+def test_a_step_policy_needs_a_threshold(story: ScalingStory) -> None:
+    # An alarm on an anomaly detection band has none.
+    arn = story.step("out", (0, None, 1))
+    summary = story.alarm(arn, (90.0,), None, ABOVE)
+    assert summary == (
+        "Failed to execute AutoScaling action: A numeric alarm threshold must be provided"
+    )
+
+
+def test_an_action_fails_when_the_resource_is_gone(story: ScalingStory) -> None:
+    arn = story.step("out", (0, None, 1))
+    del story.fleet.resources[VARIANT]
+    summary = story.alarm(arn, (90.0,), 50.0, ABOVE)
+    assert summary == (
+        "Failed to execute AutoScaling action: The resource endpoint/digits/variant/blue does not "
+        "exist"
+    )
+
+
+@pytest.mark.parametrize("doomed", [False, True])
+def test_an_activity_ends_even_if_its_target_is_gone(story: ScalingStory, doomed: bool) -> None:
+    if doomed:
+        story.fleet.doomed.add(VARIANT)
+    story.alarm(story.step("out", (0, None, 1)), (90.0,), 50.0, ABOVE)
+    story.call("DeregisterScalableTarget")
+    story.run(60)
+    assert [status for _, status, _ in told(story)] == ["Unfulfilled" if doomed else "Successful"]
+
+
+def test_signals_about_nothing_are_passed_over(story: ScalingStory) -> None:
+    turn = Turn(story.at, "eu-west-1", story.ids)
+    story.service.on_fulfilled(CapacityFulfilled("x:y:z", "r"), turn)
+    story.service.on_failed(CapacityFailed("x:y:z", "r", "no reason"), turn)
+    assert story.activities(not_scaled=True) == []
+
+
+def test_what_is_registered(story: ScalingStory) -> None:
+    assert story.service.is_registered(VARIANT)
+    assert not story.service.is_registered("endpoint/digits/variant/green")
 
 
 def test_an_action_of_a_policy_that_is_gone_fails(story: ScalingStory) -> None:
@@ -219,6 +250,16 @@ def test_a_reason_that_repeats_is_told_once(story: ScalingStory) -> None:
     assert [reasons for _, _, reasons in told(story, not_scaled=True)] == [
         [{"Code": "AlreadyAtMinCapacity", "MinCapacity": 1}]
     ]
+
+
+def test_nor_is_it_told_again_when_the_activity_before_it_ends(story: ScalingStory) -> None:
+    story.fleet.delay = 200.0
+    story.fleet.put(VARIANT, 2)
+    arn = story.step("in", (None, 0, -1))
+    story.watch("idle", arn, BELOW, 50.0, periods=1)
+    story.metric = lambda at: 10.0
+    story.run(900)
+    assert [status for _, status, _ in told(story, not_scaled=True)] == ["Successful", "Failed"]
 
 
 def test_flapping_is_anticipated(story: ScalingStory) -> None:

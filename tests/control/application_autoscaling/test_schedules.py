@@ -166,6 +166,15 @@ def test_what_falls_into_a_suspension_is_skipped() -> None:
     assert len(story.activities()) == 1
 
 
+def test_an_action_of_a_resource_that_is_gone_does_nothing() -> None:
+    story = begin("2026-03-01T08:00:00")
+    plan(story, "a", "rate(1 hour)", MinCapacity=3)
+    del story.fleet.resources[VARIANT]
+    story.run(3700)
+    assert story.activities() == []
+    assert bounds(story) == (1, 8)
+
+
 def test_a_changed_or_deleted_action_does_not_run_at_its_old_time() -> None:
     story = begin("2026-03-01T08:00:00")
     plan(story, "a", "at(2026-03-01T09:00:00)", MinCapacity=2)

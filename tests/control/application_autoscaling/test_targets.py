@@ -97,6 +97,10 @@ def test_an_update_keeps_what_it_omits(story: ScalingStory) -> None:
             {"MinCapacity": 1, "MaxCapacity": 3, "Tags": {"aws:x": "y"}},
             "Tag keys cannot start with aws:",
         ),
+        (
+            {"MinCapacity": 1, "MaxCapacity": 3, "Tags": {f"k{n}": "" for n in range(51)}},
+            "A scalable target can have at most 50 tags",
+        ),
     ],
 )
 def test_registrations_that_are_refused(members: dict[str, Any], message: str) -> None:

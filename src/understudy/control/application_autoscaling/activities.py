@@ -3,6 +3,7 @@
 AWS: Scaling activities for Application Auto Scaling. They are kept for six weeks.
 """
 
+from bisect import insort
 from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault
@@ -20,10 +21,10 @@ KEPT = 6 * 7 * 86400.0
 
 
 def record(service: "ApplicationAutoScaling", activity: Activity, now: float) -> None:
-    """Keep a settled activity, and forget those older than six weeks."""
+    """Keep a settled activity in the order of starts, and forget those older than six weeks."""
     key = target_key(activity.dimension, activity.resource_id)
     kept = service.state.activities.setdefault(key, [])
-    kept.append(activity)
+    insort(kept, activity, key=lambda each: each.start)
     while kept[0].start < now - KEPT:
         del kept[0]
 

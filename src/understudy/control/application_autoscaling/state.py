@@ -137,7 +137,7 @@ class Activity(Struct):
 class State(Struct):
     """All of it, of one region.
 
-    Targets and activities (oldest first) are keyed by ``target_key``; activities outlive their
+    Targets and activities (by their starts) are keyed by ``target_key``; activities outlive their
     target. ``in_progress`` are the activities that are not yet settled, at most one for a target.
     ``owners`` has the target key and the name of each policy, by ARN.
     """
