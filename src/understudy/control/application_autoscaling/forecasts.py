@@ -1,0 +1,220 @@
+"""Predictive scaling: learn from the hourly load, forecast, and raise capacity before each hour.
+
+AWS: Predictive scaling for Application Auto Scaling; API_GetPredictiveScalingForecast. A forecast
+covers 48 hours and is made anew every six hours.
+"""
+
+from collections.abc import Mapping
+from math import floor
+from typing import TYPE_CHECKING
+
+from understudy.base.fault import validation_exception
+from understudy.control.application_autoscaling.alarms import (
+    PREDEFINED,
+    label_dimensions,
+    resource_dimensions,
+)
+from understudy.control.application_autoscaling.configuration import predictive_scaling
+from understudy.control.application_autoscaling.dimensions import PREDICTIVE
+from understudy.control.application_autoscaling.scaling import capacity_of, scale
+from understudy.control.application_autoscaling.state import (
+    OWNER,
+    Forecast,
+    ScalableTarget,
+    ScalingPolicy,
+)
+from understudy.control.events import Params
+from understudy.control.turn import Turn
+from understudy.scaling import predictive
+from understudy.scaling.decision import Decision
+from understudy.scaling.forecast import (
+    HISTORY_HOURS,
+    HOUR,
+    capacity_for,
+    forecast_load,
+    metric_per_load,
+)
+
+if TYPE_CHECKING:
+    from understudy.control.application_autoscaling.service import ApplicationAutoScaling
+
+REFRESH = 6 * 3600.0
+LONGEST = 30 * 86400.0
+"""The longest time that one request may ask for, and for which past forecasts are kept."""
+
+TIMER = "predictive"
+"""The first part of the keys of their timers; then come target key, policy name and due time."""
+
+_PAIRS = {
+    "ECSServiceCPUUtilization": "ECSServiceAverageCPUUtilization",
+    "ECSServiceMemoryUtilization": "ECSServiceAverageMemoryUtilization",
+    "ALBRequestCount": "ALBRequestCountPerTarget",
+}
+"""The scaling metric of each predefined pair; the load is the same metric over all tasks."""
+
+_LOADS = {
+    "ECSServiceTotalCPUUtilization": "ECSServiceAverageCPUUtilization",
+    "ECSServiceTotalMemoryUtilization": "ECSServiceAverageMemoryUtilization",
+    "TotalALBRequestCount": "ALBRequestCountPerTarget",
+}
+
+
+def begin_forecasts(
+    service: "ApplicationAutoScaling", target: ScalableTarget, policy: ScalingPolicy, turn: Turn
+) -> None:
+    """Make the first forecast of a policy and set its timer."""
+    policy.forecast = make_forecast(service, target, policy, turn.at)
+    _set_timer(target, policy, turn)
+
+
+def _set_timer(target: ScalableTarget, policy: ScalingPolicy, turn: Turn) -> None:
+    buffer = predictive_scaling(policy.name, policy.configuration).scheduling_buffer_time
+    policy.due = predictive.next_hour(turn.at, buffer) - buffer
+    turn.schedule(policy.due, OWNER, TIMER, target.key, policy.name, repr(policy.due))
+
+
+def run(
+    service: "ApplicationAutoScaling", target: ScalableTarget, name: str, due: str, turn: Turn
+) -> None:
+    """Prepare for the coming hour: forecast anew if it is time, raise capacity, set the timer."""
+    policy = target.policies.get(name)
+    if policy is None or policy.due is None or repr(policy.due) != due:
+        return
+    rule = predictive_scaling(policy.name, policy.configuration)
+    hour = round((policy.due + rule.scheduling_buffer_time) / HOUR)
+    if policy.forecast is None or turn.at - policy.forecast.made_at >= REFRESH:
+        policy.forecast = make_forecast(service, target, policy, turn.at)
+    forecast = policy.forecast.capacity.get(hour) if policy.forecast else None
+    capacity = capacity_of(service, target)
+    if forecast is not None and capacity is not None:
+        outcome, bounds = predictive.decide(rule, capacity, forecast, turn.at)
+        if rule.mode == "ForecastAndScale":
+            target.maximum, target.predicted = bounds.maximum, forecast
+        if isinstance(outcome, Decision):
+            scale(service, target, outcome, bounds, turn)
+    _set_timer(target, policy, turn)
+
+
+def make_forecast(
+    service: "ApplicationAutoScaling", target: ScalableTarget, policy: ScalingPolicy, now: float
+) -> Forecast | None:
+    """The load and capacity of the next 48 hours; None while fewer than 24 hours are known.
+
+    Hours that an earlier forecast of the policy was about are kept for 30 days.
+    """
+    assert service.history is not None
+    this_hour = floor(now / HOUR)
+    start, end = float((this_hour - HISTORY_HOURS) * HOUR), float(this_hour * HOUR)
+    specification: Params = policy.configuration["MetricSpecifications"][0]
+    series = [
+        _by_hour(service.history.hourly(queries, start, end) if queries else {})
+        for queries in metric_queries(specification, target.resource_id)
+    ]
+    load, metric, capacity = series
+    loads = forecast_load(load, this_hour)
+    if not loads:
+        return policy.forecast
+    per_load = metric_per_load(load, metric, capacity)
+    expected = dict(enumerate(loads, this_hour))
+    aim: float = specification["TargetValue"]
+    units = {hour: capacity_for(value, per_load, aim) for hour, value in expected.items()}
+    oldest = this_hour - LONGEST / HOUR
+    past = policy.forecast or Forecast(now, {}, {})
+    return Forecast(
+        now,
+        {hour: value for hour, value in past.load.items() if hour >= oldest} | expected,
+        {hour: value for hour, value in past.capacity.items() if hour >= oldest} | units,
+    )
+
+
+def _by_hour(values: Mapping[float, float]) -> dict[int, float]:
+    return {floor(at / HOUR): value for at, value in values.items()}
+
+
+def metric_queries(
+    specification: Params, resource_id: str
+) -> tuple[list[Params], list[Params], list[Params]]:
+    """The queries for load, scaling metric (per unit) and capacity of a metric specification.
+
+    No queries for the capacity mean that load and scaling metric have the same unit.
+    """
+    pair = specification.get("PredefinedMetricPairSpecification")
+    load: Params | None = specification.get("PredefinedLoadMetricSpecification", pair)
+    scaling: Params | None = specification.get("PredefinedScalingMetricSpecification", pair)
+    customized = [
+        specification.get(f"Customized{name}MetricSpecification", {}).get("MetricDataQueries", [])
+        for name in ("Load", "Scaling", "Capacity")
+    ]
+    predefined: Params = load or scaling or {}
+    label: str | None = predefined.get("ResourceLabel")
+    found = label_dimensions(label) if label else resource_dimensions(resource_id)
+    return (
+        _load_queries(load["PredefinedMetricType"], found) if load else customized[0],
+        _scaling_queries(scaling["PredefinedMetricType"], found) if scaling else customized[1],
+        _capacity_queries(load["PredefinedMetricType"], found) if load else customized[2],
+    )
+
+
+def _load_queries(kind: str, dimensions: list[Params]) -> list[Params]:
+    metric = PREDEFINED[_PAIRS.get(kind) or _LOADS[kind]]
+    name = metric.name.removesuffix("PerTarget")
+    return _queries(metric.namespace, name, dimensions, "Sum", "total")
+
+
+def _scaling_queries(kind: str, dimensions: list[Params]) -> list[Params]:
+    metric = PREDEFINED[_PAIRS.get(kind, kind)]
+    # Requests per target are counted by the minute, utilisation is an average already.
+    expression = "total/60" if metric.statistic == "Sum" else "total"
+    return _queries(metric.namespace, metric.name, dimensions, metric.statistic, expression)
+
+
+def _capacity_queries(kind: str, dimensions: list[Params]) -> list[Params]:
+    metric = PREDEFINED[_PAIRS.get(kind) or _LOADS[kind]]
+    if metric.statistic == "Sum":
+        return _queries(metric.namespace, "HealthyHostCount", dimensions, "Average", "total")
+    # Every task sends one sample of its utilisation a minute.
+    return _queries(metric.namespace, metric.name, dimensions, "SampleCount", "total/60")
+
+
+def _queries(
+    namespace: str, name: str, dimensions: list[Params], statistic: str, expression: str
+) -> list[Params]:
+    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
+    stat = {"Metric": metric, "Period": HOUR, "Stat": statistic}
+    if expression == "total":
+        return [{"Id": "total", "MetricStat": stat, "ReturnData": True}]
+    return [
+        {"Id": "total", "MetricStat": stat, "ReturnData": False},
+        {"Id": "result", "Expression": expression, "ReturnData": True},
+    ]
+
+
+def get_predictive_scaling_forecast(
+    service: "ApplicationAutoScaling", params: Params, turn: Turn
+) -> Params:
+    """GetPredictiveScalingForecast: load and capacity by hour, from StartTime up to EndTime."""
+    start, end = float(params["StartTime"]), float(params["EndTime"])
+    if not start < end or end - start > LONGEST:
+        raise validation_exception("EndTime must be after StartTime, and at most 30 days after it")
+    target = service.known_target(params)
+    policy = target.policies.get(params["PolicyName"]) if target else None
+    if policy is None or policy.kind != PREDICTIVE:
+        raise validation_exception(
+            f"No predictive scaling policy found: {params['PolicyName']} of {params['ResourceId']}"
+        )
+    forecast = policy.forecast or Forecast(turn.at, {}, {})
+    load = _between(forecast.load, start, end)
+    specification = policy.configuration["MetricSpecifications"][0]
+    return {
+        "LoadForecast": [{**load, "MetricSpecification": specification}],
+        "CapacityForecast": _between(forecast.capacity, start, end),
+        "UpdateTime": forecast.made_at,
+    }
+
+
+def _between(values: Mapping[int, float], start: float, end: float) -> Params:
+    hours = [hour for hour in sorted(values) if start <= hour * HOUR < end]
+    return {
+        "Timestamps": [float(hour * HOUR) for hour in hours],
+        "Values": [float(values[hour]) for hour in hours],
+    }
