@@ -146,8 +146,9 @@ def _rest_call(request: WireRequest, hints: _Hints) -> WireCall:
     candidates = _speaking(hints.services, *_REST)
     if not hints.services and not hints.scope.service:
         candidates = ("s3",)
-    if candidates[:1] == ("s3",) and "x-amz-account-id" not in request.headers:
-        candidates = ("s3",)
+    if candidates[:1] == ("s3",):
+        # Any path is an object's, so what tells S3 Control's requests apart is their header.
+        candidates = ("s3control", "s3") if "x-amz-account-id" in request.headers else ("s3",)
     try:
         service, found = _routed(request, hints, candidates)
     except UnicodeDecodeError:

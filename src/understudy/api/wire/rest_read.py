@@ -41,6 +41,7 @@ class RestInput:
     labels: tuple[tuple[str, str, FromText], ...]
     queries: tuple[tuple[str, str, FromText, bool], ...]
     query_map: tuple[str, bool] | None
+    query_names: frozenset[str]
     headers: tuple[tuple[str, str, FromText], ...]
     prefixes: tuple[tuple[str, str], ...]
     payload: str | None
@@ -76,8 +77,7 @@ class RestInput:
                 values[member] = convert(texts[0])
         if self.query_map is not None:
             member, is_list = self.query_map
-            bound = {name for name, *_ in self.queries}
-            rest = [(key, value) for key, value in query if key not in bound]
+            rest = [(key, value) for key, value in query if key not in self.query_names]
             values.update({member: _grouped(rest, is_list=is_list)} if rest else {})
 
     def _read_body(self, body: bytes, values: dict[str, Any]) -> None:
@@ -122,18 +122,27 @@ def rest_input(model: ServiceModel, operation: Operation, bodies: BodyReaders) -
     scalar_queries = [m for m in at["querystring"] if model.shapes[m[2].shape].type != "map"]
     maps = [m for m in at["querystring"] if model.shapes[m[2].shape].type == "map"]
     payload, body = _body(model, operation, shape, bodies)
+    is_streaming = payload is not None and _is_stream(model, shape.members[payload])
     return RestInput(
         labels=tuple((wire, name, _from_text(model, ref)) for wire, name, ref in at["uri"]),
         queries=tuple(_query_rule(model, *each) for each in scalar_queries),
         query_map=(maps[0][1], _holds_lists(model, maps[0][2])) if maps else None,
+        query_names=frozenset(_literals(operation)) | {wire for wire, *_ in scalar_queries},
         headers=tuple((w.lower(), n, _from_header(model, ref)) for w, n, ref in at["header"]),
         prefixes=tuple((ref.location_name or "", name) for _, name, ref in at["headers"]),
         payload=payload,
-        payload_required=payload in shape.required,
-        streaming=payload is not None
-        and model.shapes[shape.members[payload].shape].type in {"blob", "string"},
+        payload_required=is_streaming and payload in shape.required,
+        streaming=is_streaming,
         body=body,
     )
+
+
+def _is_stream(model: ServiceModel, ref: Ref) -> bool:
+    return model.shapes[ref.shape].type in {"blob", "string"}
+
+
+def _literals(operation: Operation) -> dict[str, str]:
+    return dict(parse_query(operation.http.request_uri.partition("?")[2]))
 
 
 _PLACES = ("uri", "querystring", "header", "headers")

@@ -53,6 +53,7 @@ class RestOutput:
     payload: str | None
     body: WriteBody | None
     content_type: str
+    """Empty where a member of the output says it."""
 
     def write(self, values: Mapping[str, Any]) -> Response:
         """The answer that holds an output. Raises TypeError for a member that is not modelled."""
@@ -68,7 +69,7 @@ class RestOutput:
             headers.extend((prefix + key, _LINE_BREAK.sub(" ", found[key])) for key in found)
         status = self._status(values)
         body = b"" if status in _BODILESS else self._write_body(values)
-        if body and not any(name == "content-type" for name, _ in headers):
+        if body and self.content_type:
             headers.append(("content-type", self.content_type))
         return Response(status, tuple(headers), body)
 
@@ -91,6 +92,8 @@ def rest_output(model: ServiceModel, operation: Operation, bodies: BodyWriters) 
     members = [(ref.location_name or name, name, ref) for name, ref in shape.members.items()]
     statuses = [name for _, name, ref in members if ref.location == "statusCode"]
     body, content_type = _body(model, operation, shape, bodies)
+    if any(wire.lower() == "content-type" for wire, _, ref in members if ref.location == "header"):
+        content_type = ""
     return RestOutput(
         shape=operation.output.shape if operation.output else operation.name,
         members=frozenset(shape.members),
