@@ -10,6 +10,7 @@ from understudy.api.wire.encode import encode
 from understudy.api.wire.faults import encode_fault, not_offered
 from understudy.api.wire.identify import identify
 from understudy.api.wire.request import Protocol, WireCall, WireRequest
+from understudy.api.wire.validate import validate, violations
 
 __all__ = [
     "Protocol",
@@ -20,4 +21,6 @@ __all__ = [
     "encode_fault",
     "identify",
     "not_offered",
+    "validate",
+    "violations",
 ]

@@ -15,7 +15,7 @@ from understudy.api.wire.form_read import FormReader, form_tree
 from understudy.api.wire.models import operation_model, service_model
 from understudy.api.wire.request import Protocol, WireCall, WireRequest
 from understudy.api.wire.rest_read import RestInput, rest_input
-from understudy.api.wire.scalars import Malformed
+from understudy.api.wire.scalars import Malformed, MalformedParameter
 from understudy.base.fault import Fault
 
 Params = dict[str, Any]
@@ -25,7 +25,7 @@ LARGEST_INFLATED = 64 << 20
 """Bytes that a compressed body may inflate to."""
 
 _GZIP = 31
-_XML_TEXT = (
+_S3_TEXT = (
     "The XML you provided was not well-formed or did not validate against our published schema"
 )
 
@@ -44,17 +44,19 @@ def decode(call: WireCall, request: WireRequest, *, streaming: bool = False) -> 
             return rules.read(call, request, streaming=streaming)
         return _rpc(call.service, call.operation, call.protocol)(_inflated(request))
     except (Malformed, RecursionError) as error:
-        raise _malformed(call.protocol, str(error)) from error
+        is_parameter = isinstance(error, MalformedParameter)
+        raise malformed(call, str(error), is_parameter=is_parameter) from error
 
 
-def _malformed(protocol: Protocol, message: str) -> Fault:
-    match protocol:
-        case Protocol.QUERY | Protocol.EC2:
-            return Fault("MalformedInput", message)
-        case Protocol.REST_XML:
-            return Fault("MalformedXML", _XML_TEXT)
-        case _:
-            return Fault("SerializationException", message)
+def malformed(call: WireCall, message: str, *, is_parameter: bool = False) -> Fault:
+    """The fault for a request that is not of its operation's shape."""
+    if is_parameter and call.protocol is Protocol.REST_XML:
+        return Fault("InvalidArgument", message)
+    if call.service == "s3":
+        return Fault("MalformedXML", _S3_TEXT)
+    if call.protocol in {Protocol.QUERY, Protocol.EC2, Protocol.REST_XML}:
+        return Fault("MalformedInput", message)
+    return Fault("SerializationException", message)
 
 
 def _inflated(request: WireRequest) -> WireRequest:

@@ -101,19 +101,20 @@ class FormReader:
                 return _scalar(shape.type)
 
 
-def _children(node: Node) -> dict[str, Node]:
+def _children(node: Node, kind: str = "complex") -> dict[str, Node]:
+    """The nodes under a node; an empty text has none, so an empty list arrives as ``Tags=``."""
     if type(node) is not str:
         return node
     if node:
-        raise Malformed("Unexpected text where a structure, a list or a map belongs")
+        raise Malformed(f"Unexpected {kind} element termination")
     return {}
 
 
 def _numbered(node: Node, holder: str) -> list[Node]:
     """The children ``1``, ``2``, ... of a node in order; gaps close up."""
-    children = _children(node)
+    children = _children(node, "list")
     if holder:
-        children = _children(children.get(holder, ""))
+        children = _children(children.get(holder, ""), "list")
     numbers = [key for key in children if key.isascii() and key.isdigit() and len(key) < 10]
     return [children[key] for key in sorted(numbers, key=int)]
 
@@ -139,7 +140,7 @@ def _text(node: Node) -> str:
     if type(node) is str:
         return node
     if "" not in node:
-        raise Malformed("Unexpected complex element where a scalar belongs")
+        raise Malformed("Start of complex element found where not expected")
     return node[""]
 
 

@@ -11,7 +11,7 @@ _AWS = re.compile(
     r"(?P<name>.+?)(?:\.dualstack)?(?:[.](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?"
     r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
 )
-_BUCKET = re.compile(r"(?P<bucket>.+)\.(?:s3(?:[.-][^.]+)*?\..+|localhost)")
+_BUCKETS = (re.compile(r"(.+)\.s3(?:-[^.]+)?\..+"), re.compile(r"(.+)\.localhost"))
 _NOT_A_BUCKET = frozenset({"s3", "www"})
 
 
@@ -40,10 +40,10 @@ def host_of(header: str) -> Host:
     name = header.rsplit(":", 1)[0] if not header.endswith("]") else header
     aws = _AWS.fullmatch(name)
     if aws is None:
-        found = _BUCKET.fullmatch(name)
-        if found is None or found["bucket"] in _NOT_A_BUCKET:
+        found = next(filter(None, (pattern.fullmatch(name) for pattern in _BUCKETS)), None)
+        if found is None or found[1] in _NOT_A_BUCKET:
             return Host()
-        return Host(endpoint_prefix="s3", bucket=found["bucket"])
+        return Host(endpoint_prefix="s3", bucket=found[1])
     region = aws["region"] or ""
     bucket, dot, service = aws["name"].rpartition(".")
     if service in {"s3", "s3-accelerate"} or aws["name"] == "s3":

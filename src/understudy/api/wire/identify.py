@@ -22,6 +22,7 @@ from understudy.base.fault import Fault
 _ACTION = re.compile(rb"(?:^|&)Action=([^&]*)")
 _VERSION = re.compile(rb"(?:^|&)Version=([^&]*)")
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
+_QUERY = (Protocol.QUERY, Protocol.EC2)
 _REST = (Protocol.REST_XML, Protocol.REST_JSON)
 
 
@@ -37,6 +38,11 @@ class _Hints:
     def region(self) -> str:
         return self.scope.region or self.host.region or DEFAULT_REGION
 
+    @property
+    def may_speak_query(self) -> bool:
+        """Whether ``Action`` in a form or query can name an operation, not be a parameter."""
+        return not self.services or bool(_speaking(self.services, *_QUERY))
+
 
 def identify(request: WireRequest) -> WireCall:
     """The call that a request makes. Never raises: what is not known is the call's ``fault``.
@@ -50,10 +56,9 @@ def identify(request: WireRequest) -> WireCall:
     rpc = _RPC_PATH.search(request.path)
     if rpc is not None and "smithy-protocol" in request.headers:
         return _cbor_call(request, hints, rpc[1], rpc[2])
-    form = _form(request)
-    action = _ACTION.search(form)
-    if action is not None and (hints.scope.service != "s3" or _is_form(request)):
-        return _query_call(hints, _text(action[1]), _text(_first(_VERSION, form)))
+    action, version = _action(request)
+    if action and (version or _is_form(request)) and hints.may_speak_query:
+        return _query_call(hints, action, version)
     return _rest_call(request, hints)
 
 
@@ -130,7 +135,7 @@ def _query_mode(request: WireRequest) -> bool:
 
 def _query_call(hints: _Hints, action: str, version: str) -> WireCall:
     known = catalogue()
-    candidates = _speaking(hints.services, Protocol.QUERY, Protocol.EC2)
+    candidates = _speaking(hints.services, *_QUERY)
     versioned = [n for n in candidates if known.metadata[n].api_version == version]
     candidates = versioned or candidates or known.by_version.get(version, ())
     service = _offering(candidates, action) or next(iter(candidates), "")
@@ -207,21 +212,17 @@ def _is_form(request: WireRequest) -> bool:
     return "x-www-form-urlencoded" in request.headers.get("content-type", "")
 
 
-def _form(request: WireRequest) -> bytes:
-    """The form parameters of a query request; some clients send them in the query string."""
-    if request.method == "POST" and _is_form(request) and request.body:
-        return request.body
-    return request.query.encode()
+def _action(request: WireRequest) -> tuple[str, str]:
+    """The Action and Version of a form, or of the query string; empty where there is none."""
+    is_posted = request.method == "POST" and _is_form(request) and request.body
+    form = request.body if is_posted else request.query.encode()
+    return _first(_ACTION, form), _first(_VERSION, form)
 
 
 def _query(request: WireRequest) -> dict[str, str]:
     return dict(parse_qsl(request.query, keep_blank_values=True))
 
 
-def _first(pattern: re.Pattern[bytes], form: bytes) -> bytes:
+def _first(pattern: re.Pattern[bytes], form: bytes) -> str:
     found = pattern.search(form)
-    return found[1] if found else b""
-
-
-def _text(value: bytes) -> str:
-    return unquote_plus(value.decode("ascii", "replace"))
+    return unquote_plus(found[1].decode("ascii", "replace")) if found else ""

@@ -13,7 +13,6 @@ from understudy.api.wire.scalars import SPECIAL, Malformed, blob, in_range
 from understudy.api.wire.timestamps import epoch_seconds, parse_timestamp
 
 ReadValue = Callable[[Any], Any]
-_JSON_NAMES = ((bool, "BOOLEAN_VALUE"), (str, "STRING_VALUE"), (int | float, "NUMBER_VALUE"))
 _BEYOND_LONG = 1 << 63
 
 
@@ -49,7 +48,7 @@ class JsonReader:
 
         def read(value: Any) -> dict[str, Any]:
             if not _is(dict, value):
-                raise _refused(value, "a structure")
+                raise _refused(value, "structure")
             values: dict[str, Any] = {}
             for key, found in value.items():
                 known = members.get(key)
@@ -84,17 +83,17 @@ def _is(kind: type, value: Any) -> bool:
     return type(value) is kind
 
 
-def _named(value: Any) -> str:
-    for kind, name in _JSON_NAMES:
-        if isinstance(value, kind):
-            return name
-    if value is None:
-        return "NULL_VALUE"
-    return "Start of list" if isinstance(value, list) else "Start of structure or map"
-
-
 def _refused(value: Any, wanted: str) -> Malformed:
-    return Malformed(f"{_named(value)} can not be converted to {wanted}")
+    """A value of the wrong kind, in the words of AWS's JSON services."""
+    if isinstance(value, list | dict):
+        start = "list" if isinstance(value, list) else "structure or map"
+        return Malformed(f"Start of {start} found where not expected.")
+    if wanted in {"list", "map", "structure"}:
+        return Malformed(f"Expected {wanted} or null")
+    kind = "STRING_VALUE" if isinstance(value, str) else "NUMBER_VALUE"
+    if isinstance(value, bool):
+        kind = "TRUE_VALUE" if value else "FALSE_VALUE"
+    return Malformed(f"{kind} can not be converted to {wanted}")
 
 
 def _as_given(value: Any) -> Any:
@@ -104,7 +103,7 @@ def _as_given(value: Any) -> Any:
 def _list(item: ReadValue, *, sparse: bool) -> ReadValue:
     def read(value: Any) -> list[Any]:
         if not _is(list, value):
-            raise _refused(value, "a list")
+            raise _refused(value, "list")
         if sparse:
             return [None if each is None else item(each) for each in value]
         return [item(each) for each in value if each is not None]
@@ -115,7 +114,7 @@ def _list(item: ReadValue, *, sparse: bool) -> ReadValue:
 def _map(item: ReadValue, *, sparse: bool) -> ReadValue:
     def read(value: Any) -> dict[str, Any]:
         if not _is(dict, value):
-            raise _refused(value, "a map")
+            raise _refused(value, "map")
         if not all(type(key) is str for key in value):
             raise Malformed("The key of a map is not a string")
         return {
@@ -160,9 +159,9 @@ def _number(value: Any) -> float:
 def _timestamp(value: Any) -> float:
     if type(value) is float or (type(value) is int and abs(value) < _BEYOND_LONG):
         return epoch_seconds(value)
-    if type(value) is str:
+    if type(value) is str and value[:1].isalnum():
         return parse_timestamp(value)
-    raise _refused(value, "a Timestamp")
+    raise _refused(value, "milliseconds since epoch")
 
 
 def _base64(value: Any) -> bytes:

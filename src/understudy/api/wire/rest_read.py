@@ -15,7 +15,7 @@ from msgspec.json import decode as decode_json
 
 from understudy.api.wire.models import Operation, Ref, ServiceModel, Shape
 from understudy.api.wire.request import WireCall, WireRequest
-from understudy.api.wire.scalars import Malformed, boolean, integer, number
+from understudy.api.wire.scalars import Malformed, MalformedParameter, boolean, integer, number
 from understudy.api.wire.timestamps import parse_timestamp
 
 FromText = Callable[[str], Any]
@@ -51,6 +51,15 @@ class RestInput:
 
     def read(self, call: WireCall, request: WireRequest, *, streaming: bool) -> dict[str, Any]:
         """The members that a request gives. Raises Malformed."""
+        try:
+            values = self._read_parameters(call, request)
+        except Malformed as error:
+            raise MalformedParameter(str(error)) from error
+        if not (streaming and self.streaming):
+            self._read_body(request.body, values)
+        return values
+
+    def _read_parameters(self, call: WireCall, request: WireRequest) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name, member, convert in self.labels:
             values[member] = convert(call.labels[name])
@@ -64,8 +73,6 @@ class RestInput:
             found = _prefixed(prefix, request.headers)
             if found:
                 values[member] = found
-        if not (streaming and self.streaming):
-            self._read_body(request.body, values)
         return values
 
     def _read_query(self, query: list[tuple[str, str]], values: dict[str, Any]) -> None:

@@ -14,7 +14,11 @@ _JAVA = {"integer": "Integer", "long": "Long"}
 
 
 class Malformed(ValueError):  # noqa: N818 - it reports what a client sent
-    """A request body or parameter that is not of its shape. The text is for the client."""
+    """A request body that is not of its shape. The text is for the client."""
+
+
+class MalformedParameter(Malformed):
+    """A value in the path, the query or the headers that is not of its shape."""
 
 
 def integer(text: str, shape_type: str) -> int:
