@@ -226,8 +226,13 @@ UNKNOWN = {
     ),
     "a label that is not UTF-8": (
         request("GET /bucket/%ff", "s3"),
-        (Protocol.REST_XML, "MethodNotAllowed", 405),
-        "%ff",
+        (Protocol.REST_XML, "InvalidURI", 400),
+        "Couldn't parse the specified URI.",
+    ),
+    "a query that is not UTF-8": (
+        request("GET /bucket/key?versionId=%ff", "s3"),
+        (Protocol.REST_XML, "InvalidURI", 400),
+        "Couldn't parse the specified URI.",
     ),
 }
 

@@ -18,10 +18,21 @@ class Constraint:
     holds: Callable[[Any], bool]
 
 
+def all_hold(constraints: tuple[Constraint, ...]) -> Callable[[Any], bool]:
+    """Whether a value satisfies all of some constraints, as one function."""
+    if len(constraints) == 1:
+        return constraints[0].holds
+    if len(constraints) == 2:
+        first, second = constraints[0].holds, constraints[1].holds
+        return lambda value: first(value) and second(value)
+    checks = [each.holds for each in constraints]
+    return lambda value: all(check(value) for check in checks)
+
+
 def scalar_constraints(shape: Shape) -> tuple[Constraint, ...]:
     """The demands on a scalar, in the order in which AWS reports those that fail."""
     if shape.type in {"integer", "long", "float", "double"}:
-        return bounds(shape, "value", lambda value: value)
+        return _range(shape)
     found: list[Constraint] = []
     if shape.enum:
         allowed = frozenset(shape.enum)
@@ -29,18 +40,31 @@ def scalar_constraints(shape: Shape) -> tuple[Constraint, ...]:
         found.append(Constraint(text, allowed.__contains__))
     if shape.pattern is not None and shape.type == "string" and not shape.enum:
         found.extend(_pattern(shape))
-    return (*found, *bounds(shape, "length", len))
+    return (*found, *lengths(shape))
 
 
-def bounds(shape: Shape, what: str, measure: Callable[[Any], Any]) -> tuple[Constraint, ...]:
-    """The demands of a shape's ``max`` and ``min`` on a measure of its values."""
+def lengths(shape: Shape) -> tuple[Constraint, ...]:
+    """The demands of a shape's ``max`` and ``min`` on the lengths of its values."""
+    most, least = shape.max, shape.min
     found: list[Constraint] = []
-    if (most := shape.max) is not None:
-        text = f"Member must have {what} less than or equal to {most}"
-        found.append(Constraint(text, lambda value: measure(value) <= most))
-    if (least := shape.min) is not None:
-        text = f"Member must have {what} greater than or equal to {least}"
-        found.append(Constraint(text, lambda value: measure(value) >= least))
+    if most is not None:
+        text = f"Member must have length less than or equal to {most}"
+        found.append(Constraint(text, lambda value: len(value) <= most))
+    if least is not None:
+        text = f"Member must have length greater than or equal to {least}"
+        found.append(Constraint(text, lambda value: len(value) >= least))
+    return tuple(found)
+
+
+def _range(shape: Shape) -> tuple[Constraint, ...]:
+    most, least = shape.max, shape.min
+    found: list[Constraint] = []
+    if most is not None:
+        text = f"Member must have value less than or equal to {most}"
+        found.append(Constraint(text, lambda value: value <= most))
+    if least is not None:
+        text = f"Member must have value greater than or equal to {least}"
+        found.append(Constraint(text, lambda value: value >= least))
     return tuple(found)
 
 

@@ -8,11 +8,11 @@ import zlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from understudy.api.wire.bodies import rest_bodies, rpc_bodies
 from understudy.api.wire.form_read import FormReader, form_tree
 from understudy.api.wire.models import operation_model, service_model
+from understudy.api.wire.pairs import parse_pairs
 from understudy.api.wire.request import Protocol, WireCall, WireRequest
 from understudy.api.wire.rest_read import RestInput, rest_input
 from understudy.api.wire.scalars import Malformed, MalformedParameter
@@ -92,10 +92,10 @@ def _rpc(service: str, operation: str, protocol: Protocol) -> Callable[[WireRequ
 
 def _form_pairs(request: WireRequest) -> list[tuple[str, str]]:
     try:
-        text = "&".join(filter(None, (request.query, request.body.decode())))
-        return parse_qsl(text, keep_blank_values=True, errors="strict")
-    except ValueError as error:
-        raise Malformed("The form parameters are not UTF-8") from error
+        body = request.body.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("The form is not UTF-8") from error
+    return parse_pairs(f"{request.query}&{body}")
 
 
 @cache

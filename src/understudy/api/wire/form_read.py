@@ -25,24 +25,27 @@ def form_tree(pairs: Iterable[tuple[str, str]]) -> dict[str, Node]:
     >>> form_tree([("Tags.member.1.Key", "a"), ("StackName", "web")])
     {'Tags': {'member': {'1': {'Key': 'a'}}}, 'StackName': 'web'}
     """
-    root: dict[str, Node] = {}
+    branches: dict[str, dict[str, Node]] = {"": {}}
     for key, value in pairs:
-        *parts, last = key.split(".", _DEEPEST)
-        node = root
-        for part in parts:
-            node = _branch(node, part)
+        prefix, _, last = key.rpartition(".")
+        # Names come in runs of equal prefixes: only the first of a run is taken apart.
+        node = branches.get(prefix)
+        if node is None:
+            node = branches[prefix] = _branch(branches[""], prefix)
         if type(node.get(last)) is dict:
             node[last][""] = value
         else:
             node[last] = value
-    return root
+    return branches[""]
 
 
-def _branch(node: dict[str, Node], part: str) -> dict[str, Node]:
-    child: Node = node.get(part)
-    if child is None or type(child) is str:
-        child = node[part] = {} if child is None else {"": child}
-    return child
+def _branch(node: dict[str, Node], prefix: str) -> dict[str, Node]:
+    for part in prefix.split(".", _DEEPEST):
+        child: Node = node.get(part)
+        if child is None or type(child) is str:
+            child = node[part] = {} if child is None else {"": child}
+        node = child
+    return node
 
 
 class FormReader:

@@ -8,14 +8,16 @@ parameter, or the method and path of a REST service. Where several services shar
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 from understudy.api.wire.catalogue import catalogue
 from understudy.api.wire.credentials import Scope, scope_of
 from understudy.api.wire.hosts import Host, host_of
 from understudy.api.wire.models import service_model
+from understudy.api.wire.pairs import parse_pairs
 from understudy.api.wire.request import Protocol, WireCall, WireRequest
 from understudy.api.wire.routes import Match, match
+from understudy.api.wire.scalars import Malformed
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 
@@ -23,6 +25,7 @@ _ACTION = re.compile(rb"(?:^|&)Action=([^&]*)")
 _VERSION = re.compile(rb"(?:^|&)Version=([^&]*)")
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
 _QUERY = (Protocol.QUERY, Protocol.EC2)
+_INVALID_URI = Fault("InvalidURI", "Couldn't parse the specified URI.")
 _REST = (Protocol.REST_XML, Protocol.REST_JSON)
 
 
@@ -156,8 +159,9 @@ def _rest_call(request: WireRequest, hints: _Hints) -> WireCall:
         candidates = ("s3control", "s3") if "x-amz-account-id" in request.headers else ("s3",)
     try:
         service, found = _routed(request, hints, candidates)
-    except UnicodeDecodeError:
-        service, found = next(iter(candidates)), None
+    except (UnicodeDecodeError, Malformed):
+        service = next(iter(candidates))
+        return _call(hints, _rest_protocol(request, service), service, "", fault=_INVALID_URI)
     protocol = _rest_protocol(request, service)
     if found is None:
         return _call(hints, protocol, service, "", fault=_unroutable(request, hints, protocol))
@@ -168,7 +172,7 @@ def _routed(
     request: WireRequest, hints: _Hints, candidates: Iterable[str]
 ) -> tuple[str, Match | None]:
     """The first service with a complete match, else the first with any."""
-    query = _query(request)
+    query = dict(parse_pairs(request.query))
     best: tuple[str, Match | None] = (next(iter(candidates), ""), None)
     for service in candidates:
         path = hints.host.bucket_path(request.path) if service == "s3" else request.path
@@ -217,10 +221,6 @@ def _action(request: WireRequest) -> tuple[str, str]:
     is_posted = request.method == "POST" and _is_form(request) and request.body
     form = request.body if is_posted else request.query.encode()
     return _first(_ACTION, form), _first(_VERSION, form)
-
-
-def _query(request: WireRequest) -> dict[str, str]:
-    return dict(parse_qsl(request.query, keep_blank_values=True))
 
 
 def _first(pattern: re.Pattern[bytes], form: bytes) -> str:

@@ -8,12 +8,12 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from msgspec import DecodeError
 from msgspec.json import decode as decode_json
 
 from understudy.api.wire.models import Operation, Ref, ServiceModel, Shape
+from understudy.api.wire.pairs import parse_pairs
 from understudy.api.wire.request import WireCall, WireRequest
 from understudy.api.wire.scalars import Malformed, MalformedParameter, boolean, integer, number
 from understudy.api.wire.timestamps import parse_timestamp
@@ -64,7 +64,7 @@ class RestInput:
         for name, member, convert in self.labels:
             values[member] = convert(call.labels[name])
         if self.queries or self.query_map:
-            self._read_query(parse_query(request.query), values)
+            self._read_query(parse_pairs(request.query), values)
         for name, member, convert in self.headers:
             text = request.headers.get(name)
             if text is not None:
@@ -110,14 +110,6 @@ def _grouped(pairs: list[tuple[str, str]], *, is_list: bool) -> dict[str, Any]:
     return groups
 
 
-def parse_query(query: str) -> list[tuple[str, str]]:
-    """The parameters of a query string, percent-decoded once. Raises Malformed."""
-    try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=10_000)
-    except ValueError as error:
-        raise Malformed("The query string is malformed") from error
-
-
 def rest_input(model: ServiceModel, operation: Operation, bodies: BodyReaders) -> RestInput:
     """The rules of an operation."""
     shape = model.shapes[operation.input.shape] if operation.input else Shape("structure")
@@ -149,7 +141,7 @@ def _is_stream(model: ServiceModel, ref: Ref) -> bool:
 
 
 def _literals(operation: Operation) -> dict[str, str]:
-    return dict(parse_query(operation.http.request_uri.partition("?")[2]))
+    return dict(parse_pairs(operation.http.request_uri.partition("?")[2]))
 
 
 _PLACES = ("uri", "querystring", "header", "headers")

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from understudy.api.wire.models import Operation, ServiceModel, service_model
+from understudy.api.wire.pairs import parse_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +128,7 @@ def _route(model: ServiceModel, name: str, operation: Operation) -> Route:
     refs = [(members[member], member) for member in required]
     return Route(
         operation=name,
-        literals=tuple(
-            parse_qsl(operation.http.request_uri.partition("?")[2], keep_blank_values=True)
-        ),
+        literals=tuple(parse_pairs(operation.http.request_uri.partition("?")[2])),
         required_query=frozenset(
             ref.location_name or member for ref, member in refs if ref.location == "querystring"
         ),

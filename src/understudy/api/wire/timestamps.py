@@ -16,7 +16,7 @@ _EARLIEST = -62135596800.0  # the year 1
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HTTP_DATE = re.compile(
-    r"(?:[A-Za-z]{3,9},? )?(\d{1,2})[ -]([A-Z][a-z]{2})[ -](\d{4}) (\d\d):(\d\d):(\d\d)(\.\d{1,9})?"
+    r"(?:[A-Za-z]{3,9},? )?(\d{1,2})[ -]([A-Z][a-z]{2})[ -](\d{4}) (\d\d:\d\d:\d\d)(\.\d{1,9})?"
     r" (?:GMT|UTC|Z|[+-]0000)"
 )
 _UNIX = re.compile(r"-?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?")
@@ -28,17 +28,13 @@ def parse_timestamp(text: str) -> float:
     >>> parse_timestamp("2014-04-29T18:30:38.5Z"), parse_timestamp("Tue, 29 Apr 2014 18:30:38 GMT")
     (1398796238.5, 1398796238.0)
     """
+    if text.endswith("Z") and text[4:5] == "-":
+        return _from_iso8601(text)
     text = text.strip()
     if _UNIX.fullmatch(text) and not re.fullmatch(r"\d{8}", text):
         return epoch_seconds(number(text))
-    try:
-        found = _HTTP_DATE.fullmatch(text)
-        moment = _from_http_date(found) if found else datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return moment.timestamp()
-    except (ValueError, OverflowError) as error:
-        raise Malformed(f"Unable to parse the date {text[:64]!r}") from error
+    found = _HTTP_DATE.fullmatch(text)
+    return _from_http_date(found) if found else _from_iso8601(text)
 
 
 def epoch_seconds(value: float) -> float:
@@ -48,18 +44,18 @@ def epoch_seconds(value: float) -> float:
     return float(value)
 
 
-def _from_http_date(found: re.Match[str]) -> datetime:
-    day, month, year, hour, minute, second, fraction = found.groups()
-    moment = datetime(
-        int(year),
-        _MONTHS.index(month) + 1,
-        int(day),
-        int(hour),
-        int(minute),
-        int(second),
-        tzinfo=UTC,
-    )
-    return moment + timedelta(seconds=float(fraction or 0))
+def _from_iso8601(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise Malformed(f"Unable to parse the date {text[:64]!r}") from error
+
+
+def _from_http_date(found: re.Match[str]) -> float:
+    day, name, year, clock, fraction = found.groups()
+    month = _MONTHS.index(name) + 1 if name in _MONTHS else 0
+    return _from_iso8601(f"{year}-{month:02d}-{day:0>2}T{clock}Z") + float(fraction or 0)
 
 
 def iso8601(value: float) -> str:

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from understudy.api.wire.constraints import (
     NOT_NULL,
     Constraint,
-    bounds,
+    all_hold,
     bracketed,
+    lengths,
     scalar_constraints,
 )
 from understudy.api.wire.decode import malformed
@@ -23,6 +24,7 @@ from understudy.api.wire.models import Ref, ServiceModel, Shape, operation_model
 from understudy.api.wire.request import Protocol, WireCall
 from understudy.base.fault import Fault
 
+Holds = Callable[[Any], bool]
 Check = Callable[[Any, str, list[str]], None]
 """Appends what is wrong with a value at a path to a list of sentences."""
 
@@ -46,6 +48,7 @@ _CODES_OF_SERVICES = {
     "route53": "InvalidInput",
     "sqs": "InvalidParameterValue",
 }
+_CONTAINERS = frozenset({"structure", "list", "map"})
 _NAMING_PARAMETERS = frozenset({"ec2", "sqs"})
 """Services that answer MissingParameter, naming it as the request would have."""
 
@@ -118,18 +121,18 @@ class Checks:
         """The check of a structure: its required members, and each member's own constraints."""
         if name in self._structures:
             return self._structures[name]
-        members: list[tuple[str, str, str, Check | None]] = []
+        members: list[tuple[str, str, str, Holds | None, Check | None]] = []
 
         def check(value: Mapping[str, Any], path: str, errors: list[str]) -> None:
             if len(errors) >= MOST:
                 return
             dot = "." if path else ""
-            for member, key, null, check_member in members:
+            for member, key, null, holds, check_member in members:
                 found = value.get(member)
                 if found is None:
                     if null:
                         errors.append(_failed(null, f"{path}{dot}{key}", NOT_NULL))
-                elif check_member is not None:
+                elif check_member is not None and not (holds and holds(found)):
                     check_member(found, f"{path}{dot}{key}", errors)
 
         self._structures[name] = check
@@ -138,8 +141,15 @@ class Checks:
             null = "" if member not in required else self._null(ref)
             check_member = self._value(ref)
             if null or check_member is not None:
-                members.append((member, member[0].lower() + member[1:], null, check_member))
+                key = member[0].lower() + member[1:]
+                members.append((member, key, null, self._holds(ref), check_member))
         return check
+
+    def _holds(self, ref: Ref) -> Holds | None:
+        """Whether a scalar passes its check, found out without naming where it stands."""
+        shape = self._shape(ref)
+        constraints = () if shape.type in _CONTAINERS else scalar_constraints(shape)
+        return all_hold(constraints) if constraints else None
 
     def _shape(self, ref: Ref) -> Shape:
         shape = self._model.shapes[ref.shape]
@@ -162,7 +172,7 @@ class Checks:
                 return _scalar(scalar_constraints(shape), shape)
 
     def _several(self, shape: Shape, check_contents: Check | None) -> Check | None:
-        check_length = _scalar(bounds(shape, "length", len), shape)
+        check_length = _scalar(lengths(shape), shape)
         if check_length is None or check_contents is None:
             return check_length or check_contents
 
@@ -174,7 +184,7 @@ class Checks:
 
     def _items(self, shape: Shape, member: Ref) -> Check | None:
         item = self._shape(member)
-        if item.type not in {"structure", "list", "map"}:
+        if item.type not in _CONTAINERS:
             constraints = scalar_constraints(item)
             return _all(constraints, "Member must satisfy constraint: ", shape, iter)
         check_item = self._value(member)
@@ -191,7 +201,7 @@ class Checks:
         keys = scalar_constraints(self._shape(key))
         check_keys = _all(keys, "Map keys must satisfy constraint: ", shape, iter)
         held = self._shape(value)
-        if held.type not in {"structure", "list", "map"}:
+        if held.type not in _CONTAINERS:
             values = scalar_constraints(held)
             check_values = _all(values, "Map value must satisfy constraint: ", shape, _values)
         else:
@@ -238,11 +248,11 @@ def _all(
     """One sentence for all the items of a list or map, which AWS does not tell apart."""
     if not constraints:
         return None
-    sentence = text + bracketed(constraints)
+    sentence, holds = text + bracketed(constraints), all_hold(constraints)
 
     def check(value: Any, path: str, errors: list[str]) -> None:
         for item in items(value):
-            if item is not None and not all(each.holds(item) for each in constraints):
+            if item is not None and not holds(item):
                 errors.append(_failed(_shown(value, shape), path, sentence))
                 return
 
