@@ -35,7 +35,7 @@ def host_of(header: str) -> Host:
     >>> host_of("runtime.sagemaker.eu-west-1.amazonaws.com")
     Host(endpoint_prefix='runtime.sagemaker', region='eu-west-1', bucket='')
     >>> host_of("models.localhost:4566")
-    Host(endpoint_prefix='', region='', bucket='models')
+    Host(endpoint_prefix='s3', region='', bucket='models')
     """
     name = header.rsplit(":", 1)[0] if not header.endswith("]") else header
     aws = _AWS.fullmatch(name)

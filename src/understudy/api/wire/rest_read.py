@@ -145,7 +145,9 @@ def _literals(operation: Operation) -> dict[str, str]:
 
 
 _PLACES = ("uri", "querystring", "header", "headers")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
+_QUOTED = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
+_PLAIN = re.compile(r"([^,]*)(?:,|$)")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def _body(
@@ -221,21 +223,18 @@ def _json_header(text: str) -> Any:
 def split_header(text: str, *, dates: bool = False) -> list[str]:
     r"""The items of a header that is a list; dates have a comma of their own, strings quotes.
 
-    >>> split_header('a, "b, c", "d \"e\""')
+    >>> split_header('a, "b, c", "d \\"e\\""')
     ['a', 'b, c', 'd "e"']
     """
     if dates:
         parts = text.split(",")
         return [",".join(parts[i : i + 2]).strip() for i in range(0, len(parts), 2)]
     items: list[str] = []
-    rest = text
-    while rest:
-        rest = rest.lstrip()
-        quoted = _QUOTED.match(rest)
-        if quoted is not None:
-            items.append(quoted[1].replace('\\"', '"').replace("\\\\", "\\"))
-            rest = rest[quoted.end() :]
-        else:
-            item, _, rest = rest.partition(",")
-            items.append(item.strip())
+    at = 0
+    while at < len(text):
+        found = _QUOTED.match(text, at) or _PLAIN.match(text, at)
+        if found is None:
+            break
+        items.append(_ESCAPED.sub(r"\1", found[1]) if found.re is _QUOTED else found[1].strip())
+        at = found.end()
     return items
