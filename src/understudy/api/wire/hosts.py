@@ -1,0 +1,51 @@
+"""What the Host header says: an AWS service and region, or the bucket of an S3 request.
+
+AWS: Virtual hosting of general purpose buckets; AWS service endpoints.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_AWS = re.compile(
+    r"(?P<name>.+?)(?:\.dualstack)?(?:[.](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?"
+    r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+)
+_BUCKETS = (re.compile(r"(.+)\.s3(?:-[^.]+)?\..+"), re.compile(r"(.+)\.localhost"))
+_NOT_A_BUCKET = frozenset({"s3", "www"})
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What a host name stands for; parts that it does not say are empty."""
+
+    endpoint_prefix: str = ""
+    region: str = ""
+    bucket: str = ""
+
+    def bucket_path(self, path: str) -> str:
+        """The path-style path of an S3 request: ``/key`` at ``bucket.s3...`` is ``/bucket/key``."""
+        return f"/{self.bucket}{path}" if self.bucket else path
+
+
+@lru_cache(maxsize=1024)
+def host_of(header: str) -> Host:
+    """What a Host header says.
+
+    >>> host_of("runtime.sagemaker.eu-west-1.amazonaws.com")
+    Host(endpoint_prefix='runtime.sagemaker', region='eu-west-1', bucket='')
+    >>> host_of("models.localhost:4566")
+    Host(endpoint_prefix='s3', region='', bucket='models')
+    """
+    name = header.rsplit(":", 1)[0] if not header.endswith("]") else header
+    aws = _AWS.fullmatch(name)
+    if aws is None:
+        found = next(filter(None, (pattern.fullmatch(name) for pattern in _BUCKETS)), None)
+        if found is None or found[1] in _NOT_A_BUCKET:
+            return Host()
+        return Host(endpoint_prefix="s3", bucket=found[1])
+    region = aws["region"] or ""
+    bucket, dot, service = aws["name"].rpartition(".")
+    if service in {"s3", "s3-accelerate"} or aws["name"] == "s3":
+        return Host("s3", region, bucket if dot else "")
+    return Host(aws["name"], region)
