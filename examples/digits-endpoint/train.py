@@ -25,7 +25,9 @@ def main() -> None:
     model = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=300, random_state=7))
     model.fit(train_images, train_digits)
     joblib.dump(model, HERE / "model" / "model.joblib", compress=3)
-    print(f"accuracy on {len(test_digits)} unseen digits: {model.score(test_images, test_digits):.3f}")
+    print(
+        f"accuracy on {len(test_digits)} unseen digits: {model.score(test_images, test_digits):.3f}"
+    )
 
 
 if __name__ == "__main__":

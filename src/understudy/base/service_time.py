@@ -6,7 +6,7 @@ The grammar of a service time; spaces do not matter, settings come in any order:
     distribution = duration                                     200ms
                  | "lognormal(p50=" duration ", p99=" duration ")"
                  | "gamma(mean=" duration ", cv=" number ")"
-    setting      = "concurrency=" integer                       requests served at once, 1 by default
+    setting      = "concurrency=" integer                       requests served at once, or 1
                  | "failures=" percentage                       share of requests answered with 500
                  | "startup=" duration                          launch to first healthy ping
 

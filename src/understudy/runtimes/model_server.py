@@ -12,7 +12,7 @@ import sys
 import traceback
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 from threadpoolctl import threadpool_limits  # pyright: ignore[reportUnknownVariableType]
@@ -23,6 +23,7 @@ from understudy.runtimes.http_server import Reply, Request, Response, Server
 from understudy.runtimes.isolation import die_with_parent
 from understudy.runtimes.launch import Launch
 from understudy.runtimes.requirements import check_requirements
+from understudy.runtimes.toolkit import BaseInferenceToolkitError, provide_toolkit
 
 WORKERS_VARIABLE = "SAGEMAKER_MODEL_SERVER_WORKERS"
 
@@ -36,6 +37,7 @@ def serve(listener: socket.socket, launch: Launch) -> None:
     code = _code_folder(Path(launch.root))
     check_requirements(code / "requirements.txt")
     sys.path.insert(0, str(code))
+    provide_toolkit()
     if workers == 1:
         _work(listener, keep_alive=True)
     else:
@@ -129,11 +131,9 @@ class Model:
         asyncio._set_running_loop(None)  # noqa: SLF001
         try:
             return self._transform(request)
-        except UnsupportedFormatError as error:
-            return Response(415, str(error).encode(), "text/plain")
         except Exception as error:
             traceback.print_exc()
-            return Response(500, str(error).encode(), "text/plain")
+            return Response(_status(error), str(error).encode(), "text/plain")
         finally:
             asyncio._set_running_loop(loop)  # noqa: SLF001
 
@@ -153,6 +153,17 @@ class Model:
         return Response(200, bytes(answer), answered_type)
 
 
+def _status(error: Exception) -> int:
+    """AWS: SageMaker Inference Toolkit: errors of the toolkit have a status, any other is 500."""
+    match error:
+        case UnsupportedFormatError():
+            return 415
+        case BaseInferenceToolkitError(status_code=status):
+            return status
+        case _:
+            return 500
+
+
 def _answer_and_type(result: Any, accept: str) -> tuple[Any, str]:
     """A handler's result may be the answer, or the answer and its content type."""
-    return (result[0], result[1]) if isinstance(result, tuple) else (result, accept)
+    return cast("tuple[Any, str]", result) if isinstance(result, tuple) else (result, accept)

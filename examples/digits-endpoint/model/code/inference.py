@@ -6,7 +6,7 @@ image, the digit and how probable it is.
 """
 
 import json
-import os
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -15,7 +15,7 @@ PIXELS = 64
 
 
 def model_fn(model_dir):
-    return joblib.load(os.path.join(model_dir, "model.joblib"))
+    return joblib.load(Path(model_dir) / "model.joblib")
 
 
 def input_fn(body, content_type):
@@ -31,18 +31,14 @@ def input_fn(body, content_type):
 
 
 def predict_fn(images, model):
-    probabilities = model.predict_proba(images)
-    best = probabilities.argmax(axis=1)
-    return model.classes_[best], probabilities[np.arange(len(best)), best]
-
-
-def output_fn(prediction, accept):
-    digits, probabilities = prediction
-    if accept == "text/csv":
-        lines = [f"{digit},{share:.4f}" for digit, share in zip(digits, probabilities)]
-        return "\n".join(lines) + "\n", "text/csv"
-    answers = [
-        {"digit": int(digit), "probability": round(float(share), 4)}
-        for digit, share in zip(digits, probabilities)
+    return [
+        {"digit": int(model.classes_[shares.argmax()]), "probability": round(shares.max(), 4)}
+        for shares in model.predict_proba(images)
     ]
-    return json.dumps({"predictions": answers}), "application/json"
+
+
+def output_fn(predictions, accept):
+    if accept == "text/csv":
+        lines = [f"{each['digit']},{each['probability']}\n" for each in predictions]
+        return "".join(lines), "text/csv"
+    return json.dumps({"predictions": predictions}), "application/json"
