@@ -7,6 +7,7 @@ _BASE = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
     "PYTHONUNBUFFERED": "1",
+    "TZ": "UTC",
     "SAGEMAKER_PROGRAM": "inference.py",
 }
 

@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import sys
+import time
 import traceback
 from io import TextIOWrapper
 from pathlib import Path
@@ -59,6 +60,7 @@ def _settle(launch: Launch) -> None:
     os.environ.update(
         container_environment(launch.environment, opt_ml, root, launch.port, launch.hostname)
     )
+    time.tzset()
     sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(":") if path]
     os.chdir(root)
     random.seed()

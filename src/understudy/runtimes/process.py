@@ -170,6 +170,7 @@ async def _wait_until_healthy(instance: _Instance) -> None:
             raise _ping_failed(instance.spec, _how_it_ended(instance))
         if not healthy.done():
             raise _ping_failed(instance.spec, f"it did not answer a ping within {timeout:g} s")
+        healthy.result()
     finally:
         healthy.cancel()
 

@@ -67,6 +67,7 @@ class Zygote:
         self._one_at_a_time = asyncio.Lock()
         self._forking: dict[int, asyncio.Future[Process]] = {}
         self._processes: dict[int, Process] = {}
+        self._waited_for: asyncio.Task[None] | None = None
         self.alive = True
 
     async def ready(self) -> None:
@@ -92,11 +93,8 @@ class Zygote:
     async def close(self) -> None:
         """End the template process and all that it has forked."""
         self._lose()
-        try:
-            await asyncio.to_thread(self._process.wait, _LAST_WORDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+        assert self._waited_for is not None
+        await self._waited_for
 
     def _receive(self) -> None:
         try:
@@ -130,6 +128,7 @@ class Zygote:
         if not self.alive:
             return
         self.alive = False
+        self._waited_for = self._loop.create_task(self._wait_for())
         self._loop.remove_reader(self._control.fileno())
         self._control.close()
         for waiting in (self._ready, *self._forking.values()):
@@ -139,3 +138,10 @@ class Zygote:
         for process in self._processes.values():
             self._end(process, -signal.SIGKILL)
         self._processes.clear()
+
+    async def _wait_for(self) -> None:
+        try:
+            await asyncio.to_thread(self._process.wait, _LAST_WORDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
