@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import time
@@ -277,7 +278,7 @@ def test_an_instance_ends_when_one_of_its_workers_does(bench: Any) -> None:
             id="transform_fn with another",
         ),
         pytest.param("import sys; sys.exit(3)", "SystemExit: 3", id="code that exits"),
-        pytest.param("import os; os._exit(3)", "workers: 1", id="code that exits without a word"),
+        pytest.param("import os; os._exit(3)", "its process exited with 3", id="a silent exit"),
         pytest.param(
             "import os; os.kill(os.getpid(), 11)", "its process was ended by SIGSEGV", id="a crash"
         ),
@@ -292,6 +293,22 @@ def test_code_that_does_not_start_is_known_at_once_with_the_reason(
     assert seconds < 2
     if "Error" in detail:
         assert "Traceback (most recent call last)" in log
+
+
+def test_the_reason_is_the_one_that_a_worker_gives(bench: Any) -> None:
+    environment = {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+    reason, _, _ = failure(bench, bench.archive("import no_such"), environment=environment)
+    assert reason == f"{PING_FAILED} (ModuleNotFoundError: No module named 'no_such')"
+
+
+def test_an_exit_is_told_even_if_the_folder_of_the_instance_is_gone(bench: Any) -> None:
+    instance = bench.start(bench.archive(ASK))
+    shutil.rmtree(instance.spec.root)
+    os.kill(instance.started.pid, signal.SIGKILL)
+    exited = bench.wait_for(
+        lambda: [e for e in bench.exits if e.instance_id == instance.spec.instance_id]
+    )
+    assert exited == [Exited(instance.spec.instance_id, -9, ())]
 
 
 def test_requirements_that_are_not_installed_are_the_reason(bench: Any) -> None:

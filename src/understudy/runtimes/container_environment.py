@@ -28,10 +28,11 @@ def container_environment(
     """
     defaults = {
         "HOME": str(root),
-        "HOSTNAME": hostname,
         "SAGEMAKER_BASE_DIR": str(opt_ml),
         "SAGEMAKER_SUBMIT_DIRECTORY": str(opt_ml / "model/code"),
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "SM_MODEL_DIR": str(opt_ml / "model"),
     }
+    if hostname:
+        defaults["HOSTNAME"] = hostname
     return {**_BASE, **ONE_THREAD, **defaults, **environment}

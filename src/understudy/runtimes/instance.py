@@ -14,7 +14,7 @@ from typing import cast
 from understudy.runtimes.container_environment import container_environment
 from understudy.runtimes.images import Kind
 from understudy.runtimes.isolation import die_with_parent, make_opt_ml_private
-from understudy.runtimes.launch import Launch
+from understudy.runtimes.launch import LAST_WORDS, Launch
 
 SERVERS: dict[Kind, str] = {
     "sklearn": "understudy.runtimes.model_server",
@@ -34,7 +34,7 @@ def run(launch: Launch, listener: socket.socket, log: int, zygote: int) -> int:
     except BaseException as error:
         traceback.print_exc()
         message = next(iter(str(error).strip().splitlines()), "")
-        print(f"The model server ended: {type(error).__name__}: {message}")
+        print(f"{LAST_WORDS}{type(error).__name__}: {message}")
         return 1
     finally:
         sys.stdout.flush()

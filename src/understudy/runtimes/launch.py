@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from understudy.runtimes.images import Kind
 
+LAST_WORDS = "The model server ended: "
+"""How the line in an instance's log begins that says which exception ended it."""
+
 
 class Launch(Struct, frozen=True):
     """What the forked process needs to become an instance.

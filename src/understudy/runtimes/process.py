@@ -11,10 +11,10 @@ from pathlib import Path
 
 from understudy.runtimes.archive import BadArchive, unpack
 from understudy.runtimes.images import Kind, NotRunnable, Runnable, runnable
-from understudy.runtimes.launch import Launch
+from understudy.runtimes.launch import LAST_WORDS, Launch
 from understudy.runtimes.probe import wait_until_healthy
 from understudy.runtimes.runtime import Exited, InstanceSpec, Started, StartFailed
-from understudy.runtimes.zygote import Process, Zygote, ZygoteEnded
+from understudy.runtimes.zygote import ForkFailed, Process, Zygote
 
 HOST = "127.0.0.1"
 
@@ -29,13 +29,15 @@ class _Instance:
     spec: InstanceSpec
     process: Process
     port: int
+    log_start: int
     wanted: bool = True
 
-    def log_tail(self) -> tuple[str, ...]:
-        with _log_path(self.spec).open("rb") as log:
-            log.seek(max(0, log.seek(0, 2) - _TAIL_BYTES))
-            lines = log.read().decode(errors="replace").splitlines()
-        return tuple(lines[-_TAIL_LINES:])
+    def log_lines(self) -> tuple[str, ...]:
+        """The last lines that this process has written to its log."""
+        with suppress(FileNotFoundError), _log_path(self.spec).open("rb") as log:
+            log.seek(max(self.log_start, log.seek(0, 2) - _TAIL_BYTES))
+            return tuple(log.read().decode(errors="replace").splitlines())
+        return ()
 
 
 class ProcessRuntime:
@@ -53,7 +55,7 @@ class ProcessRuntime:
 
     async def warm(self, kind: Kind) -> None:
         """Import what a kind needs ahead of its first instance."""
-        with suppress(ZygoteEnded):  # The first start will tell.
+        with suppress(ForkFailed):  # The first start will tell.
             await self._zygote(kind).ready()
 
     async def start(self, spec: InstanceSpec) -> Started:
@@ -69,8 +71,8 @@ class ProcessRuntime:
         await asyncio.to_thread(_prepare_folder, spec)
         try:
             instance = await self._fork(spec, image, zygote)
-        except ZygoteEnded as error:
-            raise _ping_failed(spec, "the template process of its kind ended") from error
+        except ForkFailed as error:
+            raise _ping_failed(spec, str(error)) from error
         self._instances[spec.instance_id] = instance
         instance.process.ended.add_done_callback(lambda _: self._forget(instance))
         try:
@@ -126,7 +128,8 @@ class ProcessRuntime:
                 hostname=spec.hostname,
                 private_opt_ml=self._private_opt_ml,
             )
-            return _Instance(spec, await zygote.fork(launch, listener, log), port)
+            log_start = log.tell()
+            return _Instance(spec, await zygote.fork(launch, listener, log), port, log_start)
 
     def _forget(self, instance: _Instance) -> None:
         del self._instances[instance.spec.instance_id]
@@ -134,7 +137,8 @@ class ProcessRuntime:
     def _tell(self, instance: _Instance) -> None:
         if instance.wanted:
             code = instance.process.ended.result()
-            self._on_exit(Exited(instance.spec.instance_id, code, instance.log_tail()))
+            tail = instance.log_lines()[-_TAIL_LINES:]
+            self._on_exit(Exited(instance.spec.instance_id, code, tail))
 
 
 def _log_path(spec: InstanceSpec) -> Path:
@@ -176,14 +180,14 @@ async def _wait_until_healthy(instance: _Instance) -> None:
 
 
 def _how_it_ended(instance: _Instance) -> str:
-    """The end of a process that never served, in one line: its log says why, or the signal."""
+    """The end of a process that never served, in one line: the exception or the signal."""
     if not instance.wanted:
         return "it was stopped while it started"
     code = instance.process.ended.result()
     if code < 0:
         return f"its process was ended by {signal.Signals(-code).name}"
-    tail = instance.log_tail()
-    return tail[-1] if tail else f"its process exited with {code}"
+    told = (line for line in instance.log_lines() if line.startswith(LAST_WORDS))
+    return next(told, f"its process exited with {code}").removeprefix(LAST_WORDS)
 
 
 def _ping_failed(spec: InstanceSpec, detail: str) -> StartFailed:

@@ -18,10 +18,13 @@ import understudy
 from understudy.runtimes.container_environment import ONE_THREAD
 from understudy.runtimes.images import Kind
 from understudy.runtimes.launch import Launch
-from understudy.runtimes.zygote_process import PACKET, Ended, Fork, Forked, Ready, Report
+from understudy.runtimes.zygote_process import PACKET, Ended, Fork, Forked, NotForked, Ready, Report
 
 _LAST_WORDS = 10.0
 """Real seconds that a template process gets to end its instances and itself."""
+
+
+_GONE = "the template process of its kind has ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class Process:
                 signal.pidfd_send_signal(self.pidfd, number)
 
 
-class ZygoteEnded(Exception):  # noqa: N818 - it is what happened
-    """The template process is gone, and all that it has forked."""
+class ForkFailed(Exception):  # noqa: N818 - it is what happened
+    """An instance cannot be forked, and why."""
 
 
 class Zygote:
@@ -71,15 +74,15 @@ class Zygote:
         self.alive = True
 
     async def ready(self) -> None:
-        """Return when everything is imported. Raises ZygoteEnded."""
+        """Return when everything is imported. Raises ForkFailed if that ended the template."""
         await asyncio.shield(self._ready)
 
     async def fork(self, launch: Launch, listener: socket.socket, log: BinaryIO) -> Process:
-        """A new process that becomes an instance. Raises ZygoteEnded."""
+        """A new process that becomes an instance. Raises ForkFailed."""
         await self.ready()
         async with self._one_at_a_time:
             if not self.alive:
-                raise ZygoteEnded
+                raise ForkFailed(_GONE)
             ticket = next(self._tickets)
             forked = self._forking[ticket] = self._loop.create_future()
             with os.fdopen(os.memfd_create("launch"), "wb") as memory:
@@ -116,6 +119,10 @@ class Zygote:
                     process.signal(signal.SIGKILL)
                 else:
                     forked.set_result(process)
+            case NotForked(ticket=ticket, reason=reason):
+                forked = self._forking.pop(ticket)
+                if not forked.cancelled():
+                    forked.set_exception(ForkFailed(reason))
             case Ended(pid=pid, code=code):
                 self._end(self._processes.pop(pid), code)
 
@@ -133,7 +140,7 @@ class Zygote:
         self._control.close()
         for waiting in (self._ready, *self._forking.values()):
             if not waiting.done():
-                waiting.set_exception(ZygoteEnded())
+                waiting.set_exception(ForkFailed(_GONE))
                 waiting.exception()  # Or it is complained of where nobody waits any more.
         for process in self._processes.values():
             self._end(process, -signal.SIGKILL)

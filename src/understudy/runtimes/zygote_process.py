@@ -66,7 +66,14 @@ class Ended(Struct, frozen=True, tag=True):
     code: int
 
 
-Report = Ready | Forked | Ended
+class NotForked(Struct, frozen=True, tag=True):
+    """The order with this ticket cannot be done: too many processes, or too little memory."""
+
+    ticket: int
+    reason: str
+
+
+Report = Ready | Forked | NotForked | Ended
 
 PACKET = 4096
 """Bytes that no message exceeds."""
@@ -94,7 +101,9 @@ class ForkServer:
                     packet, fds, _, _ = socket.recv_fds(self._control, PACKET, 3)
                     if not packet:
                         return
-                    poll.register(self._fork(msgspec.json.decode(packet, type=Fork), fds))
+                    pidfd = self._fork(msgspec.json.decode(packet, type=Fork), fds)
+                    if pidfd is not None:
+                        poll.register(pidfd, select.POLLIN)
         finally:
             for fd, pid in tuple(self._children.items()):
                 os.kill(pid, signal.SIGKILL)
@@ -104,15 +113,20 @@ class ForkServer:
         with suppress(BrokenPipeError):  # The engine is gone, and the next poll says so.
             socket.send_fds(self._control, [msgspec.json.encode(report)], fds)
 
-    def _fork(self, order: Fork, fds: list[int]) -> int:
+    def _fork(self, order: Fork, fds: list[int]) -> int | None:
         zygote = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        pid = os.fork()
-        if pid == 0:
-            self._become_instance(fds, zygote)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        for fd in fds:
-            os.close(fd)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become_instance(fds, zygote)
+        except OSError as error:
+            self._report(NotForked(order.ticket, str(error)))
+            return None
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+            for fd in fds:
+                os.close(fd)
         pidfd = os.pidfd_open(pid)
         self._children[pidfd] = pid
         self._report(Forked(order.ticket, pid), pidfd)
