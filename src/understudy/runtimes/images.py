@@ -11,7 +11,8 @@ STAND_IN_VARIABLE = "UNDERSTUDY_STAND_IN"
 Kind = Literal["sklearn", "stand-in"]
 """What a model server is made of: scikit-learn with the user's code, or a stand-in for a model."""
 
-# AWS: Docker Registry Paths and Example Code (SageMaker), "Scikit-learn" of each region.
+# AWS: SageMaker Python SDK, image_uri_config/sklearn.json, "inference" (which AWS: Docker Registry
+# Paths and Example Code shows by region); us-iso regions, whose registries are elsewhere, left out.
 SKLEARN_ACCOUNTS: Mapping[str, str] = {
     "af-south-1": "510948584623",
     "ap-east-1": "651117190479",
