@@ -12,36 +12,25 @@ from httptools import (
     HttpParserUpgrade,
     HttpRequestParser,
 )
+from msgspec import Struct
 
 Headers = list[tuple[bytes, bytes]]
 """Names and values as they came: case, order and repetition kept."""
 
 
-class Head:
+class Head(Struct):
     """The head of a request. ``began`` is when its first bytes came (``time.monotonic()``)."""
 
-    __slots__ = ("began", "headers", "keep_alive", "method", "target", "version")
-
-    def __init__(
-        self,
-        method: bytes,
-        target: bytes,
-        version: str,
-        headers: Headers,
-        began: float,
-        *,
-        keep_alive: bool,
-    ) -> None:
-        self.method = method
-        self.target = target
-        self.version = version
-        self.headers = headers
-        self.began = began
-        self.keep_alive = keep_alive
+    method: bytes
+    target: bytes
+    version: bytes
+    headers: Headers
+    began: float
+    keep_alive: bool
 
     def wire(self) -> bytes:
         """The head as it goes over the wire, with the blank line at its end."""
-        first = b"%s %s HTTP/%s\r\n" % (self.method, self.target, self.version.encode())
+        first = b"%s %s HTTP/%s\r\n" % (self.method, self.target, self.version)
         lines = [b"%s: %s\r\n" % header for header in self.headers]
         return b"".join((first, *lines, b"\r\n"))
 
@@ -51,6 +40,11 @@ class Head:
             if key.lower() == name:
                 return value
         return b""
+
+
+def ending(head: Head) -> bytes:
+    """The last line of an answer's head: whether the connection is kept."""
+    return b"Connection: keep-alive\r\n\r\n" if head.keep_alive else b"Connection: close\r\n\r\n"
 
 
 class Exchange(Protocol):
@@ -123,7 +117,8 @@ class Client(asyncio.Protocol):
 
     __slots__ = (
         "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_parser", "_paused", "_queue",
-        "_read_at", "_receiving", "_replaying", "_serve", "_target", "transport",
+        "_read_at", "_receiving", "_replaying", "_serve", "_target", "_version",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, serve: "Callable[[Head, Client], Exchange]") -> None:
@@ -133,7 +128,7 @@ class Client(asyncio.Protocol):
         self._receiving: Exchange | Queued | Discarded = DISCARDED
         self._queue: deque[Queued] = deque()
         self._headers: Headers = []
-        self._target = b""
+        self._target = self._version = b""
         self._began = self._read_at = 0.0
         self._full = self._held = self._paused = self._closing = self._replaying = False
         self.transport = cast("asyncio.Transport", None)
@@ -153,7 +148,8 @@ class Client(asyncio.Protocol):
         if coming:
             self._receiving = DISCARDED
         if keep_alive and not self._closing:
-            self._replay()
+            if self._queue or self._paused:
+                self._replay()
         elif coming:
             # Closing now would reset the connection, and the client might never see the answer.
             self._closing = True
@@ -213,14 +209,10 @@ class Client(asyncio.Protocol):
 
     # What the parser calls
 
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._began = self._read_at
-        self._headers = []
-        self._target = b""
-
     def on_url(self, url: bytes) -> None:
-        """A piece of the request's target."""
+        """A piece of the request's target: its first is the first thing to be told of a request."""
+        if not self._target:
+            self._began = self._read_at
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -232,7 +224,6 @@ class Client(asyncio.Protocol):
         if self._closing or self._parser.should_upgrade():
             return
         head = self._head()
-        self._headers = []
         if self._exchange is None and not self._full:
             self._receiving = self._exchange = exchange = self._serve(head, self)
             exchange.begin()
@@ -248,7 +239,10 @@ class Client(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """The request is complete; the headers since its head are trailers."""
         receiving, self._receiving = self._receiving, DISCARDED
-        receiving.end(self._headers)
+        trailers = self._headers
+        if trailers:
+            self._headers = []
+        receiving.end(trailers)
         if self._closing and self._exchange is None:
             self.transport.close()
 
@@ -256,14 +250,13 @@ class Client(asyncio.Protocol):
 
     def _head(self) -> Head:
         parser = self._parser
-        return Head(
-            parser.get_method(),
-            self._target,
-            parser.get_http_version(),
-            self._headers,
-            self._began,
-            keep_alive=parser.should_keep_alive(),
-        )
+        target, self._target = self._target, b""
+        headers, self._headers = self._headers, []
+        if not self._version:
+            # A client speaks one version on a connection.
+            self._version = parser.get_http_version().encode()
+        keep_alive = parser.should_keep_alive()
+        return Head(parser.get_method(), target, self._version, headers, self._began, keep_alive)
 
     def _read_or_wait(self) -> None:
         """Read unless the exchange cannot take more, or a queued request is to be answered first."""

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from time import monotonic
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ from understudy.proxy.messages import (
 from understudy.proxy.probe import Prober
 from understudy.proxy.record import Recorder
 from understudy.proxy.routes import Routes
-from understudy.proxy.upstream import Pool
+from understudy.proxy.upstream import IDLE_SECONDS, Pool
 
 BACKLOG = 1024
 
@@ -41,7 +42,7 @@ class Front:
         self._settings = settings
         self._send = send
         self._recorder = Recorder()
-        self.routes = Routes(self._recorder, send, settings.unhealthy_threshold)
+        self.routes = Routes(self._recorder.clock, send, settings.unhealthy_threshold)
         self._invoker = Invoker(self.routes, self._recorder, settings.seed)
         self._control = Pool(
             lambda make: asyncio.get_running_loop().create_unix_connection(make, control)
@@ -55,7 +56,8 @@ class Front:
         """Do what the engine says."""
         match message:
             case SetClock(real_epoch, world_epoch, speed):
-                self._recorder.clock.set(real_epoch, world_epoch, speed)
+                self._recorder.set_clock(real_epoch, world_epoch, speed)
+                self._invoker.date(monotonic())
             case SetEndpoint():
                 self.routes.set(message)
             case RemoveEndpoint():
@@ -63,16 +65,22 @@ class Front:
             case Drain():
                 self.routes.drain(message)
 
-    async def tick(self) -> None:
-        """Report, and close idle connections, for ever."""
+    async def report(self) -> None:
+        """Tell the engine what was served, for ever."""
         while True:
             await asyncio.sleep(self._settings.report_interval)
             now = monotonic()
+            self._invoker.date(now)
             for report in self._recorder.reports(now):
                 self._send(report)
-            self._control.expire(now)
+
+    async def tidy(self) -> None:
+        """Close idle connections, for ever."""
+        while True:
+            await asyncio.sleep(IDLE_SECONDS)
+            self._control.expire()
             for backend in self.routes.targets:
-                backend.pool.expire(now)
+                backend.pool.expire()
 
     async def ping(self) -> None:
         """Check the health of the targets, for ever."""
@@ -81,13 +89,25 @@ class Front:
         await prober.run()
 
     def _serve(self, head: Head, client: Client) -> Exchange:
-        target = head.target
-        if head.method == b"POST" and target.startswith(ENDPOINTS):
-            path = target.partition(b"?")[0]
-            name = path[len(ENDPOINTS) : -len(INVOCATIONS)]
-            if path.endswith(INVOCATIONS) and b"/" not in name:
+        if head.method == b"POST":
+            name = invoked(head.target)
+            if name is not None:
                 return self._invoker.serve(name, head, client)
         return Forward(self._control, head, client)
+
+
+@lru_cache(maxsize=1024)
+def invoked(target: bytes) -> bytes | None:
+    """The endpoint that a request's target invokes, None if it means something else.
+
+    >>> invoked(b"/endpoints/digits/invocations")
+    b'digits'
+    """
+    path = target.partition(b"?")[0]
+    if not path.startswith(ENDPOINTS) or not path.endswith(INVOCATIONS):
+        return None
+    name = path[len(ENDPOINTS) : -len(INVOCATIONS)]
+    return name if name and b"/" not in name else None
 
 
 class EngineLine(asyncio.Protocol):
@@ -133,7 +153,7 @@ async def serve(
     server = await loop.create_server(front.connection, sock=listener, backlog=BACKLOG)
     host, port = listener.getsockname()[:2]
     engine.send(Ready(host, port))
-    clockwork = [loop.create_task(front.tick()), loop.create_task(front.ping())]
+    clockwork = [loop.create_task(each) for each in (front.report(), front.tidy(), front.ping())]
     ended, _ = await asyncio.wait([engine.cut, *clockwork], return_when=asyncio.FIRST_COMPLETED)
     server.close()
     for task in clockwork:

@@ -10,7 +10,7 @@ from time import gmtime, monotonic, strftime
 from understudy.balancing.health import Probe
 from understudy.base.fault import Fault, validation_error
 from understudy.proxy import faults
-from understudy.proxy.connection import Client, Head, Headers
+from understudy.proxy.connection import Client, Head, Headers, ending
 from understudy.proxy.deadlines import Deadlines
 from understudy.proxy.record import Recorder
 from understudy.proxy.routes import Routes, Variant
@@ -20,7 +20,6 @@ from understudy.proxy.upstream import Upstream
 MODEL_TIMEOUT = 60.0
 """Seconds that a model may take, in the time in which its latency counts."""
 
-MICROSECONDS = 1e6
 
 TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
 SESSION_ID = b"x-amzn-sagemaker-session-id"
@@ -54,55 +53,41 @@ RETURNED = frozenset(
 )
 """What the client sees of the model's headers."""
 
-NOTED = frozenset(
-    (b"authorization", b"content-length", b"expect", LOAD, SESSION_ID, TARGET_VARIANT)
-)
+NOTED = frozenset((b"authorization", b"expect", LOAD, SESSION_ID, TARGET_VARIANT))
 """Headers that say how the request is to be handled."""
 
 
 class Invoker:
     """What all invocations share: routes, records, time limits, the only randomness."""
 
-    __slots__ = (
-        "_count",
-        "_date",
-        "_date_second",
-        "_series",
-        "_timeouts",
-        "recorder",
-        "routes",
-        "u",
-    )
+    __slots__ = ("_count", "_date", "_series", "_timeouts", "recorder", "routes", "uniform")
 
     def __init__(self, routes: Routes, recorder: Recorder, seed: int) -> None:
         random = Random(seed)  # noqa: S311 - it spreads load, it guards nothing
         self.routes = routes
         self.recorder = recorder
-        self.u = random.random
+        self.uniform = random.random
         self._series = b"%08x-%04x-4%03x-8%03x" % tuple(
             random.getrandbits(bits) for bits in (32, 16, 12, 12)
         )
         self._count = 0
         self._date = b""
-        self._date_second = -1
         self._timeouts: dict[float, Deadlines[Invocation]] = {}
 
     def serve(self, name: bytes, head: Head, client: Client) -> "Invocation":
         """The exchange that answers ``POST /endpoints/{name}/invocations``."""
         return Invocation(self, name, head, client)
 
-    def identity(self, now: float) -> bytes:
-        """The answer's lines on itself: a fresh request id, and the date of the world."""
-        second = int(self.recorder.clock.world(now))
-        if second != self._date_second:
-            self._date_second = second
-            self._date = strftime("%a, %d %b %Y %H:%M:%S GMT", gmtime(second)).encode()
+    def date(self, now: float) -> None:
+        """Date the answers from now on by the world's clock."""
+        world = self.recorder.clock.world(now)
+        self._date = strftime("%a, %d %b %Y %H:%M:%S GMT", gmtime(world)).encode()
+
+    def identity(self) -> bytes:
+        """The answer's lines on itself: a fresh request id, and the date."""
         self._count += 1
-        return b"x-amzn-RequestId: %b-%012x\r\nDate: %b\r\n" % (
-            self._series,
-            self._count,
-            self._date,
-        )
+        line = b"x-amzn-RequestId: %b-%012x\r\nDate: %b\r\n"
+        return line % (self._series, self._count, self._date)
 
     def timeout(self, seconds: float) -> "Deadlines[Invocation]":
         """The time limit of so many seconds of real time."""
@@ -129,7 +114,6 @@ class Invocation:
         self._lines: list[bytes] = []
         self._parts: list[bytes] = []
         self._size = 0
-        self._sent_at = 0.0
         self._target = b""
         self._dilated: bool | None = None
         self._repeatable = True
@@ -142,16 +126,22 @@ class Invocation:
 
     def begin(self) -> None:
         """Sort the headers, and refuse what is refused without a look at the body."""
-        noted = self._sort_headers()
-        self._expects = b"expect" in noted
-        fault = self._admit(noted)
-        if fault is not None:
-            self._refuse(fault)
-        elif int(noted.get(b"content-length", 0)) > PAYLOAD_LIMIT:
-            self._refuse_size()
-        elif self._expects and self._client is not None:
-            self._expects = False
-            self._client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        noted: dict[bytes, bytes] = {}
+        for name, value in self._head.headers:
+            key = name.lower()
+            if key in FORWARDED:
+                self._lines += (name, b": ", value, b"\r\n")
+            if key in NOTED:
+                noted[key] = value
+        region = region_of(noted[b"authorization"]) if b"authorization" in noted else b""
+        endpoint = self._invoker.routes.find(self._name, region)
+        if endpoint is None:
+            self._expects = b"expect" in noted
+            self._refuse(faults.endpoint_not_found(self._name.decode("latin-1")))
+            return
+        self._endpoint = endpoint
+        if noted:
+            self._heed(noted)
 
     def body(self, data: bytes) -> None:
         """Keep a piece of the body."""
@@ -228,7 +218,7 @@ class Invocation:
         now = monotonic()
         self._leave()
         if upstream.status < 400:
-            self._answer(self._inference(upstream, now), upstream.status, now)
+            self._answer(self._inference(upstream), upstream.status, now)
         else:
             said = b"".join(upstream.parts).decode("utf-8", "replace")
             self._fail(upstream.status, said, now)
@@ -262,45 +252,34 @@ class Invocation:
         self._leave()
         self._fail(0, faults.TIMED_OUT, monotonic())
 
-    # Admission
-
-    def _sort_headers(self) -> dict[bytes, bytes]:
-        noted: dict[bytes, bytes] = {}
-        for name, value in self._head.headers:
-            key = name.lower()
-            if key in FORWARDED:
-                self._lines.append(b"%b: %b\r\n" % (name, value))
-            if key in NOTED:
-                noted[key] = value
-        return noted
-
-    def _admit(self, noted: dict[bytes, bytes]) -> Fault | None:
-        region = region_of(noted.get(b"authorization", b""))
-        endpoint = self._invoker.routes.find(self._name, region)
-        if endpoint is None:
-            return faults.endpoint_not_found(self._name.decode("latin-1"))
-        self._endpoint = endpoint
-        self._repeatable = SESSION_ID not in noted
-        self._target = noted.get(TARGET_VARIANT, b"")
-        if self._target and self._choose() is None:
-            return faults.variant_not_found(self._target.decode("latin-1"), endpoint.name)
-        load = noted.get(LOAD)
-        if load is not None:
-            if load not in LOADS:
-                return validation_error("X-Understudy-Load must be sampled or dilated.")
-            self._dilated = load == b"dilated"
-        return None
-
     # On the way
 
+    def _heed(self, noted: dict[bytes, bytes]) -> None:
+        """Do what headers say about how to handle the request."""
+        self._expects = b"expect" in noted
+        self._repeatable = SESSION_ID not in noted
+        self._target = noted.get(TARGET_VARIANT, b"")
+        load = noted.get(LOAD)
+        if self._target and self._choose() is None:
+            variant = self._target.decode("latin-1")
+            self._refuse(faults.variant_not_found(variant, self._endpoint.name))
+        elif load is not None and load not in LOADS:
+            self._refuse(validation_error("X-Understudy-Load must be sampled or dilated."))
+        elif int(self._head.value(b"content-length") or 0) > PAYLOAD_LIMIT:
+            self._refuse_size()
+        else:
+            self._dilated = None if load is None else load == b"dilated"
+            if self._expects and self._client is not None:
+                self._expects = False
+                self._client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
     def _choose(self) -> Variant | None:
-        u = self._invoker.u()
         if self._target:
-            return self._endpoint.named(self._target, u)
-        return self._endpoint.choose(u)
+            return self._endpoint.named(self._target, self._invoker.uniform)
+        return self._endpoint.choose(self._invoker.uniform)
 
     def _dispatch(self, variant: Variant | None) -> None:
-        backend = variant.pick(self._invoker.u(), self._avoid) if variant is not None else None
+        backend = variant and variant.pick(self._invoker.uniform, self._avoid)
         if variant is None or backend is None:
             self._unserved()
             return
@@ -326,21 +305,13 @@ class Invocation:
 
     # Answers
 
-    def _inference(self, upstream: Upstream, now: float) -> bytes:
-        lines = [
-            b"%b: %b\r\n" % header for header in upstream.headers if header[0].lower() in RETURNED
-        ]
-        return b"".join(
-            (
-                b"HTTP/1.1 200 OK\r\n",
-                self._invoker.identity(now),
-                b"x-Amzn-Invoked-Production-Variant: %b\r\n" % self._variant.name,
-                *lines,
-                b"Content-Length: %d\r\nConnection: " % upstream.size,
-                b"keep-alive\r\n\r\n" if self._head.keep_alive else b"close\r\n\r\n",
-                *upstream.parts,
-            )
-        )
+    def _inference(self, upstream: Upstream) -> bytes:
+        lines = [b"HTTP/1.1 200 OK\r\n", self._invoker.identity(), self._variant.line]
+        for name, value in upstream.headers:
+            if name.lower() in RETURNED:
+                lines += (name, b": ", value, b"\r\n")
+        lines += (b"Content-Length: %d\r\n" % upstream.size, ending(self._head), *upstream.parts)
+        return b"".join(lines)
 
     def _fail(self, status: int, said: str | None, now: float) -> None:
         """The model, or its instance, gave no inference."""
@@ -359,15 +330,12 @@ class Invocation:
             client.answered(keep_alive=self._head.keep_alive)
 
     def _record(self, status: int, model_done: float) -> None:
-        """One request that took ``speed`` times as long, or ``speed`` requests that took so long."""
-        recorder = self._invoker.recorder
         now = monotonic()
         model = model_done - self._sent_at
         overhead = now - self._head.began - model
-        speed = recorder.clock.speed
-        weight, scale = (1.0, speed * MICROSECONDS) if self._dilated else (speed, MICROSECONDS)
-        self._variant.ledger.add(
-            recorder.second(now), weight, status, model * scale, overhead * scale
+        ledger = self._variant.ledger
+        self._invoker.recorder.add(
+            (ledger, ledger.instances, now, status, model, overhead, bool(self._dilated))
         )
 
     def _unserved(self) -> None:
@@ -384,7 +352,7 @@ class Invocation:
 
     def _refuse_size(self) -> None:
         self._parts.clear()
-        identity = self._invoker.identity(monotonic())
+        identity = self._invoker.identity()
         keep_alive = self._head.keep_alive
         self._decline(faults.too_large(PAYLOAD_LIMIT, identity, keep_alive=keep_alive))
 
@@ -400,7 +368,7 @@ class Invocation:
             client.answered(keep_alive=self._head.keep_alive)
 
     def _wire(self, fault: Fault) -> bytes:
-        identity = self._invoker.identity(monotonic())
+        identity = self._invoker.identity()
         return faults.wire(fault, identity, keep_alive=self._head.keep_alive)
 
 

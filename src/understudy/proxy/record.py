@@ -1,15 +1,15 @@
 """What the data plane measures: one ``Served`` for each variant and second of world time."""
 
-from collections.abc import Callable
 from math import inf, log
 
-from msgspec import structs
-
+from understudy.base.arn import DEFAULT_REGION
 from understudy.control.events import Served, Sketch
 from understudy.proxy.messages import Report
 
 STEP = 1.01
 """The ratio of neighbouring values of a sketch: steps of 1 %."""
+
+MICROSECONDS = 1e6
 
 _PER_STEP = 1 / log(STEP)
 _SMALLEST = 1e-3
@@ -58,7 +58,7 @@ class Distribution:
 
     def add(self, value: float, weight: float) -> None:
         """Add a value that stands for ``weight`` samples."""
-        bucket = round(log(max(_SMALLEST, value)) * _PER_STEP)
+        bucket = round(log(max(value, _SMALLEST)) * _PER_STEP)
         self.counts[bucket] = self.counts.get(bucket, 0.0) + weight
         self.total += value * weight
         if value < self.minimum:
@@ -82,30 +82,39 @@ class Distribution:
 
 
 class Tally:
-    """What one endpoint variant has served in the current second of world time."""
+    """What one endpoint variant served in one second of world time."""
 
     __slots__ = (
-        "endpoint", "errors_4xx", "errors_5xx", "instances", "invocations", "model_latency",
-        "overhead_latency", "second", "variant",
+        "errors_4xx", "errors_5xx", "instances", "invocations", "model_latency", "overhead_latency",
     )  # fmt: skip
 
-    def __init__(self, endpoint: str, variant: str, second: int, instances: int) -> None:
-        self.endpoint = endpoint
-        self.variant = variant
-        self.second = second
-        self.instances = instances
+    def __init__(self) -> None:
+        self.instances = 1
         self.invocations = 0.0
         self.errors_4xx = 0.0
         self.errors_5xx = 0.0
         self.model_latency = Distribution()
         self.overhead_latency = Distribution()
 
-    def served(self) -> Served:
+    def add(self, status: int, model: float, overhead: float, weight: float) -> None:
+        """Add a request that stands for ``weight``, with its latencies in microseconds.
+
+        ``status`` is the model's; 0, where it gave none, counts as an error of the server.
+        """
+        self.invocations += weight
+        self.model_latency.add(model, weight)
+        self.overhead_latency.add(overhead, weight)
+        if status == 0 or status >= 500:
+            self.errors_5xx += weight
+        elif status >= 400:
+            self.errors_4xx += weight
+
+    def served(self, endpoint: str, variant: str, second: int) -> Served:
         """The tally as a value."""
         return Served(
-            self.endpoint,
-            self.variant,
-            self.second,
+            endpoint,
+            variant,
+            second,
             self.invocations,
             self.instances,
             self.errors_4xx,
@@ -116,101 +125,85 @@ class Tally:
 
 
 class Ledger:
-    """Tallies one variant's requests by second of world time, each second handed out once.
+    """The tallies of one endpoint variant by second, and how many ``instances`` serve it now."""
 
-    ``instances`` tells how many instances serve it now. A ledger with something in it lists itself
-    in ``open_ledgers``.
-    """
+    __slots__ = ("endpoint", "instances", "region", "tallies", "variant")
 
-    __slots__ = ("_closed", "_current", "_open", "endpoint", "instances", "region", "variant")
-
-    def __init__(
-        self,
-        open_ledgers: "dict[Ledger, None]",
-        region: str,
-        endpoint: str,
-        variant: str,
-        instances: Callable[[], int],
-    ) -> None:
+    def __init__(self, region: str, endpoint: str, variant: str) -> None:
         self.region = region
         self.endpoint = endpoint
         self.variant = variant
-        self.instances = instances
-        self._open = open_ledgers
-        self._current: Tally | None = None
-        self._closed: list[Tally] = []
-
-    def add(self, second: int, weight: float, status: int, model: float, overhead: float) -> None:
-        """Add a request that ended in ``second`` and stands for ``weight`` of them.
-
-        ``status`` is the model's, 0 where it gave none, which counts as an error of the server.
-        ``model`` and ``overhead`` are ModelLatency and OverheadLatency, in microseconds of world
-        time. (AWS: Metrics for monitoring Amazon SageMaker AI with Amazon CloudWatch.)
-        """
-        tally = self._current
-        if tally is None or tally.second < second:
-            tally = self._turn(second)
-        tally.invocations += weight
-        tally.model_latency.add(model, weight)
-        tally.overhead_latency.add(overhead, weight)
-        if status == 0 or status >= 500:
-            tally.errors_5xx += weight
-        elif status >= 400:
-            tally.errors_4xx += weight
-
-    def _turn(self, second: int) -> Tally:
-        if self._current is not None:
-            self._closed.append(self._current)
-        self._open[self] = None
-        self._current = Tally(self.endpoint, self.variant, second, max(1, self.instances()))
-        return self._current
+        self.instances = 0
+        self.tallies: dict[int, Tally] = {}
 
     def take(self, before: int) -> list[Served]:
         """The seconds before ``before``, which get nothing more. Each comes back once."""
-        if self._current is not None and self._current.second < before:
-            self._closed.append(self._current)
-            self._current = None
-            del self._open[self]
-        taken, self._closed = self._closed, []
-        return [tally.served() for tally in taken]
+        return [
+            self.tallies.pop(second).served(self.endpoint, self.variant, second)
+            for second in sorted(self.tallies)
+            if second < before
+        ]
+
+
+Sample = tuple[Ledger, int, float, int, float, float, bool]
+"""A request that has ended: its ledger, the instances that served, when it ended
+(``time.monotonic()``), the model's status, the model's and our own share of its time in seconds,
+and whether its time counts dilated."""
 
 
 class Recorder:
-    """All ledgers, and the time up to which they have been reported."""
+    """Takes samples as they come, and makes reports of them from time to time."""
 
-    __slots__ = ("clock", "open_ledgers", "watermark")
+    __slots__ = ("_open", "_watermark", "add", "clock", "samples")
 
     def __init__(self) -> None:
         self.clock = WorldClock()
-        self.open_ledgers: dict[Ledger, None] = {}
-        self.watermark = 0
+        self.samples: list[Sample] = []
+        self.add = self.samples.append
+        self._open: dict[Ledger, None] = {}
+        self._watermark = 0
 
-    def ledger(
-        self, region: str, endpoint: str, variant: str, instances: Callable[[], int]
-    ) -> Ledger:
-        """A new, empty ledger."""
-        return Ledger(self.open_ledgers, region, endpoint, variant, instances)
-
-    def second(self, now: float) -> int:
-        """The second of world time that a request belongs to which ends ``now``."""
-        return max(int(self.clock.world(now)), self.watermark)
+    def set_clock(self, real_epoch: float, world_epoch: float, speed: float) -> None:
+        """Go on by another clock. What has ended so far ended by the old one."""
+        self._digest()
+        self.clock.set(real_epoch, world_epoch, speed)
 
     def reports(self, now: float) -> list[Report]:
-        """What has been served up to the last whole second, by region; nothing before the clock is set.
+        """What was served in the whole seconds up to now, by region; nothing before a clock is set.
 
         Only the last report raises the watermark, because it speaks for all regions.
         """
+        self._digest()
         if not self.clock.started:
             return []
-        before = self.second(now)
+        before = max(int(self.clock.world(now)), self._watermark)
         served: dict[str, list[Served]] = {}
-        for ledger in tuple(self.open_ledgers):
+        for ledger in tuple(self._open):
             served.setdefault(ledger.region, []).extend(ledger.take(before))
-        reports = [
-            Report(float(self.watermark), tuple(seconds), region)
-            for region, seconds in served.items()
-            if seconds
-        ] or [Report(float(before), ())]
-        self.watermark = before
-        reports[-1] = structs.replace(reports[-1], watermark=float(before))
-        return reports
+            if not ledger.tallies:
+                del self._open[ledger]
+        regions = [(region, tuple(seconds)) for region, seconds in served.items() if seconds]
+        last_region, last = regions.pop() if regions else (DEFAULT_REGION, ())
+        earlier = float(self._watermark)
+        self._watermark = before
+        return [
+            *(Report(earlier, seconds, region) for region, seconds in regions),
+            Report(float(before), last, last_region),
+        ]
+
+    def _digest(self) -> None:
+        """Sort the samples into tallies: one dilated request that took ``speed`` times as long, or
+        ``speed`` sampled ones that took as long as they took."""
+        clock, watermark = self.clock, self._watermark
+        speed = clock.speed
+        for ledger, instances, ended, status, model, overhead, dilated in self.samples:
+            second = max(int(clock.world(ended)), watermark)
+            tally = ledger.tallies.get(second)
+            if tally is None:
+                tally = ledger.tallies[second] = Tally()
+                self._open[ledger] = None
+            tally.instances = max(1, instances)
+            weight, scale = (1.0, speed) if dilated else (speed, 1.0)
+            scale *= MICROSECONDS
+            tally.add(status, model * scale, overhead * scale, weight)
+        self.samples.clear()

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from time import monotonic
 from typing import Any, Protocol, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpResponseParser
 
 from understudy.proxy.connection import Headers
 
-IDLE_SECONDS = 2.0
-"""How long a connection is kept without use. Servers close idle ones, and a request that meets a
-closing connection is lost; 2 s is no longer than any common server waits (gunicorn: 2 s)."""
+IDLE_SECONDS = 1.0
+"""How often unused connections are looked for: none is idle for more than twice that. Servers close
+idle ones too, and a request that meets a closing connection is lost; common servers wait for 2 s
+(gunicorn) or longer."""
 
 LENGTHS = frozenset((b"content-length", b"transfer-encoding"))
 
@@ -56,8 +56,7 @@ class Upstream(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_complete", "_head_only", "_parser", "_reply", "_spoiled", "headers", "idle_since",
-        "keep_alive", "oversize", "parts", "pool", "sent", "size", "started", "status", "transport",
+        "_complete", "_head_only", "_parser", "_reply", "_spoiled", "headers", "keep_alive", "oversize", "parts", "pool", "sent", "size", "started", "status", "transport",
         "used",
     )  # fmt: skip
 
@@ -67,7 +66,6 @@ class Upstream(asyncio.Protocol):
         self._reply: Reply | None = None
         self._complete = self._head_only = self._spoiled = False
         self.transport = cast("asyncio.Transport", None)
-        self.idle_since = 0.0
         self.status = self.size = 0
         self.headers: Headers = []
         self.parts: list[bytes] = []
@@ -217,17 +215,27 @@ class Collecting(Upstream):
 class Pool:
     """The connections to one address: the idle ones, newest last, and how to open another."""
 
-    __slots__ = ("_connect", "_idle", "_make", "_opening")
+    __slots__ = ("_connect", "_idle", "_make", "_opening", "_unused")
 
     def __init__(self, connect: Connect, make: "Callable[[Pool], Upstream]" = Upstream) -> None:
         self._connect = connect
         self._make = make
         self._idle: list[Upstream] = []
+        self._unused = 0
         self._opening: set[asyncio.Task[None]] = set()
 
     def take(self) -> Upstream | None:
-        """An idle connection, if there is one."""
-        return self._idle.pop() if self._idle else None
+        """The connection that was used last, if one is idle."""
+        if not self._idle:
+            return None
+        upstream = self._idle.pop()
+        self._unused = min(self._unused, len(self._idle))
+        return upstream
+
+    def give(self, upstream: Upstream) -> None:
+        """Keep a connection for the next request."""
+        upstream.used = True
+        self._idle.append(upstream)
 
     def open(self, reply: Reply) -> None:
         """Open another connection; ``connected`` or ``unreachable`` follows."""
@@ -235,26 +243,23 @@ class Pool:
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
-    def give(self, upstream: Upstream) -> None:
-        """Keep a connection for the next request."""
-        upstream.used = True
-        upstream.idle_since = monotonic()
-        self._idle.append(upstream)
-
     def forget(self, upstream: Upstream) -> None:
         """A connection is lost."""
         if upstream in self._idle:
             self._idle.remove(upstream)
+            self._unused = min(self._unused, len(self._idle))
 
-    def expire(self, now: float) -> None:
-        """Close what has been idle for too long."""
-        while self._idle and self._idle[0].idle_since < now - IDLE_SECONDS:
-            self._idle.pop(0).retire()
+    def expire(self) -> None:
+        """Close what has been idle since the last time, so many as were never all in use."""
+        for upstream in self._idle[: self._unused]:
+            upstream.retire()
+        del self._idle[: self._unused]
+        self._unused = len(self._idle)
 
     def close(self) -> None:
-        """Close what is idle."""
-        while self._idle:
-            self._idle.pop().retire()
+        """Close all that is idle."""
+        self._unused = len(self._idle)
+        self.expire()
 
     async def _open(self, reply: Reply) -> None:
         try:
