@@ -116,9 +116,9 @@ class Client(asyncio.Protocol):
     """The server's side of a connection. ``serve`` makes the exchange that answers a request."""
 
     __slots__ = (
-        "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_parser", "_paused", "_queue",
-        "_read_at", "_receiving", "_replaying", "_serve", "_target", "_version",
-        "transport",
+        "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_parser", "_paused",
+        "_queue", "_read_at", "_receiving", "_replaying", "_serve", "_target", "_upgrade",
+        "_version", "transport",
     )  # fmt: skip
 
     def __init__(self, serve: "Callable[[Head, Client], Exchange]") -> None:
@@ -127,6 +127,7 @@ class Client(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._receiving: Exchange | Queued | Discarded = DISCARDED
         self._queue: deque[Queued] = deque()
+        self._upgrade: Head | None = None
         self._headers: Headers = []
         self._target = self._version = b""
         self._began = self._read_at = 0.0
@@ -221,9 +222,12 @@ class Client(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Start answering the request, or queue it behind the one that is being answered."""
-        if self._closing or self._parser.should_upgrade():
+        if self._closing:
             return
         head = self._head()
+        if self._parser.should_upgrade():
+            self._upgrade = head
+            return
         if self._exchange is None and not self._full:
             self._receiving = self._exchange = exchange = self._serve(head, self)
             exchange.begin()
@@ -290,8 +294,8 @@ class Client(asyncio.Protocol):
 
     def _decline_upgrade(self, rest: bytes) -> None:
         """Serve a request as if it had not asked for another protocol."""
-        head = self._head()
-        if head.method == b"CONNECT":
+        head, self._upgrade = self._upgrade, None
+        if head is None or head.method == b"CONNECT":
             self._refuse()
             return
         head.headers = [header for header in head.headers if header[0].lower() != b"upgrade"]

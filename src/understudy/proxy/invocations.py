@@ -279,13 +279,16 @@ class Invocation:
         return self._endpoint.choose(self._invoker.uniform)
 
     def _dispatch(self, variant: Variant | None) -> None:
-        backend = variant and variant.pick(self._invoker.uniform, self._avoid)
-        if variant is None or backend is None:
+        if variant is None:
             self._unserved()
             return
         self._variant = variant
         self._target = variant.name
-        self._send_to(backend, backend.pool.take())
+        backend = variant.pick(self._invoker.uniform, self._avoid)
+        if backend is None:
+            self._unserved()
+        else:
+            self._send_to(backend, backend.pool.take())
 
     def _send_to(self, backend: Backend, upstream: Upstream | None) -> None:
         backend.outstanding += 1

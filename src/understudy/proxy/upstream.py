@@ -120,6 +120,8 @@ class Upstream(asyncio.Protocol):
         except HttpParserError:
             self.spoil()
             return
+        if self._spoiled:
+            return
         reply.received(data)
         if self._complete and self._reply is reply:
             self._finish(reply)
