@@ -331,3 +331,34 @@ def test_one_endpoint_name_in_two_regions_is_two_endpoints(
 
     first, second, third = run(story())
     assert (first.body, second.body, third.status) == (b"east", b"west", 400)
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "lines", "count"),
+    [
+        pytest.param(False, (), 100, id="a model is sampled"),
+        pytest.param(True, (), 1, id="a stand-in is dilated"),
+        pytest.param(False, ("X-Understudy-Load: dilated",), 1, id="a model may be dilated"),
+        pytest.param(True, ("X-Understudy-Load: sampled",), 100, id="a stand-in may be sampled"),
+    ],
+)
+def test_the_load_mode_decides_what_a_request_counts_for(
+    plane: Plane, run: Run, model: Make, stand_in: bool, lines: tuple[str, ...], count: int
+) -> None:
+    async def slowly(
+        head: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await read_body(reader, head)
+        await asyncio.sleep(0.02)
+        writer.write(ok(b"{}"))
+
+    plane.clock(speed=100.0)
+    endpoint = plane.simple(model(slowly), model(slowly), stand_in=stand_in)
+    run(plane.invoke(endpoint, b"{}", *lines))
+    (served,) = run(plane.invocations(endpoint, count))
+    assert (served.invocations, served.instances) == (count, 2)
+    latency = served.model_latency.maximum / 1e6
+    assert 2.0 <= latency if count == 1 else 0.02 <= latency < 2.0
+    assert served.model_latency.minimum == served.model_latency.maximum
+    assert served.overhead_latency.count == count
+    assert served.overhead_latency.maximum > 0

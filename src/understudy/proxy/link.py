@@ -139,9 +139,11 @@ async def _is_understudy(host: str, port: int) -> bool:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             reader, writer = await asyncio.open_connection(host, port)
-            writer.write(b"GET /_understudy/status HTTP/1.0\r\nHost: understudy\r\n\r\n")
-            first = await reader.readline()
-            writer.close()
+            try:
+                writer.write(b"GET /_understudy/status HTTP/1.0\r\nHost: understudy\r\n\r\n")
+                first = await reader.readline()
+            finally:
+                writer.close()
     except (OSError, TimeoutError):
         return False
     return first.split()[1:2] == [b"200"]
