@@ -1,0 +1,53 @@
+"""Which production variant, and which of its targets, gets the next request.
+
+Plain functions over numbers, so that the data plane and the simulator call the same ones and a
+compiler can translate them. Randomness comes in as ``u``, uniform in [0, 1).
+"""
+
+from collections.abc import Sequence
+
+NOBODY = -1
+"""What a choice among nobody comes to."""
+
+
+def choose_variant(weights: Sequence[float], u: float) -> int:
+    """The index of the variant that a request goes to: each has ``weight / sum of weights``.
+
+    ``NOBODY`` where no weight is above zero. Weights 3 and 1 send u = 0.7 to the first and
+    u = 0.8 to the second. (AWS: ProductionVariant, InitialVariantWeight.)
+    """
+    total = 0.0
+    for weight in weights:
+        total += weight
+    point = u * total
+    chosen = NOBODY
+    for index in range(len(weights)):
+        if weights[index] > 0.0:
+            chosen = index
+            point -= weights[index]
+            if point < 0.0:
+                return chosen
+    return chosen
+
+
+def least_outstanding(outstanding: Sequence[int], u: float) -> int:
+    """The index of the target with the fewest requests in flight; ties are broken by ``u``.
+
+    ``NOBODY`` where there is no target. Of counts (2, 1, 1), u = 0.4 takes the second and u = 0.5
+    the third. (AWS: ProductionVariantRoutingConfig, LEAST_OUTSTANDING_REQUESTS.)
+    """
+    fewest = 0
+    ties = 0
+    for count in outstanding:
+        if ties == 0 or count < fewest:
+            fewest = count
+            ties = 1
+        elif count == fewest:
+            ties += 1
+    place = int(u * ties)
+    for index in range(len(outstanding)):
+        if outstanding[index] == fewest:
+            if place == 0:
+                return index
+            place -= 1
+    return NOBODY

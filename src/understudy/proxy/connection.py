@@ -1,0 +1,316 @@
+"""A client's connection: HTTP/1.1 parsed, one answer after the other, in order."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Protocol, cast
+
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+)
+from msgspec import Struct
+
+Headers = list[tuple[bytes, bytes]]
+"""Names and values as they came: case, order and repetition kept."""
+
+
+class Head(Struct):
+    """The head of a request. ``began`` is when its first bytes came (``time.monotonic()``)."""
+
+    method: bytes
+    target: bytes
+    version: bytes
+    headers: Headers
+    began: float
+    keep_alive: bool
+
+    def wire(self) -> bytes:
+        """The head as it goes over the wire, with the blank line at its end."""
+        first = b"%s %s HTTP/%s\r\n" % (self.method, self.target, self.version)
+        lines = [b"%s: %s\r\n" % header for header in self.headers]
+        return b"".join((first, *lines, b"\r\n"))
+
+    def value(self, name: bytes) -> bytes:
+        """The value of the first header with a lower-case name, empty where there is none."""
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return b""
+
+
+def ending(head: Head) -> bytes:
+    """The last line of an answer's head: whether the connection is kept."""
+    return b"Connection: keep-alive\r\n\r\n" if head.keep_alive else b"Connection: close\r\n\r\n"
+
+
+class Exchange(Protocol):
+    """One request being answered. It calls ``Client.answered`` when it has written its answer."""
+
+    def begin(self) -> None:
+        """The head is there, and it is this request's turn."""
+        ...
+
+    def body(self, data: bytes) -> None:
+        """A piece of the request's body."""
+        ...
+
+    def end(self, trailers: Headers) -> None:
+        """The request is complete."""
+        ...
+
+    def writable(self, *, yes: bool) -> None:
+        """The client's buffer is full, or has room again."""
+        ...
+
+    def lost(self) -> None:
+        """The client is gone: nothing that is written reaches it."""
+        ...
+
+
+class Discarded:
+    """Takes what is left of a request that has its answer already."""
+
+    __slots__ = ()
+
+    def body(self, data: bytes) -> None:
+        """Nobody wants it."""
+
+    def end(self, trailers: Headers) -> None:
+        """Nobody waits for it."""
+
+
+class Queued:
+    """A request that came before its predecessor was answered."""
+
+    __slots__ = ("complete", "head", "parts", "trailers")
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.parts: list[bytes] = []
+        self.complete = False
+        self.trailers: Headers = []
+
+    def body(self, data: bytes) -> None:
+        """Keep it; the connection is not read while a request is queued."""
+        self.parts.append(data)
+
+    def end(self, trailers: Headers) -> None:
+        """Keep that, too."""
+        self.complete = True
+        self.trailers = trailers
+
+
+DISCARDED = Discarded()
+
+BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 29\r\n"
+    b"Connection: close\r\n\r\nThis is not an HTTP request.\n"
+)
+
+
+class Client(asyncio.Protocol):
+    """The server's side of a connection. ``serve`` makes the exchange that answers a request."""
+
+    __slots__ = (
+        "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_parser", "_paused",
+        "_queue", "_read_at", "_receiving", "_replaying", "_serve", "_target", "_upgrade",
+        "_version", "transport",
+    )  # fmt: skip
+
+    def __init__(self, serve: "Callable[[Head, Client], Exchange]") -> None:
+        self._serve = serve
+        self._parser = HttpRequestParser(self)
+        self._exchange: Exchange | None = None
+        self._receiving: Exchange | Queued | Discarded = DISCARDED
+        self._queue: deque[Queued] = deque()
+        self._upgrade: Head | None = None
+        self._headers: Headers = []
+        self._target = self._version = b""
+        self._began = self._read_at = 0.0
+        self._full = self._held = self._paused = self._closing = self._replaying = False
+        self.transport = cast("asyncio.Transport", None)
+
+    # What exchanges call
+
+    def hold(self, *, yes: bool) -> None:
+        """Stop reading the request for now, or go on."""
+        self._held = yes
+        self._read_or_wait()
+
+    def answered(self, *, keep_alive: bool) -> None:
+        """The answer is written. What is still to come of its request is read and dropped."""
+        coming = self._receiving is self._exchange
+        self._exchange = None
+        self._held = False
+        if coming:
+            self._receiving = DISCARDED
+        if keep_alive and not self._closing:
+            if self._queue or self._paused:
+                self._replay()
+        elif coming:
+            # Closing now would reset the connection, and the client might never see the answer.
+            self._closing = True
+            self._read_or_wait()
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Close once everything is sent, and forget what has come since."""
+        self._closing = True
+        self._exchange = None
+        self._receiving = DISCARDED
+        self._queue.clear()
+        self.transport.close()
+
+    # What the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come."""
+        self._read_at = monotonic()
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+        except HttpParserCallbackError:
+            raise
+        except HttpParserError:
+            self._refuse()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is answered."""
+        self._full = True
+        if self._exchange is not None:
+            self._exchange.writable(yes=False)
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._full = False
+        if self._exchange is not None:
+            self._exchange.writable(yes=True)
+        else:
+            self._replay()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the exchange, and let go of the parser, which refers to us."""
+        exchange, self._exchange = self._exchange, None
+        self._closing = True
+        self._receiving = DISCARDED
+        self._queue.clear()
+        del self._parser
+        if exchange is not None:
+            exchange.lost()
+
+    # What the parser calls
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request's target: its first is the first thing to be told of a request."""
+        if not self._target:
+            self._began = self._read_at
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer behind a chunked body."""
+        self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Start answering the request, or queue it behind the one that is being answered."""
+        if self._closing:
+            return
+        head = self._head()
+        if self._parser.should_upgrade():
+            self._upgrade = head
+            return
+        if self._exchange is None and not self._full:
+            self._receiving = self._exchange = exchange = self._serve(head, self)
+            exchange.begin()
+        else:
+            self._receiving = queued = Queued(head)
+            self._queue.append(queued)
+            self._read_or_wait()
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the request's body."""
+        self._receiving.body(data)
+
+    def on_message_complete(self) -> None:
+        """The request is complete; the headers since its head are trailers."""
+        receiving, self._receiving = self._receiving, DISCARDED
+        trailers = self._headers
+        if trailers:
+            self._headers = []
+        receiving.end(trailers)
+        if self._closing and self._exchange is None:
+            self.transport.close()
+
+    # Ourselves
+
+    def _head(self) -> Head:
+        parser = self._parser
+        target, self._target = self._target, b""
+        headers, self._headers = self._headers, []
+        if not self._version:
+            # A client speaks one version on a connection.
+            self._version = parser.get_http_version().encode()
+        keep_alive = parser.should_keep_alive()
+        return Head(parser.get_method(), target, self._version, headers, self._began, keep_alive)
+
+    def _read_or_wait(self) -> None:
+        """Read unless the exchange cannot take more, or a queued request is to be answered first."""
+        pause = self._held or bool(self._queue)
+        if pause == self._paused or self.transport.is_closing():
+            return
+        self._paused = pause
+        if pause:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def _replay(self) -> None:
+        """Answer queued requests until one takes its time."""
+        if self._replaying:
+            return
+        self._replaying = True
+        while self._queue and self._exchange is None and not self._full and not self._closing:
+            queued = self._queue.popleft()
+            self._exchange = exchange = self._serve(queued.head, self)
+            if self._receiving is queued:
+                self._receiving = exchange
+            exchange.begin()
+            for part in queued.parts:
+                if self._exchange is exchange:
+                    exchange.body(part)
+            if queued.complete and self._exchange is exchange:
+                exchange.end(queued.trailers)
+        self._replaying = False
+        self._read_or_wait()
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Serve a request as if it had not asked for another protocol."""
+        head, self._upgrade = self._upgrade, None
+        if head is None or head.method == b"CONNECT":
+            self._refuse()
+            return
+        head.headers = [header for header in head.headers if header[0].lower() != b"upgrade"]
+        self._parser = HttpRequestParser(self)
+        self.data_received(head.wire() + rest)
+
+    def _refuse(self) -> None:
+        """Answer what is no HTTP after the requests before it have been answered."""
+        exchange = self._exchange
+        if exchange is None:
+            self.transport.write(BAD_REQUEST)
+            self.close()
+        elif self._receiving is exchange:
+            self.close()
+            exchange.lost()
+        else:
+            self._closing = True
+            self.transport.pause_reading()

@@ -1,0 +1,385 @@
+"""InvokeEndpoint: a request to a model server and its answer, with what is measured on the way.
+
+AWS: InvokeEndpoint (Amazon SageMaker Runtime); How Amazon SageMaker AI interacts with your inference
+code. A request waits in memory until it is complete, so that it can be sent a second time.
+"""
+
+from random import Random
+from time import gmtime, monotonic, strftime
+
+from understudy.balancing.health import Probe
+from understudy.base.fault import Fault, validation_error
+from understudy.proxy import faults
+from understudy.proxy.connection import Client, Head, Headers, ending
+from understudy.proxy.deadlines import Deadlines
+from understudy.proxy.record import Recorder
+from understudy.proxy.routes import Routes, Variant
+from understudy.proxy.targets import PAYLOAD_LIMIT, Backend
+from understudy.proxy.upstream import Upstream
+
+MODEL_TIMEOUT = 60.0
+"""Seconds that a model may take, in the time in which its latency counts."""
+
+
+TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
+SESSION_ID = b"x-amzn-sagemaker-session-id"
+LOAD = b"x-understudy-load"
+LOADS = (b"sampled", b"dilated")
+
+FORWARDED = frozenset(
+    (
+        b"accept",
+        b"content-type",
+        b"x-amzn-sagemaker-custom-attributes",
+        b"x-amzn-sagemaker-enable-explanations",
+        b"x-amzn-sagemaker-inference-component",
+        b"x-amzn-sagemaker-inference-id",
+        b"x-amzn-sagemaker-prefix-aware-id",
+        SESSION_ID,
+        b"x-amzn-sagemaker-target-container-hostname",
+        b"x-amzn-sagemaker-target-model",
+        TARGET_VARIANT,
+    )
+)
+"""InvokeEndpoint's own headers: the model sees these and no others."""
+
+RETURNED = frozenset(
+    (
+        b"content-type",
+        b"x-amzn-sagemaker-closed-session-id",
+        b"x-amzn-sagemaker-custom-attributes",
+        b"x-amzn-sagemaker-new-session-id",
+    )
+)
+"""What the client sees of the model's headers."""
+
+NOTED = frozenset((b"authorization", b"expect", LOAD, SESSION_ID, TARGET_VARIANT))
+"""Headers that say how the request is to be handled."""
+
+
+class Invoker:
+    """What all invocations share: routes, records, time limits, the only randomness."""
+
+    __slots__ = ("_count", "_date", "_series", "_timeouts", "recorder", "routes", "uniform")
+
+    def __init__(self, routes: Routes, recorder: Recorder, seed: int) -> None:
+        random = Random(seed)  # noqa: S311 - it spreads load, it guards nothing
+        self.routes = routes
+        self.recorder = recorder
+        self.uniform = random.random
+        self._series = b"%08x-%04x-4%03x-8%03x" % tuple(
+            random.getrandbits(bits) for bits in (32, 16, 12, 12)
+        )
+        self._count = 0
+        self._date = b""
+        self._timeouts: dict[float, Deadlines[Invocation]] = {}
+
+    def serve(self, name: bytes, head: Head, client: Client) -> "Invocation":
+        """The exchange that answers ``POST /endpoints/{name}/invocations``."""
+        return Invocation(self, name, head, client)
+
+    def date(self, now: float) -> None:
+        """Date the answers from now on by the world's clock."""
+        world = self.recorder.clock.world(now)
+        self._date = strftime("%a, %d %b %Y %H:%M:%S GMT", gmtime(world)).encode()
+
+    def identity(self) -> bytes:
+        """The answer's lines on itself: a fresh request id, and the date."""
+        self._count += 1
+        line = b"x-amzn-RequestId: %b-%012x\r\nDate: %b\r\n"
+        return line % (self._series, self._count, self._date)
+
+    def timeout(self, seconds: float) -> "Deadlines[Invocation]":
+        """The time limit of so many seconds of real time."""
+        deadlines = self._timeouts.get(seconds)
+        if deadlines is None:
+            deadlines = self._timeouts[seconds] = Deadlines(seconds, Invocation.expired)
+        return deadlines
+
+
+class Invocation:
+    """One call of InvokeEndpoint."""
+
+    __slots__ = (
+        "_avoid", "_backend", "_client", "_deadline", "_dilated", "_endpoint", "_expects", "_head",
+        "_invoker", "_lines", "_name", "_parts", "_repeatable", "_sent", "_sent_at", "_size",
+        "_target", "_upstream", "_variant",
+    )  # fmt: skip
+
+    def __init__(self, invoker: Invoker, name: bytes, head: Head, client: Client) -> None:
+        self._invoker = invoker
+        self._name = name
+        self._head = head
+        self._client: Client | None = client
+        self._lines: list[bytes] = []
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._target = b""
+        self._dilated: bool | None = None
+        self._repeatable = True
+        self._expects = self._sent = False
+        self._avoid: Backend | None = None
+        self._backend: Backend | None = None
+        self._upstream: Upstream | None = None
+
+    # What the client's connection calls
+
+    def begin(self) -> None:
+        """Sort the headers, and refuse what is refused without a look at the body."""
+        noted: dict[bytes, bytes] = {}
+        for name, value in self._head.headers:
+            key = name.lower()
+            if key in FORWARDED:
+                self._lines += (name, b": ", value, b"\r\n")
+            if key in NOTED:
+                noted[key] = value
+        region = region_of(noted[b"authorization"]) if b"authorization" in noted else b""
+        endpoint = self._invoker.routes.find(self._name, region)
+        if endpoint is None:
+            self._expects = b"expect" in noted
+            self._refuse(faults.endpoint_not_found(self._name.decode("latin-1")))
+            return
+        self._endpoint = endpoint
+        if noted:
+            self._heed(noted)
+
+    def body(self, data: bytes) -> None:
+        """Keep a piece of the body."""
+        self._size += len(data)
+        self._parts.append(data)
+        if self._size > PAYLOAD_LIMIT:
+            self._refuse_size()
+
+    def end(self, trailers: Headers) -> None:
+        """The request is complete: send it to a model server."""
+        self._sent_at = now = monotonic()
+        variant = self._choose()
+        if variant is None:
+            self._refuse(faults.not_in_service(""))
+            return
+        if self._dilated is None:
+            self._dilated = variant.stand_in
+        pace = self._invoker.recorder.clock.speed if self._dilated else 1.0
+        self._deadline = self._invoker.timeout(MODEL_TIMEOUT / pace)
+        self._deadline.add(self, now)
+        self._dispatch(variant)
+
+    def writable(self, *, yes: bool) -> None:
+        """The answer goes out in one piece, whether or not there is room."""
+
+    def lost(self) -> None:
+        """The model goes on without its client, as it does on AWS; its answer still counts."""
+        self._client = None
+
+    # What the model server's connection calls
+
+    def connected(self, upstream: Upstream) -> None:
+        """Send the request, unless its time ran out meanwhile."""
+        backend = self._backend
+        if backend is None:
+            upstream.pool.give(upstream)
+            return
+        self._upstream = upstream
+        self._sent = True
+        upstream.begin(self)
+        upstream.sent = True
+        upstream.transport.write(
+            b"".join(
+                (
+                    b"POST /invocations HTTP/1.1\r\nHost: ",
+                    backend.address,
+                    b"\r\n",
+                    *self._lines,
+                    b"Content-Length: %d\r\n\r\n" % self._size,
+                    *self._parts,
+                )
+            )
+        )
+
+    def unreachable(self, error: OSError) -> None:
+        """Nothing was sent, so any other target will do."""
+        backend = self._leave()
+        if backend is None:
+            return
+        if isinstance(error, ConnectionRefusedError):
+            reason = "The instance refused a connection for an invocation."
+            self._invoker.routes.targets.probed(backend, Probe.REFUSED, reason)
+        elif self._avoid is not None:
+            self._unserved()
+            return
+        self._avoid = backend
+        self._dispatch(self._choose())
+
+    def received(self, data: bytes) -> None:
+        """The connection collects the answer."""
+
+    def complete(self, upstream: Upstream) -> None:
+        """Hand the answer on: an inference, or what became of it."""
+        now = monotonic()
+        self._leave()
+        if upstream.status < 400:
+            self._answer(self._inference(upstream), upstream.status, now)
+        else:
+            said = b"".join(upstream.parts).decode("utf-8", "replace")
+            self._fail(upstream.status, said, now)
+
+    def broken(self, upstream: Upstream) -> None:
+        """Send it again where that can do no harm.
+
+        A connection that was used before may have been closed for being idle; the same target gets
+        another. On a new connection the target itself gave up, so another target gets the request,
+        once, unless it belongs to a session that its target alone knows.
+        """
+        now = monotonic()
+        backend = self._leave()
+        if not upstream.started and upstream.used and backend is not None:
+            self._send_to(backend, None)
+        elif not upstream.started and self._repeatable and self._avoid is None:
+            self._avoid = backend
+            self._dispatch(self._choose())
+        elif upstream.status >= 400 or upstream.oversize:
+            self._fail(upstream.status, None, now)
+        else:
+            self._fail(0, faults.no_response(self._endpoint.name), now)
+
+    def drained(self, *, yes: bool) -> None:
+        """The whole request is in memory anyway."""
+
+    def expired(self) -> None:
+        """The model took too long."""
+        if self._upstream is not None:
+            self._upstream.close()
+        self._leave()
+        self._fail(0, faults.TIMED_OUT, monotonic())
+
+    # On the way
+
+    def _heed(self, noted: dict[bytes, bytes]) -> None:
+        """Do what headers say about how to handle the request."""
+        self._expects = b"expect" in noted
+        self._repeatable = SESSION_ID not in noted
+        self._target = noted.get(TARGET_VARIANT, b"")
+        load = noted.get(LOAD)
+        if self._target and self._choose() is None:
+            variant = self._target.decode("latin-1")
+            self._refuse(faults.variant_not_found(variant, self._endpoint.name))
+        elif load is not None and load not in LOADS:
+            self._refuse(validation_error("X-Understudy-Load must be sampled or dilated."))
+        elif int(self._head.value(b"content-length") or 0) > PAYLOAD_LIMIT:
+            self._refuse_size()
+        else:
+            self._dilated = None if load is None else load == b"dilated"
+            if self._expects and self._client is not None:
+                self._expects = False
+                self._client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _choose(self) -> Variant | None:
+        if self._target:
+            return self._endpoint.named(self._target, self._invoker.uniform)
+        return self._endpoint.choose(self._invoker.uniform)
+
+    def _dispatch(self, variant: Variant | None) -> None:
+        if variant is None:
+            self._unserved()
+            return
+        self._variant = variant
+        self._target = variant.name
+        backend = variant.pick(self._invoker.uniform, self._avoid)
+        if backend is None:
+            self._unserved()
+        else:
+            self._send_to(backend, backend.pool.take())
+
+    def _send_to(self, backend: Backend, upstream: Upstream | None) -> None:
+        backend.outstanding += 1
+        self._backend = backend
+        if upstream is None:
+            backend.pool.open(self)
+        else:
+            self.connected(upstream)
+
+    def _leave(self) -> Backend | None:
+        """The target is done with the request, in whatever way."""
+        backend, self._backend = self._backend, None
+        self._upstream = None
+        if backend is not None:
+            self._invoker.routes.targets.finished(backend)
+        return backend
+
+    # Answers
+
+    def _inference(self, upstream: Upstream) -> bytes:
+        lines = [b"HTTP/1.1 200 OK\r\n", self._invoker.identity(), self._variant.line]
+        for name, value in upstream.headers:
+            if name.lower() in RETURNED:
+                lines += (name, b": ", value, b"\r\n")
+        lines += (b"Content-Length: %d\r\n" % upstream.size, ending(self._head), *upstream.parts)
+        return b"".join(lines)
+
+    def _fail(self, status: int, said: str | None, now: float) -> None:
+        """The model, or its instance, gave no inference."""
+        endpoint = self._endpoint
+        fault = faults.model_error(endpoint.region, endpoint.name, status, said)
+        self._answer(self._wire(fault), status, now)
+
+    def _answer(self, answer: bytes, status: int, model_done: float) -> None:
+        """Send the answer first, then write down how long it took."""
+        self._deadline.remove(self)
+        client, self._client = self._client, None
+        if client is not None:
+            client.transport.write(answer)
+        self._record(status, model_done)
+        if client is not None:
+            client.answered(keep_alive=self._head.keep_alive)
+
+    def _record(self, status: int, model_done: float) -> None:
+        now = monotonic()
+        model = model_done - self._sent_at
+        overhead = now - self._head.began - model
+        ledger = self._variant.ledger
+        self._invoker.recorder.add(
+            (ledger, ledger.instances, now, status, model, overhead, bool(self._dilated))
+        )
+
+    def _unserved(self) -> None:
+        """No target is left, or there was none in the first place."""
+        if self._sent:
+            self._fail(0, faults.no_response(self._endpoint.name), monotonic())
+            return
+        self._deadline.remove(self)
+        self._refuse(faults.not_in_service(self._target.decode()))
+
+    def _refuse(self, fault: Fault) -> None:
+        """Answer without a model: this is not measured."""
+        self._decline(self._wire(fault))
+
+    def _refuse_size(self) -> None:
+        self._parts.clear()
+        identity = self._invoker.identity()
+        keep_alive = self._head.keep_alive
+        self._decline(faults.too_large(PAYLOAD_LIMIT, identity, keep_alive=keep_alive))
+
+    def _decline(self, answer: bytes) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        client.transport.write(answer)
+        if self._expects:
+            # Nobody can tell whether the body will still come.
+            client.close()
+        else:
+            client.answered(keep_alive=self._head.keep_alive)
+
+    def _wire(self, fault: Fault) -> bytes:
+        identity = self._invoker.identity()
+        return faults.wire(fault, identity, keep_alive=self._head.keep_alive)
+
+
+def region_of(authorization: bytes) -> bytes:
+    """The region in the credential scope of a signature, empty where there is none.
+
+    >>> region_of(b"AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/sagemaker/aws4_request, ...")
+    b'eu-west-1'
+    """
+    scope = authorization.partition(b"Credential=")[2].split(b"/", 3)
+    return scope[2] if len(scope) == 4 else b""

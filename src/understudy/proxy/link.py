@@ -1,0 +1,156 @@
+"""The engine's side of the data plane: starting it, and speaking with it."""
+
+import asyncio
+import errno
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import json, msgpack
+
+import understudy
+from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.proxy.messages import PREFIX, FromProxy, Ready, Settings, ToProxy, framed
+
+STOP_SECONDS = 5.0
+PROBE_SECONDS = 0.5
+
+
+class DataPlane:
+    """The data plane's process and the line to it. Usable once ``start`` has returned.
+
+    It ends with us, in whatever way we end.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings()
+        self._decoder: msgpack.Decoder[Any] = msgpack.Decoder(FromProxy)
+        self._stopping = False
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    async def start(self, host: str, port: int, upstream_socket: Path) -> Ready:
+        """Listen at an address, forwarding what is no invocation to a unix socket.
+
+        Port 0 picks a free one; what comes back says which. Raises InvalidInput where the address
+        cannot be had, and ConnectionError where the process does not come up.
+        """
+        listener = await _bind(host, port)
+        ours, theirs = socket.socketpair()
+        with listener, theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "understudy.proxy",
+                str(listener.fileno()),
+                str(theirs.fileno()),
+                str(os.getpid()),
+                str(upstream_socket),
+                json.encode(self._settings).decode(),
+                pass_fds=(listener.fileno(), theirs.fileno()),
+                env=os.environ | {"PYTHONPATH": _search_path()},
+            )
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+        ready = await self._receive()
+        if not isinstance(ready, Ready):
+            raise ConnectionError(f"The data plane began with {ready!r}.")
+        return ready
+
+    def send(self, message: ToProxy) -> None:
+        """Tell the data plane. Messages take effect in the order in which they are sent."""
+        self._writer.write(framed(message))
+
+    async def __aiter__(self) -> AsyncIterator[FromProxy]:
+        """What the data plane has to say, until ``stop``.
+
+        Raises ConnectionError if its process ends otherwise.
+        """
+        while True:
+            try:
+                message = await self._receive()
+            except ConnectionError:
+                if self._stopping:
+                    return
+                raise
+            yield message
+
+    async def stop(self) -> None:
+        """End the process. Requests in flight are cut."""
+        self._stopping = True
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _receive(self) -> FromProxy:
+        try:
+            length = int.from_bytes(await self._reader.readexactly(PREFIX), "big")
+            return self._decoder.decode(await self._reader.readexactly(length))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise ConnectionError(
+                f"The data plane's process ended with code {await self._process.wait()}."
+            ) from None
+
+
+async def _bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises InvalidInput, naming the port and who has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        # Binding alone succeeds beside a socket that is bound but does not listen yet.
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        ours = taken and await _is_understudy(host, port)
+        raise InvalidInput((_unusable(host, port, error, taken=taken, ours=ours),)) from None
+    return listener
+
+
+def _unusable(host: str, port: int, error: OSError, *, taken: bool, ours: bool) -> Diagnostic:
+    if ours:
+        summary = f"Port {port} of {host} is already in use by another Understudy."
+        action = "Use that one, stop it, or choose another port; port 0 picks a free one."
+    elif taken:
+        summary = f"Port {port} of {host} is already in use by another program."
+        action = "Stop that program, or choose another port; port 0 picks a free one."
+    else:
+        summary = f"Cannot listen on port {port} of {host}: {error.strerror}."
+        action = "Choose another host or port."
+    return Diagnostic(summary, action=action)
+
+
+async def _is_understudy(host: str, port: int) -> bool:
+    """Whether ``GET /_understudy/status`` is answered there."""
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(b"GET /_understudy/status HTTP/1.0\r\nHost: understudy\r\n\r\n")
+                first = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return first.split()[1:2] == [b"200"]
+
+
+def _search_path() -> str:
+    """Where our own package is, before whatever else is to be searched."""
+    home = str(Path(understudy.__file__).parent.parent)
+    rest = os.environ.get("PYTHONPATH")
+    return f"{home}{os.pathsep}{rest}" if rest else home

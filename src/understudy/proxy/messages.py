@@ -1,0 +1,139 @@
+"""What the engine and the data plane say to each other, and how it is framed.
+
+Each message is a msgpack map with its type in it, after its length in four bytes, big-endian.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct, msgpack
+
+from understudy.base.arn import DEFAULT_REGION
+from understudy.control.events import Served, VariantRoute
+
+
+class Settings(Struct, frozen=True):
+    """How the data plane works. Times are seconds of real time; ``seed`` makes choices repeatable.
+
+    ``report_interval`` is how often it reports, ``ping_interval`` how often it asks each target for
+    its health; ``unhealthy_threshold`` failures in a row take a target out.
+    """
+
+    report_interval: float = 0.1
+    ping_interval: float = 5.0
+    ping_timeout: float = 2.0
+    unhealthy_threshold: int = 3
+    seed: int = 0
+
+
+class SetClock(Struct, frozen=True, tag=True):
+    """World time is ``world_epoch + (now - real_epoch) * speed``.
+
+    ``now`` and ``real_epoch`` are readings of ``time.monotonic()``, which every process of a
+    machine shares and nobody can set. Nothing is reported before the first one.
+    """
+
+    real_epoch: float
+    world_epoch: float
+    speed: float = 1.0
+
+
+class SetEndpoint(Struct, frozen=True, tag=True):
+    """Send an endpoint's requests to these targets from now on.
+
+    A variant may be there twice, as two fleets with their shares of the weight. Targets that are
+    new are taken to be healthy.
+    """
+
+    name: str
+    variants: tuple[VariantRoute, ...]
+    region: str = DEFAULT_REGION
+
+
+class RemoveEndpoint(Struct, frozen=True, tag=True):
+    """The endpoint is gone. What is in flight is still answered."""
+
+    name: str
+    region: str = DEFAULT_REGION
+
+
+class Drain(Struct, frozen=True, tag=True):
+    """Send an instance no more requests; ``Drained`` follows, after the deadline at the latest.
+
+    ``deadline_s`` counts in the time in which the variant's latencies count: world time for a
+    stand-in, real time for a model.
+    """
+
+    instance_id: str
+    deadline_s: float
+
+
+ToProxy = SetClock | SetEndpoint | RemoveEndpoint | Drain
+
+
+class Ready(Struct, frozen=True, tag=True):
+    """The data plane accepts connections here."""
+
+    host: str
+    port: int
+
+
+class Report(Struct, frozen=True, tag=True):
+    """What was served, second by second of world time, since the last report.
+
+    ``watermark`` is the time (a whole second) up to which everything is included, in every region;
+    it never falls. There is one report for each region that had traffic, or an empty one.
+    """
+
+    watermark: float
+    served: tuple[Served, ...]
+    region: str = DEFAULT_REGION
+
+
+class Drained(Struct, frozen=True, tag=True):
+    """An instance has no request in flight any more, or its time is up and ``cut`` still are."""
+
+    instance_id: str
+    cut: int = 0
+
+
+class TargetHealth(Struct, frozen=True, tag=True):
+    """An instance stopped answering its health check, or answers it again."""
+
+    instance_id: str
+    healthy: bool
+    reason: str = ""
+
+
+FromProxy = Ready | Report | Drained | TargetHealth
+
+PREFIX = 4
+"""Bytes of a length."""
+_ENCODER = msgpack.Encoder()
+
+
+def framed(message: ToProxy | FromProxy) -> bytes:
+    """A message as it goes over the link."""
+    body = _ENCODER.encode(message)
+    return len(body).to_bytes(PREFIX, "big") + body
+
+
+class Unframer:
+    """Takes bytes as they come and gives back whole messages."""
+
+    __slots__ = ("_decoder", "_pending")
+
+    def __init__(self, kind: Any) -> None:
+        self._decoder: msgpack.Decoder[Any] = msgpack.Decoder(kind)
+        self._pending = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Any]:
+        """The messages that are complete with this data. Raises msgspec.DecodeError."""
+        self._pending += data
+        while len(self._pending) >= PREFIX:
+            end = PREFIX + int.from_bytes(self._pending[:PREFIX], "big")
+            if len(self._pending) < end:
+                return
+            body = bytes(self._pending[PREFIX:end])
+            del self._pending[:end]
+            yield self._decoder.decode(body)

@@ -1,0 +1,106 @@
+"""The health of a target, as a table of probes."""
+
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from understudy.balancing.health import (
+    Health,
+    Probe,
+    State,
+    Thresholds,
+    deregistered,
+    load_balancer,
+    model_server,
+    probed,
+)
+
+PROBES = {"+": Probe.SUCCESS, "-": Probe.FAILURE, "x": Probe.REFUSED}
+ALB = load_balancer(healthy=3, unhealthy=2)
+MODEL = model_server(unhealthy=3)
+
+
+def after(state: State, probes: str, thresholds: Thresholds) -> State:
+    """The state after probes: ``+`` success, ``-`` failure, ``x`` refused."""
+    start = Health(state)
+    return reduce(
+        lambda health, mark: probed(health, PROBES[mark], thresholds), probes, start
+    ).state
+
+
+# AWS: Health checks for Application Load Balancer target groups.
+@pytest.mark.parametrize(
+    ("state", "probes", "thresholds", "expected"),
+    [
+        pytest.param(
+            State.INITIAL, "+", ALB, State.HEALTHY, id="a new target is healthy after one success"
+        ),
+        pytest.param(
+            State.INITIAL, "-", ALB, State.INITIAL, id="a new target survives one failure"
+        ),
+        pytest.param(
+            State.INITIAL, "--", ALB, State.UNHEALTHY, id="a new target that fails is unhealthy"
+        ),
+        pytest.param(
+            State.INITIAL, "-+", ALB, State.HEALTHY, id="one success ends a new target's doubt"
+        ),
+        pytest.param(
+            State.HEALTHY, "-+-", ALB, State.HEALTHY, id="failures must be consecutive to count"
+        ),
+        pytest.param(
+            State.HEALTHY, "--", ALB, State.UNHEALTHY, id="the unhealthy threshold is reached"
+        ),
+        pytest.param(
+            State.UNHEALTHY, "++", ALB, State.UNHEALTHY, id="the healthy threshold is not reached"
+        ),
+        pytest.param(
+            State.UNHEALTHY, "++-+", ALB, State.UNHEALTHY, id="successes must be consecutive"
+        ),
+        pytest.param(
+            State.UNHEALTHY, "+++", ALB, State.HEALTHY, id="the healthy threshold is reached"
+        ),
+        pytest.param(
+            State.HEALTHY, "x", ALB, State.HEALTHY, id="a balancer counts a refusal as a failure"
+        ),
+        pytest.param(
+            State.HEALTHY, "x", MODEL, State.UNHEALTHY, id="a model server that refuses is gone"
+        ),
+        pytest.param(
+            State.HEALTHY, "--", MODEL, State.HEALTHY, id="a slow model server gets three tries"
+        ),
+        pytest.param(
+            State.HEALTHY, "---", MODEL, State.UNHEALTHY, id="a silent model server is taken out"
+        ),
+        pytest.param(
+            State.UNHEALTHY, "+", MODEL, State.HEALTHY, id="a model server is back at once"
+        ),
+        pytest.param(
+            State.DRAINING, "+++---x", ALB, State.DRAINING, id="nothing brings a drained one back"
+        ),
+    ],
+)
+def test_state_after_probes(
+    state: State, probes: str, thresholds: Thresholds, expected: State
+) -> None:
+    assert after(state, probes, thresholds) is expected
+
+
+def test_only_a_healthy_target_is_routable() -> None:
+    assert [state for state in State if Health(state).routable] == [State.HEALTHY]
+    assert not deregistered().routable
+
+
+@given(
+    st.text("+-x", max_size=30),
+    st.integers(1, 10),
+    st.integers(1, 10),
+    st.sampled_from([State.INITIAL, State.HEALTHY, State.UNHEALTHY]),
+)
+def test_enough_equal_probes_decide_whatever_came_before(
+    before: str, healthy: int, unhealthy: int, start: State
+) -> None:
+    thresholds = load_balancer(healthy, unhealthy)
+    assert after(start, before + "+" * healthy, thresholds) is State.HEALTHY
+    assert after(start, before + "-" * unhealthy, thresholds) is State.UNHEALTHY
