@@ -78,6 +78,7 @@ class Fleet:
 
     def drained(self, instance_id: str, at: float) -> float:
         """When an instance that gets no more requests has answered all that it has."""
+        self.serve_until(at)
         target = self._targets.pop(instance_id, None)
         if target is None or not target.outstanding.size:
             return at
