@@ -3,6 +3,8 @@
 from understudy.base.fault import validation_error
 from understudy.cloudformation import capabilities
 from understudy.cloudformation.check import check
+from understudy.cloudformation.parameters import MASK
+from understudy.cloudformation.template import Parameter
 from understudy.control.events import Params
 from understudy.control.paging import page
 from understudy.control.turn import Turn
@@ -235,7 +237,15 @@ def get_template_summary(service: CloudFormation, params: Params, turn: Turn) ->
     template = readable(body)
     needs = capabilities.required(template)
     return {
-        **_declared(body),
+        "Description": template.description or None,
+        "Parameters": [
+            {
+                **_parameter(name, each),
+                "ParameterType": each.type,
+                "ParameterConstraints": {"AllowedValues": list(each.allowed_values) or None},
+            }
+            for name, each in template.parameters.items()
+        ],
         "ResourceTypes": sorted({each.type for each in template.resources.values()}),
         "Capabilities": list(needs) or None,
         "CapabilitiesReason": _capabilities_reason(needs),
@@ -250,29 +260,21 @@ def validate_template(service: CloudFormation, params: Params, turn: Turn) -> Pa
     refuse(check(template, service.schemas))
     needs = capabilities.required(template)
     return {
-        **_declared(body),
+        "Description": template.description or None,
+        "Parameters": [_parameter(name, each) for name, each in template.parameters.items()],
         "Capabilities": list(needs) or None,
         "CapabilitiesReason": _capabilities_reason(needs),
     }
 
 
-def _declared(body: str) -> Params:
-    template = readable(body)
+def _parameter(name: str, parameter: Parameter) -> Params:
+    """A parameter as ValidateTemplate shows it; secrets are masked."""
+    masked = parameter.no_echo and parameter.default is not None
     return {
-        "Description": template.description or None,
-        "Parameters": [
-            {
-                "ParameterKey": name,
-                "DefaultValue": "****" if each.no_echo and each.default else each.default,
-                "ParameterType": each.type,
-                "NoEcho": each.no_echo,
-                "Description": each.description or None,
-                "ParameterConstraints": {"AllowedValues": list(each.allowed_values)}
-                if each.allowed_values
-                else {},
-            }
-            for name, each in template.parameters.items()
-        ],
+        "ParameterKey": name,
+        "DefaultValue": MASK if masked else parameter.default,
+        "NoEcho": parameter.no_echo,
+        "Description": parameter.description or None,
     }
 
 

@@ -1,0 +1,124 @@
+"""The control plane's HTTP side: which service a request is for, and its answer on the wire."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from understudy.api import s3
+from understudy.api.http import Request, Response
+from understudy.api.wire.decode import decode
+from understudy.api.wire.encode import encode
+from understudy.api.wire.faults import encode_fault, not_offered
+from understudy.api.wire.identify import identify
+from understudy.api.wire.request import WireCall, WireRequest
+from understudy.api.wire.validate import validate
+from understudy.base.fault import Fault
+from understudy.base.identity import Ids
+from understudy.bookkeeping.moto import KEPT_SERVICES, BookAnswer, BookRequest, Books, book_host
+from understudy.control.events import Params
+from understudy.live.loop import LiveLoop
+from understudy.live.objects import StoredObjects
+from understudy.live.world import LiveWorld
+
+log = logging.getLogger(__name__)
+
+OWN = "/_understudy/"
+READS = re.compile(r"^(Describe|List|Get|Validate|Estimate)")
+INTERNAL = "An internal error has occurred. The engine's log says more."
+
+Manage = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(slots=True)
+class Server:
+    """Answers every request that is not an invocation. ``manage`` answers our own paths."""
+
+    loop: LiveLoop
+    world: LiveWorld
+    objects: StoredObjects
+    books: Books
+    manage: Manage
+    ids: Ids
+
+    async def respond(self, request: Request) -> Response:
+        """The answer to a request. A bug is answered as an internal failure, and logged."""
+        if request.path.startswith(OWN):
+            return await self.manage(request)
+        request_id = self.ids.uuid()
+        head = WireRequest(request.method, request.path, request.query, request.headers)
+        call = identify(head) if _is_rest(request) else None
+        if call is None or (call.service != "s3" and call.fault is not None):
+            head = WireRequest(
+                request.method, request.path, request.query, request.headers, await request.body()
+            )
+            call = identify(head)
+        if call.service == "s3":
+            now = self.loop.clock.now
+            return await s3.respond(self.objects.store, request, call.region, request_id, now)
+        try:
+            return await self._answer(call, request, head, request_id)
+        except Fault as fault:
+            return encode_fault(call, fault, request_id)
+        except Exception:
+            log.exception("%s:%s failed", call.service, call.operation)
+            return encode_fault(call, Fault("InternalFailure", INTERNAL, 500), request_id)
+
+    async def _answer(
+        self, call: WireCall, request: Request, head: WireRequest, request_id: str
+    ) -> Response:
+        if call.fault is not None:
+            raise call.fault
+        if not head.body:
+            head = msgspec.structs.replace(head, body=await request.body())
+        if call.service in KEPT_SERVICES:
+            return await self._kept(call, head)
+        if not self.loop.engine.offers(call.service, call.operation):
+            raise not_offered(call.service, call.operation)
+        params = decode(call, head)
+        validate(call, params)
+        await self._fetch_templates(params)
+        output = self._perform(call, params, request_id)
+        return encode(call, output, request_id)
+
+    def _perform(self, call: WireCall, params: Params, request_id: str) -> Params:
+        if READS.match(call.operation):
+            return self.loop.query(call.region, call.service, call.operation, params)
+        return self.loop.call(call.region, call.service, call.operation, params, request_id)
+
+    async def _fetch_templates(self, params: Params) -> None:
+        """Put the texts that a CloudFormation call only points at into it."""
+        for url, body in (("TemplateURL", "TemplateBody"), ("StackPolicyURL", "StackPolicyBody")):
+            if params.get(url):
+                import asyncio
+
+                params[body] = await asyncio.to_thread(self.objects.text, params[url])
+
+    async def _kept(self, call: WireCall, head: WireRequest) -> Response:
+        prefix = "" if call.service == "iam" else call.service
+        request = BookRequest(
+            call.service,
+            book_host(call.service, prefix, call.region),
+            head.method,
+            head.path,
+            head.query,
+            {**head.headers},
+            head.body,
+        )
+        answer: BookAnswer = await self.world.keep_books(lambda: self.books.answer(request))
+        headers = tuple((name.lower(), value) for name, value in answer.headers.items())
+        return Response(answer.status, headers, answer.body)
+
+
+def _is_rest(request: Request) -> bool:
+    """Whether a request can be told by its head: no form, no target, so that its body may stream."""
+    kind = request.headers.get("content-type", "")
+    return "x-amz-target" not in request.headers and "x-www-form-urlencoded" not in kind
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """A JSON answer of our own paths."""
+    return Response(status, (("content-type", "application/json"),), msgspec.json.encode(value))
