@@ -58,20 +58,21 @@ class Blobs:
         self._held: Counter[str] = Counter()
         self._doomed: set[str] = set()
         root.mkdir(exist_ok=True)
-        for number in range(256):
-            (root / f"{number:02x}").mkdir(exist_ok=True)
-        sync_directory(root)
 
     def path(self, blob: str) -> Path:
         """Where a blob's file is."""
-        return self._root / blob[:2] / blob
+        return self._root / blob
+
+    def sync_names(self) -> None:
+        """Make the names of the files durable."""
+        sync_directory(self._root)
 
     def create(self) -> "BlobWriter":
         """A new blob to write."""
         return BlobWriter(self)
 
     def copy(self, blob: str) -> str:
-        """A second blob with the same bytes, durable; the same disk blocks where links are known."""
+        """A second blob with the same bytes, durable; a link to the file where that is possible."""
         copy = secrets.token_hex(16)
         try:
             self.path(copy).hardlink_to(self.path(blob))
@@ -79,7 +80,7 @@ class Blobs:
             shutil.copyfile(self.path(blob), self.path(copy))
             with self.path(copy).open("rb") as file:
                 os.fsync(file.fileno())
-        sync_directory(self.path(copy).parent)
+        self.sync_names()
         return copy
 
     def open(self, segments: Iterable[Segment], start: int, stop: int) -> "Reading":
@@ -109,8 +110,7 @@ class Blobs:
 
     def sweep(self, named: set[str]) -> int:
         """Remove every file that no row names; how many there were."""
-        found = (entry.name for folder in self._root.iterdir() for entry in os.scandir(folder))
-        left = [blob for blob in found if blob not in named]
+        left = [entry.name for entry in os.scandir(self._root) if entry.name not in named]
         self._unlink(left)
         return len(left)
 
@@ -141,7 +141,7 @@ class BlobWriter:
         if self._file is not None:
             os.fsync(self._file.fileno())
             self._file.close()
-            sync_directory(self._blobs.path(self.blob).parent)
+            self._blobs.sync_names()
 
     def discard(self) -> None:
         """Remove what was written."""
@@ -176,7 +176,8 @@ class Reading:
 
     def close(self) -> None:
         """Let go of the files; may be called twice."""
-        held, self._held = self._held, set()
+        held = set(self._held)
+        self._held.clear()
         self._blobs.release(held)
 
 

@@ -1,7 +1,7 @@
-"""The SQLite file of a store: one connection that writes, one that reads, both shared by threads."""
+"""The SQLite file of a store: a connection that writes and one that reads, shared by threads."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -60,7 +60,7 @@ class Database:
         self.reading = Lock()
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Generator[sqlite3.Connection]:
         """A transaction: committed and durable when the block ends, undone when it raises."""
         with self._writing:
             self._writer.execute("BEGIN IMMEDIATE")
@@ -73,7 +73,7 @@ class Database:
                 raise
 
     @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> Generator[sqlite3.Connection]:
         """One snapshot of what is committed; ``reading`` is held for as long as it is looked at."""
         with self.reading:
             self._reader.execute("BEGIN")

@@ -7,7 +7,7 @@ import hashlib
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, cast
+from typing import Protocol
 
 from awscrt import checksums as crt  # pyright: ignore[reportMissingTypeStubs]
 
@@ -129,4 +129,4 @@ def combined(algorithm: str, parts: Iterable[tuple[str, int]]) -> str:
     combine, total, width = _COMBINE[algorithm], 0, len(ALGORITHMS[algorithm]().digest())
     for value, size in parts:
         total = combine(total, int.from_bytes(b64decode(value), "big"), size)
-    return encode(cast("int", total).to_bytes(width, "big"))
+    return encode(total.to_bytes(width, "big"))

@@ -3,7 +3,7 @@
 AWS: Organizing objects using prefixes.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
@@ -23,7 +23,7 @@ T = TypeVar("T", bound=Keyed)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows and common prefixes (texts) in the order in which they were found; whether more follow."""
+    """Rows and common prefixes (texts) in the order of their keys, and whether more follow."""
 
     entries: tuple[T | str, ...]
     truncated: bool
@@ -74,7 +74,7 @@ def page(
 
 def _walk(
     scope: Scope, first: Iterable[T], seek: Callable[[bytes], Iterable[T]]
-) -> Iterator[T | str]:
+) -> Generator[T | str]:
     rows = iter(first)
     while (row := next(rows, None)) is not None:
         if not row.key.startswith(scope.prefix):

@@ -1,15 +1,16 @@
 """The store: a folder with the contents of objects and the database that names them.
 
-An object is durable in this order: its bytes, the name of their file, the row that names the file. So a crash
-leaves at most files that no row names, and those are removed when the store is opened.
+An object becomes durable in this order: its bytes, the name of their file, the row that names the
+file. So a crash leaves at most files that no row names; they go when the store is opened again.
 """
 
 import fcntl
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection
+from typing import TextIO
 
 from understudy.storage.objects import uploads, versions
 from understudy.storage.objects.blobs import Blobs, Reading, sync_directory
@@ -42,6 +43,16 @@ class Snapshot:
         return self.blobs.open(segments, start, stop)
 
 
+def _locked(path: Path) -> TextIO:
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
 class Store:
     """Buckets and objects in a folder, used by any number of threads of one process.
 
@@ -50,8 +61,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
-        self._lock = (root / "lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._lock = _locked(root / "lock")
         self._database = Database(root / "objects.sqlite")
         self.blobs = Blobs(root / "contents", self._database.reading)
         sync_directory(root)
@@ -60,13 +70,13 @@ class Store:
         self.blobs.sweep(named)
 
     @contextmanager
-    def read(self) -> Iterator[Snapshot]:
+    def read(self) -> Generator[Snapshot]:
         """Look at one moment of the store; to be short, for one block looks at a time."""
         with self._database.read() as rows:
             yield Snapshot(rows, self.blobs)
 
     @contextmanager
-    def write(self, *staged: Segment) -> Iterator[Transaction]:
+    def write(self, *staged: Segment) -> Generator[Transaction]:
         """Change the store: durable when the block has ended, nothing when it raises.
 
         ``staged`` are kept segments that the block gives rows to; they go where it raises.

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 Attributes = dict[str, Any]
-"""What a writer says of an object, under AWS's member names: ContentType, Metadata, StorageClass."""
+"""What a writer says of an object under AWS's member names: ContentType, Metadata, StorageClass."""
 
 NULL = "null"
 """The version id of objects that were written while versioning was not enabled."""
@@ -33,7 +33,7 @@ class Segment(Struct, frozen=True):
 
 
 class Bucket(Struct, frozen=True):
-    """A bucket. ``versioning`` is empty until it was first set, then ``Enabled`` or ``Suspended``."""
+    """A bucket. ``versioning`` is empty until first set, then ``Enabled`` or ``Suspended``."""
 
     name: str
     region: str
@@ -67,8 +67,8 @@ class Version(Struct, frozen=True):
 class Upload(Struct, frozen=True):
     """A multipart upload that is neither completed nor aborted.
 
-    ``algorithm`` and ``checksum_type`` are empty where the creator named none. ``disturbed`` says that
-    the key was written or deleted since the upload began.
+    ``algorithm`` and ``checksum_type`` are empty where the creator named none. ``disturbed`` says
+    that the key was written or deleted since the upload began.
     """
 
     id: str

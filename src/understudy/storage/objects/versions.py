@@ -121,9 +121,9 @@ def versions_from(rows: Connection, bucket: str, start: bytes) -> Iterator[Versi
 def versions_after(rows: Connection, bucket: str, key: str, sequence: int) -> Iterator[Version]:
     """What ``versions_from`` gives after the version of a key with this sequence number."""
     found = rows.execute(
-        "SELECT * FROM version WHERE bucket = ? AND (key, -sequence) > (?, ?)"
+        "SELECT * FROM version WHERE bucket = ?1 AND key >= ?2 AND (key > ?2 OR sequence < ?3)"
         " ORDER BY key, sequence DESC",
-        (bucket, key.encode(), -sequence),
+        (bucket, key.encode(), sequence),
     )
     return map(_version, found)
 

@@ -1,7 +1,7 @@
 """The operations of Amazon S3 over a store: AWS-shaped parameters in, AWS-shaped output out.
 
-Every operation that is offered stands in ``operations``; ``call`` is for those who have its name only.
-Nobody is authenticated here and no policy or ACL is enforced.
+Every operation that is offered stands in ``operations``; ``call`` is for those who have but its
+name. Nobody is authenticated here, and no policy or ACL is enforced.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
-"""Access control lists of buckets and objects: kept and returned, refused where ownership disables them.
+"""Access control lists of buckets and objects: kept, or refused where ownership disables them.
 
-Nothing here is enforced on requests. AWS: Access control list (ACL) overview; Controlling ownership
+They are not enforced on requests. AWS: Access control list (ACL) overview; Controlling ownership
 of objects and disabling ACLs for your bucket; PutBucketAcl; PutObjectAcl.
 """
 
@@ -54,7 +54,7 @@ OWNER_GRANT: Params = {
 
 
 def requested(params: Params) -> list[Params] | None:
-    """The grants that a request asks for by ACL, Grant* or AccessControlPolicy; None where it has none.
+    """The grants that a request asks for by ACL, Grant* or AccessControlPolicy; None without one.
 
     Raises InvalidArgument, InvalidRequest and MalformedACLError.
     """
@@ -140,8 +140,8 @@ def _allow(rows: Connection, bucket: str, grants: list[Params]) -> None:
     if controls and controls["Rules"][0]["ObjectOwnership"] == "BucketOwnerEnforced":
         message = "The bucket does not allow ACLs"
         raise Fault("AccessControlListNotSupported", message, 400)
-    block = buckets.setting(rows, bucket, "PublicAccessBlock") or {}
-    if block.get("BlockPublicAcls") and is_public(grants):
+    block: Params | None = buckets.setting(rows, bucket, "PublicAccessBlock")
+    if block and block["BlockPublicAcls"] and is_public(grants):
         raise faults.access_denied()
 
 

@@ -1,4 +1,4 @@
-"""The body of an upload: taken in piece by piece, verified against every checksum sent with it, kept.
+"""The body of an upload: taken in piece by piece, verified by every checksum sent with it, kept.
 
 AWS: Checking object integrity for data uploads in Amazon S3; PutObject (Content-MD5); Signature
 calculations (x-amz-content-sha256).
@@ -21,7 +21,7 @@ SIZE_LIMIT = 5 << 30
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A body in the store, verified and durable; ``algorithm`` is the checksum its sender gave."""
+    """A body in the store, verified and durable; ``algorithm`` is that of its sender's checksum."""
 
     segment: Segment
     algorithm: str = ""
@@ -33,11 +33,11 @@ def sent_checksums(params: Params) -> dict[str, str]:
 
 
 class Intake:
-    """Takes in the body of PutObject or UploadPart; what it took is gone unless ``finish`` succeeds.
+    """Takes in the body of PutObject or UploadPart; all is gone unless ``finish`` succeeds.
 
     ``also`` is an algorithm to compute besides the sender's, ``trailer`` that of a checksum which
-    follows the body, ``sha256`` the hexadecimal hash that was signed, ``size`` the announced bytes. Raises InvalidRequest, InvalidDigest
-    and EntityTooLarge for announcements that cannot be right.
+    follows the body, ``sha256`` the hexadecimal hash that was signed, ``size`` the announced bytes.
+    Raises InvalidRequest, InvalidDigest and EntityTooLarge for what cannot be right.
     """
 
     def __init__(
@@ -54,9 +54,11 @@ class Intake:
         self._md5: str | None = params.get("ContentMD5")
         self._sha256, self._size = sha256, size
         if len(self._sent) + bool(trailer) > 1:
-            raise faults.invalid_request(
-                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+            message = (
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+                "allowed."
             )
+            raise faults.invalid_request(message)
         self.algorithm = trailer or next(iter(self._sent), params.get("ChecksumAlgorithm") or "")
         if self.algorithm and self.algorithm not in ALGORITHMS:
             raise faults.invalid_request(
@@ -83,8 +85,8 @@ class Intake:
         """
         segment = self._staging.segment()
         if self._size is not None and segment.size != self._size:
-            message = "You did not provide the number of bytes specified by the Content-Length HTTP header"
-            raise Fault("IncompleteBody", message, 400)
+            text = "You did not provide the number of bytes specified by the Content-Length HTTP"
+            raise Fault("IncompleteBody", f"{text} header", 400)
         sent = {**self._sent, **(trailers or {})}
         _check_announced(sent, None, segment.size)
         _verify(segment, sent, self._md5, self._sha256)
@@ -125,7 +127,7 @@ def _verify(segment: Segment, sent: Mapping[str, str], md5: str | None, sha256: 
 
 
 def receive(store: Store, params: Params, also: str = "") -> Received:
-    """The Body of parameters, in the store: bytes are taken in, what was received stays as it is."""
+    """The Body of parameters, in the store: bytes are taken in, what is there already stays."""
     body: Received | bytes = params.get("Body") or b""
     if isinstance(body, Received):
         return body

@@ -182,7 +182,7 @@ def list_buckets(store: Store, params: Params, context: Context) -> Params:
     if prefix:
         output["Prefix"] = prefix
     if len(wanted) > limit:
-        output["ContinuationToken"] = tokens.token(wanted[limit - 1].name)
+        output["ContinuationToken"] = tokens.token(output["Buckets"][-1]["Name"])
     return output
 
 

@@ -68,7 +68,7 @@ def check_source(params: Params, source: Version, at: float) -> None:
 
 
 def check_write(rows: Connection, params: Params, *, disturbed: bool = False) -> None:
-    """Raise what S3 answers where the conditions of a write do not hold for the key's latest version.
+    """Raise S3's answer where a write's conditions do not hold for the latest version of its key.
 
     ``disturbed`` says that the key was written or deleted since a multipart upload to it began.
     Raises PreconditionFailed, NoSuchKey, ConditionalRequestConflict and NotImplemented.

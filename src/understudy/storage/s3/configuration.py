@@ -1,4 +1,4 @@
-"""What may be set on a bucket: each check gives the value as S3 keeps it, or raises what S3 answers."""
+"""What may be set on a bucket: each check gives the value as it is kept, or raises S3's answer."""
 
 from collections.abc import Iterable
 from secrets import token_urlsafe
@@ -7,6 +7,7 @@ from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.storage.s3 import faults
 from understudy.storage.s3.buckets import OWNERSHIPS, PUBLIC_ACCESS_BLOCKED
+from understudy.storage.s3.context import entries, structure
 
 DEFAULT_ENCRYPTION: Params = {
     "Rules": [
@@ -109,13 +110,13 @@ def _lifecycle_rule(rule: Params) -> Params:
     if not any(rule.get(action) for action in _LIFECYCLE_ACTIONS):
         message = "At least one action needs to be specified in a rule"
         raise faults.invalid_request(message)
-    moments = [rule.get("Expiration") or {}, *(rule.get("Transitions") or [])]
-    for moment in moments:
+    expiration = structure(rule, "Expiration")
+    for moment in (expiration, *entries(rule, "Transitions")):
         if "Date" in moment and moment["Date"] % _DAY:
             raise faults.invalid_argument("'Date' must be at midnight GMT", "Date", moment["Date"])
         if "Days" in moment and "Date" in moment:
             raise faults.malformed_xml()
-    if "Days" in moments[0] and moments[0]["Days"] < 1:
+    if "Days" in expiration and expiration["Days"] < 1:
         message = "'Days' for Expiration action must be a positive integer"
         raise Fault("InvalidArgument", message, 400)
     return {"ID": token_urlsafe(36), **rule}

@@ -81,6 +81,18 @@ def shown_id(bucket: Bucket, version: Version) -> Params:
     return {"VersionId": version.id} if bucket.versioning or version.id != NULL else {}
 
 
+def structure(params: Params, name: str) -> Params:
+    """The structure under a member's name, empty where it is not given."""
+    value: Params | None = params.get(name)
+    return {} if value is None else value
+
+
+def entries(params: Params, name: str) -> list[Params]:
+    """The list of structures under a member's name, empty where it is not given."""
+    value: list[Params] | None = params.get(name)
+    return [] if value is None else value
+
+
 def moment(at: float) -> float:
     """A time as S3 keeps it: in whole seconds."""
     return float(int(at))

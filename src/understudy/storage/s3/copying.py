@@ -197,8 +197,8 @@ def _check_change(rows: Connection, bucket: Bucket, params: Params, source: Sour
     if onto_itself and not any(changes):
         raise faults.invalid_request(
             "This copy request is illegal because it is trying to copy an object to itself without "
-            "changing the object's metadata, storage class, website redirect location or encryption "
-            "attributes."
+            "changing the object's metadata, storage class, website redirect location or "
+            "encryption attributes."
         )
 
 

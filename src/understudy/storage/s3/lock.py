@@ -1,4 +1,4 @@
-"""Object Lock: default retention of buckets, retention and legal holds of versions, and who they stop.
+"""Object Lock: the default retention of buckets, the retention and legal holds of versions.
 
 AWS: Locking objects with Object Lock; PutObjectLockConfiguration; PutObjectRetention.
 """
@@ -15,7 +15,7 @@ from understudy.storage.objects import buckets, versions
 from understudy.storage.objects.store import Store
 from understudy.storage.objects.values import Bucket, Version
 from understudy.storage.s3 import faults
-from understudy.storage.s3.context import Context, Operation, bucket_of, version_of
+from understudy.storage.s3.context import Context, Operation, bucket_of, structure, version_of
 
 MODE, UNTIL, HOLD = "ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"
 MEMBERS = (MODE, UNTIL, HOLD)
@@ -36,10 +36,10 @@ def for_object(rows: Connection, bucket: Bucket, params: Params, at: float) -> P
     if MODE in own:
         _check(own[MODE], own[UNTIL], at)
         return own
-    configured = buckets.setting(rows, bucket.name, "ObjectLock") or {}
-    default = configured.get("Rule", {}).get("DefaultRetention")
-    if default is None:
+    configured: Params | None = buckets.setting(rows, bucket.name, "ObjectLock")
+    if not configured or "Rule" not in configured:
         return own
+    default: Params = configured["Rule"]["DefaultRetention"]
     return {**own, MODE: default["Mode"], UNTIL: _after(default, at)}
 
 
@@ -87,7 +87,7 @@ def put_object_lock_configuration(store: Store, params: Params, context: Context
         if configuration.get("ObjectLockEnabled") != "Enabled":
             raise faults.malformed_xml()
         if "Rule" in configuration:
-            _check_default((configuration["Rule"] or {}).get("DefaultRetention") or {})
+            _check_default(structure(structure(configuration, "Rule"), "DefaultRetention"))
         if bucket.versioning != "Enabled":
             message = (
                 "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
@@ -164,7 +164,7 @@ def get_object_retention(store: Store, params: Params, context: Context) -> Para
 
 def put_object_legal_hold(store: Store, params: Params, context: Context) -> Params:
     """PutObjectLegalHold: ON or OFF."""
-    status = (params.get("LegalHold") or {}).get("Status")
+    status = structure(params, "LegalHold").get("Status")
     with store.write() as change:
         version = _lockable(change.rows, params, "PUT")
         if status not in ("ON", "OFF"):

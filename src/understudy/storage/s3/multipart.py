@@ -1,8 +1,12 @@
-"""Multipart uploads. AWS: Uploading and copying objects using multipart upload; Multipart upload limits."""
+"""Multipart uploads.
+
+AWS: Uploading and copying objects using multipart upload; Multipart upload limits.
+"""
 
 import hashlib
 from collections.abc import Mapping
 from contextlib import closing
+from itertools import pairwise
 from sqlite3 import Connection
 from urllib.parse import quote
 
@@ -20,7 +24,7 @@ from understudy.storage.objects.store import Store, Transaction
 from understudy.storage.objects.values import Bucket, Checksum, Part, Segment, Upload, Version
 from understudy.storage.s3 import attributes, body, copying, faults
 from understudy.storage.s3.conditions import check_write, quoted
-from understudy.storage.s3.context import Context, Operation, bucket_of, moment
+from understudy.storage.s3.context import Context, Operation, bucket_of, entries, moment, structure
 from understudy.storage.s3.ranges import check_part_number
 from understudy.storage.s3.reading import checksum_members
 from understudy.storage.s3.writing import written_id
@@ -101,7 +105,7 @@ def _checksum_members(upload: Upload) -> Params:
 
 
 def admit(store: Store, params: Params) -> str:
-    """Refuse an UploadPart whose body need not be read; else the upload's own checksum algorithm."""
+    """Refuse an UploadPart whose body need not be read; else the upload's checksum algorithm."""
     with store.read() as snapshot:
         _, upload = upload_of(snapshot.rows, params)
     check_part_number(params["PartNumber"])
@@ -209,11 +213,11 @@ def multipart_etag(segments: tuple[Segment, ...]) -> str:
 
 def _chosen(rows: Connection, upload: Upload, params: Params) -> tuple[Segment, ...]:
     """The segments of the parts that a completion lists. Raises what S3 answers to a wrong list."""
-    listed: list[Params] = (params.get("MultipartUpload") or {}).get("Parts") or []
+    listed = entries(structure(params, "MultipartUpload"), "Parts")
     if not listed:
         raise faults.invalid_request("You must specify at least one part")
-    numbers = [entry.get("PartNumber", 0) for entry in listed]
-    if any(first >= second for first, second in zip(numbers, numbers[1:], strict=False)):
+    numbers: list[int] = [entry["PartNumber"] for entry in listed]
+    if any(first >= second for first, second in pairwise(numbers)):
         message = (
             "The list of parts was not in ascending order. Parts must be ordered by part number."
         )
@@ -222,7 +226,7 @@ def _chosen(rows: Connection, upload: Upload, params: Params) -> tuple[Segment, 
     segments = [_listed_part(upload, known.get(entry["PartNumber"]), entry) for entry in listed]
     for number, segment in zip(numbers[:-1], segments[:-1], strict=True):
         if segment.size < PART_MINIMUM:
-            fields = {
+            fields: Params = {
                 "ETag": segment.md5,
                 "MinSizeAllowed": PART_MINIMUM,
                 "PartNumber": number,

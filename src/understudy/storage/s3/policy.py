@@ -1,6 +1,7 @@
 """Bucket policies: checked, kept, and judged public or not. They are not enforced on requests.
 
-AWS: Bucket policies for Amazon S3; Blocking public access, "The meaning of public"; GetBucketPolicyStatus.
+AWS: Bucket policies for Amazon S3; Blocking public access to your Amazon S3 storage, "The meaning
+of public"; GetBucketPolicyStatus.
 """
 
 import json
@@ -83,7 +84,7 @@ def _check_statement(statement: object, bucket: str) -> None:
 
 
 def is_public(document: Params) -> bool:
-    """Whether a policy lets anyone in: an Allow for everyone that no condition ties to fixed values.
+    """Whether a policy lets anyone in: everyone, by no condition that ties them to fixed values.
 
     >>> is_public({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}})
     True
@@ -137,8 +138,8 @@ def put_bucket_policy(store: Store, params: Params, context: Context) -> Params:
     with store.write() as change:
         bucket = bucket_of(change.rows, params)
         document = parse(params.get("Policy", ""), bucket.name)
-        block = buckets.setting(change.rows, bucket.name, "PublicAccessBlock") or {}
-        if block.get("BlockPublicPolicy") and is_public(document):
+        block: Params | None = buckets.setting(change.rows, bucket.name, "PublicAccessBlock")
+        if block and block["BlockPublicPolicy"] and is_public(document):
             raise faults.access_denied()
         buckets.put_setting(change.rows, bucket.name, "Policy", params["Policy"])
     return {}

@@ -18,7 +18,7 @@ PART_LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes ``start`` up to ``stop`` of an object; ``part`` is their part number where one was asked."""
+    """Bytes ``start`` up to ``stop`` of an object; ``part`` is the number of the part asked for."""
 
     start: int
     stop: int
@@ -28,8 +28,8 @@ class Span:
 def span(params: Params, version: Version) -> Span | None:
     """What Range or PartNumber asks for, or None for the whole object.
 
-    A Range that does not follow the syntax, or has several ranges, is passed over as S3 does. Raises
-    InvalidRange and InvalidPartNumber (416).
+    A Range that does not follow the syntax, or has several ranges, is passed over as S3 does.
+    Raises InvalidRange and InvalidPartNumber (416).
     """
     header, number = params.get("Range"), params.get("PartNumber")
     if header and number:
@@ -87,8 +87,8 @@ def copy_span(header: str | None, size: int) -> Span:
     first, last = (int(match[1]), int(match[2])) if match else (1, 0)
     if first > last:
         message = (
-            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and "
-            "last are the zero-based offsets of the first and last bytes to copy"
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first "
+            "and last are the zero-based offsets of the first and last bytes to copy"
         )
         raise faults.invalid_argument(message, "x-amz-copy-source-range", header)
     if first >= size:

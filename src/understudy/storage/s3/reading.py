@@ -102,13 +102,16 @@ def head_object(store: Store, params: Params, context: Context) -> Params:
 
 
 def get_object_attributes(store: Store, params: Params, context: Context) -> Params:
-    """GetObjectAttributes: those of ETag, Checksum, ObjectParts, StorageClass, ObjectSize asked for."""
+    """GetObjectAttributes: ETag, Checksum, ObjectParts, StorageClass, ObjectSize, as asked for."""
     with store.read() as snapshot:
         bucket = bucket_of(snapshot.rows, params)
         version = version_of(snapshot.rows, params, "GET")
     asked: list[str] = params.get("ObjectAttributes") or []
     if not asked:
-        message = "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"
+        message = (
+            "The x-amz-object-attributes header specifying the attributes to be retrieved is "
+            "either missing or empty"
+        )
         raise faults.invalid_request(message)
     known: Params = {
         "ETag": version.etag,

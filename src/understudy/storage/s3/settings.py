@@ -1,4 +1,4 @@
-"""What is set on buckets and returned as it was set: one table, and three operations over each line.
+"""What is set on buckets and returned as it was set: a table, with three operations for a line.
 
 Kept means kept: lifecycle rules, notifications, replication and logging have no effect here.
 """
@@ -14,7 +14,7 @@ from understudy.storage.objects import buckets
 from understudy.storage.objects.store import Store
 from understudy.storage.objects.values import Bucket
 from understudy.storage.s3 import configuration, faults, tagging
-from understudy.storage.s3.context import Context, Operation, bucket_of
+from understudy.storage.s3.context import Context, Operation, bucket_of, entries, structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Setting:
         """The Put operation."""
         with store.write() as change:
             bucket = bucket_of(change.rows, params)
-            value = params.get(self.given) or {}
+            value: Any = structure(params, self.given)
             if self.check is not None:
                 value = self.check(change.rows, bucket, params, context)
             buckets.put_setting(change.rows, bucket.name, self.kind, value)
@@ -64,19 +64,19 @@ class Setting:
 
 def _checked(check: Callable[[Params], Params], member: str) -> Callable[..., Params]:
     def checked(rows: Connection, bucket: Bucket, params: Params, context: Context) -> Params:
-        return check(params.get(member) or {})
+        return check(structure(params, member))
 
     return checked
 
 
 def _tags(rows: Connection, bucket: Bucket, params: Params, context: Context) -> Params:
-    earlier = buckets.setting(rows, bucket.name, "Tagging") or {"TagSet": []}
-    given = params["Tagging"].get("TagSet") or []
-    return {"TagSet": tagging.bucket_tags(given, earlier["TagSet"], context)}
+    kept: Params | None = buckets.setting(rows, bucket.name, "Tagging")
+    earlier = entries(kept, "TagSet") if kept else []
+    return {"TagSet": tagging.bucket_tags(entries(params["Tagging"], "TagSet"), earlier, context)}
 
 
 def _lifecycle(rows: Connection, bucket: Bucket, params: Params, context: Context) -> Params:
-    rules = configuration.lifecycle(params.get("LifecycleConfiguration") or {})
+    rules = configuration.lifecycle(structure(params, "LifecycleConfiguration"))
     size = params.get("TransitionDefaultMinimumObjectSize", "all_storage_classes_128K")
     return {**rules, "TransitionDefaultMinimumObjectSize": size}
 
@@ -87,7 +87,7 @@ def _acceleration(rows: Connection, bucket: Bucket, params: Params, context: Con
 
 def _logging(rows: Connection, bucket: Bucket, params: Params, context: Context) -> Params:
     status: Params = params["BucketLoggingStatus"]
-    target = (status.get("LoggingEnabled") or {}).get("TargetBucket")
+    target: str | None = structure(status, "LoggingEnabled").get("TargetBucket")
     if target is not None and buckets.find(rows, target) is None:
         message = "The target bucket for logging does not exist"
         fields = {"TargetBucket": target}

@@ -75,7 +75,7 @@ def written_id(version: Version) -> Params:
 
 
 def delete_object(store: Store, params: Params, context: Context) -> Params:
-    """DeleteObject: a delete marker where there is versioning, or the version that VersionId names."""
+    """DeleteObject: a delete marker where there is versioning, or the version of VersionId."""
     with store.write() as change:
         bucket = bucket_of(change.rows, params)
         lock.check_bypass(bucket, params)
