@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def call(store: Store) -> Callable[..., Any]:
     def called(operation: str, at: float = AT, region: str = "us-east-1", **params: Any) -> Any:
-        return s3.call(store, operation, params, s3.Context(at, region))
+        return s3.operations[operation](store, params, s3.Context(at, region))
 
     return called
 

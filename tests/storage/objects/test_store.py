@@ -194,7 +194,7 @@ from understudy.storage.objects.store import Store
 
 store, chance = Store(Path(sys.argv[1])), random.Random(int(sys.argv[2]))
 def call(operation, **params):
-    return s3.call(store, operation, {"Bucket": "models", **params}, s3.Context(1.0))
+    return s3.operations[operation](store, {"Bucket": "models", **params}, s3.Context(1.0))
 if sys.argv[2] == "0":
     call("CreateBucket")
 print("ready", flush=True)
@@ -251,7 +251,9 @@ def test_what_was_acknowledged_survives_a_kill_and_what_was_not_leaves_nothing(
         files = 0
         for key in {*acknowledged, *in_doubt}:
             try:
-                found = s3.call(store, "GetObject", {"Bucket": "models", "Key": key}, AT)["Body"]
+                found = s3.operations["GetObject"](store, {"Bucket": "models", "Key": key}, AT)[
+                    "Body"
+                ]
             except Fault as fault:
                 assert fault.code == "NoSuchKey"
                 found = None
@@ -259,10 +261,10 @@ def test_what_was_acknowledged_survives_a_kill_and_what_was_not_leaves_nothing(
             assert digest in {acknowledged.get(key, "-"), in_doubt.get(key)}
             acknowledged[key] = digest
             files += bool(found)
-        uploads = s3.call(store, "ListMultipartUploads", {"Bucket": "models"}, AT)
+        uploads = s3.operations["ListMultipartUploads"](store, {"Bucket": "models"}, AT)
         assert len(uploads.get("Uploads", [])) <= seed + 1
         for upload in uploads.get("Uploads", []):
             named = {"Bucket": "models", "Key": upload["Key"], "UploadId": upload["UploadId"]}
-            s3.call(store, "AbortMultipartUpload", named, AT)
+            s3.operations["AbortMultipartUpload"](store, named, AT)
         assert len(contents(tmp_path)) == files
         store.close()

@@ -50,8 +50,8 @@ class Comparison(RuleBasedStateMachine):
 
     def call(self, operation: str, **params: object) -> dict:
         self.at += 1
-        return s3.call(
-            self.store, operation, {"Bucket": BUCKET, **params}, s3.Context(float(self.at))
+        return s3.operations[operation](
+            self.store, {"Bucket": BUCKET, **params}, s3.Context(float(self.at))
         )
 
     def teardown(self) -> None:

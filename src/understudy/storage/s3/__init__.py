@@ -1,7 +1,7 @@
 """The operations of Amazon S3 over a store: AWS-shaped parameters in, AWS-shaped output out.
 
-Every operation that is offered stands in ``operations``; ``call`` is for those who have but its
-name. Nobody is authenticated here, and no policy or ACL is enforced.
+Every operation that is offered stands in ``operations``. Nobody is authenticated here, and no
+policy or ACL is enforced.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,6 @@ from understudy.storage.s3 import (
     acl,
     buckets,
     copying,
-    faults,
     listings,
     lock,
     multipart,
@@ -45,11 +44,4 @@ admissions: Mapping[str, Callable[[Store, Params], str]] = {
 """What may be refused before a body is read; what comes back is a checksum to compute of it."""
 
 
-def call(store: Store, operation: str, params: Params, context: Context) -> Params:
-    """The output of an operation by its name. Raises Fault, NotImplemented for one not offered."""
-    if operation not in operations:
-        raise faults.not_implemented(operation)
-    return operations[operation](store, params, context)
-
-
-__all__ = ["Context", "Operation", "admissions", "call", "operations"]
+__all__ = ["Context", "Operation", "admissions", "operations"]

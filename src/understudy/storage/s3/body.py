@@ -5,12 +5,12 @@ calculations (x-amz-content-sha256).
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
-from understudy.storage.objects.digests import ALGORITHMS, DEFAULT, is_checksum
+from understudy.storage.objects.digests import ALGORITHMS, DEFAULT, encode, is_checksum
 from understudy.storage.objects.store import Store
 from understudy.storage.objects.values import Segment
 from understudy.storage.s3 import faults
@@ -27,51 +27,65 @@ class Received:
     algorithm: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a sender says of a body before it comes.
+
+    ``checksums`` are base64 by algorithm, ``trailer`` is the algorithm of one that follows the body
+    and ``computed`` one that is only asked for; ``md5`` is base64, ``sha256`` the hexadecimal hash
+    that was signed, ``size`` in bytes.
+    """
+
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    trailer: str = ""
+    computed: str = ""
+    md5: str | None = None
+    sha256: str = ""
+    size: int | None = None
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm of the sender's checksum, or empty."""
+        return self.trailer or next(iter(self.checksums), self.computed)
+
+
 def sent_checksums(params: Params) -> dict[str, str]:
     """The checksums among an operation's parameters, by algorithm."""
     return {name: params[f"Checksum{name}"] for name in ALGORITHMS if params.get(f"Checksum{name}")}
 
 
-class Intake:
-    """Takes in the body of PutObject or UploadPart; all is gone unless ``finish`` succeeds.
+def announced(params: Params) -> Announced:
+    """What the parameters of PutObject or UploadPart say of the body."""
+    computed: str = params.get("ChecksumAlgorithm") or ""
+    return Announced(sent_checksums(params), computed=computed, md5=params.get("ContentMD5"))
 
-    ``also`` is an algorithm to compute besides the sender's, ``trailer`` that of a checksum which
-    follows the body, ``sha256`` the hexadecimal hash that was signed, ``size`` the announced bytes.
-    Raises InvalidRequest, InvalidDigest and EntityTooLarge for what cannot be right.
+
+class Intake:
+    """Takes in a body; all is gone unless ``finish`` succeeds.
+
+    ``also`` is an algorithm to compute besides the sender's. Raises InvalidRequest, InvalidDigest
+    and EntityTooLarge for announcements that cannot be right.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        params: Params,
-        *,
-        also: str = "",
-        trailer: str = "",
-        sha256: str = "",
-        size: int | None = None,
-    ) -> None:
-        self._sent = sent_checksums(params)
-        self._md5: str | None = params.get("ContentMD5")
-        self._sha256, self._size = sha256, size
-        if len(self._sent) + bool(trailer) > 1:
-            message = (
-                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
-                "allowed."
-            )
-            raise faults.invalid_request(message)
-        self.algorithm = trailer or next(iter(self._sent), params.get("ChecksumAlgorithm") or "")
-        if self.algorithm and self.algorithm not in ALGORITHMS:
-            raise faults.invalid_request(
-                "Value for x-amz-sdk-checksum-algorithm header is invalid."
-            )
-        _check_announced(self._sent, self._md5, size or 0)
-        self._kept = {DEFAULT, self.algorithm, also} - {""}
-        self._staging = store.stage(self._kept | ({"SHA256"} if sha256 else set()))
+    def __init__(self, store: Store, said: Announced, also: str = "") -> None:
+        check_announced(said)
+        self._said = said
+        self._kept = {DEFAULT, said.algorithm, also} - {""}
+        self._staging = store.stage(self._kept | ({"SHA256"} if said.sha256 else set()))
 
     def __enter__(self) -> "Intake":
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.discard()
+
+    @property
+    def size(self) -> int:
+        """Bytes taken in so far."""
+        return self._staging.size
+
+    def discard(self) -> None:
+        """Remove what was taken in, unless ``finish`` has kept it."""
         self._staging.discard()
 
     def write(self, data: bytes) -> None:
@@ -83,47 +97,72 @@ class Intake:
 
         Raises BadDigest, XAmzContentSHA256Mismatch and IncompleteBody.
         """
-        segment = self._staging.segment()
-        if self._size is not None and segment.size != self._size:
+        segment, said = self._staging.segment(), self._said
+        if said.size is not None and segment.size != said.size:
             text = "You did not provide the number of bytes specified by the Content-Length HTTP"
             raise Fault("IncompleteBody", f"{text} header", 400)
-        sent = {**self._sent, **(trailers or {})}
-        _check_announced(sent, None, segment.size)
-        _verify(segment, sent, self._md5, self._sha256)
+        sent = {**said.checksums, **(trailers or {})}
+        _check_values(sent)
+        _verify(said, sent, segment.md5, segment.checksums)
         self._staging.keep()
         kept = {name: segment.checksums[name] for name in self._kept}
-        return Received(Segment(segment.blob, segment.size, segment.md5, kept), self.algorithm)
+        return Received(Segment(segment.blob, segment.size, segment.md5, kept), said.algorithm)
 
 
-def _check_announced(sent: Mapping[str, str], md5: str | None, size: int) -> None:
+def check_announced(said: Announced) -> None:
+    """Raise what S3 answers to announcements that no body can satisfy."""
+    if len(said.checksums) + bool(said.trailer) > 1:
+        message = (
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        )
+        raise faults.invalid_request(message)
+    if said.algorithm and said.algorithm not in ALGORITHMS:
+        raise faults.invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid.")
+    _check_values(said.checksums)
+    if said.md5 is not None and not is_checksum("MD5", said.md5):
+        message = "The Content-MD5 you specified was invalid."
+        raise Fault("InvalidDigest", message, 400, {"Content-MD5": said.md5})
+    if said.size is not None and said.size > SIZE_LIMIT:
+        message = "Your proposed upload exceeds the maximum allowed size"
+        fields = {"ProposedSize": said.size, "MaxSizeAllowed": SIZE_LIMIT}
+        raise Fault("EntityTooLarge", message, 400, fields)
+
+
+def _check_values(sent: Mapping[str, str]) -> None:
     for name, value in sent.items():
         if not is_checksum(name, value):
             header = f"x-amz-checksum-{name.lower()}"
             raise faults.invalid_request(f"Value for {header} header is invalid.")
-    if md5 is not None and not is_checksum("MD5", md5):
-        message = "The Content-MD5 you specified was invalid."
-        raise Fault("InvalidDigest", message, 400, {"Content-MD5": md5})
-    if size > SIZE_LIMIT:
-        message = "Your proposed upload exceeds the maximum allowed size"
-        fields = {"ProposedSize": size, "MaxSizeAllowed": SIZE_LIMIT}
-        raise Fault("EntityTooLarge", message, 400, fields)
 
 
-def _verify(segment: Segment, sent: Mapping[str, str], md5: str | None, sha256: str) -> None:
+def check_bytes(said: Announced, data: bytes) -> None:
+    """Verify a body that is read whole. Raises as ``Intake`` and its ``finish`` do."""
+    check_announced(said)
+    wanted = {*said.checksums, "MD5", "SHA256"}
+    found = {name: _digest(name, data) for name in wanted}
+    md5 = found["MD5"].hex()
+    _verify(said, said.checksums, md5, {name: encode(found[name]) for name in wanted})
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    digest = ALGORITHMS[name]()
+    digest.update(data)
+    return digest.digest()
+
+
+def _verify(said: Announced, sent: Mapping[str, str], md5: str, found: Mapping[str, str]) -> None:
     for name, value in sent.items():
-        if segment.checksums[name] != value:
+        if found[name] != value:
             message = f"The {name} you specified did not match the calculated checksum."
             raise Fault("BadDigest", message, 400)
-    found = b64encode(bytes.fromhex(segment.md5)).decode()
-    if md5 is not None and md5 != found:
+    calculated = b64encode(bytes.fromhex(md5)).decode()
+    if said.md5 is not None and said.md5 != calculated:
         message = "The Content-MD5 you specified did not match what we received."
-        fields = {"ExpectedDigest": md5, "CalculatedDigest": found}
+        fields = {"ExpectedDigest": said.md5, "CalculatedDigest": calculated}
         raise Fault("BadDigest", message, 400, fields)
-    if sha256:
-        signed = b64encode(bytes.fromhex(sha256)).decode()
-        if signed != segment.checksums["SHA256"]:
-            message = "The provided 'x-amz-content-sha256' header does not match what was computed."
-            raise Fault("XAmzContentSHA256Mismatch", message, 400)
+    if said.sha256 and encode(bytes.fromhex(said.sha256)) != found["SHA256"]:
+        message = "The provided 'x-amz-content-sha256' header does not match what was computed."
+        raise Fault("XAmzContentSHA256Mismatch", message, 400)
 
 
 def receive(store: Store, params: Params, also: str = "") -> Received:
@@ -131,6 +170,12 @@ def receive(store: Store, params: Params, also: str = "") -> Received:
     body: Received | bytes = params.get("Body") or b""
     if isinstance(body, Received):
         return body
-    with Intake(store, params, also=also) as intake:
-        intake.write(body)
+    return take_in(store, announced(params), [body], also)
+
+
+def take_in(store: Store, said: Announced, pieces: Iterable[bytes], also: str = "") -> Received:
+    """A body that is at hand in pieces, in the store."""
+    with Intake(store, said, also) as intake:
+        for piece in pieces:
+            intake.write(piece)
         return intake.finish()

@@ -87,7 +87,8 @@ def create_bucket(store: Store, params: Params, context: Context) -> Params:
         raise Fault("InvalidBucketName", message, 400, {"BucketName": name})
     configuration: Params = params.get("CreateBucketConfiguration") or {}
     if "Location" in configuration or params.get("BucketNamespace", "global") != "global":
-        raise faults.not_implemented("CreateBucket for directory buckets and regional namespaces")
+        message = "Directory buckets and buckets in regional namespaces are not offered here"
+        raise Fault("NotImplemented", message, 501)
     region = region_for(configuration.get("LocationConstraint"), context.region)
     bucket = Bucket(name, region, moment(context.at))
     if params.get("ObjectLockEnabledForBucket"):

@@ -101,10 +101,7 @@ def copied(store: Store, source: Source, algorithm: str) -> Segment:
         if algorithm in only.checksums:
             blob = store.blobs.copy(only.blob) if only.blob else ""
             return Segment(blob, only.size, only.md5, only.checksums)
-    with body.Intake(store, {"ChecksumAlgorithm": algorithm}) as intake:
-        for data in source.reading:
-            intake.write(data)
-        return intake.finish().segment
+    return body.take_in(store, body.Announced(computed=algorithm), source.reading).segment
 
 
 def copy_object(store: Store, params: Params, context: Context) -> Params:

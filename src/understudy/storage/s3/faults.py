@@ -42,12 +42,6 @@ def malformed_xml() -> Fault:
     return Fault("MalformedXML", MALFORMED_XML, 400)
 
 
-def not_implemented(operation: str) -> Fault:
-    """An operation that is not offered here, by its name."""
-    message = f"The operation {operation} of Amazon S3 is not offered by Understudy"
-    return Fault("NotImplemented", message, 501)
-
-
 def header_not_implemented(header: str, detail: str = "") -> Fault:
     """A header that asks for what S3, or this store, does not do."""
     fields = {"Header": header, "additionalMessage": detail} if detail else {"Header": header}
