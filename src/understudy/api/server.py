@@ -1,12 +1,10 @@
 """The control plane's HTTP side: which service a request is for, and its answer on the wire."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
-
-import msgspec
+from dataclasses import dataclass, replace
 
 from understudy.api import s3
 from understudy.api.http import Request, Response
@@ -18,8 +16,10 @@ from understudy.api.wire.request import WireCall, WireRequest
 from understudy.api.wire.validate import validate
 from understudy.base.fault import Fault
 from understudy.base.identity import Ids
-from understudy.bookkeeping.moto import KEPT_SERVICES, BookAnswer, BookRequest, Books, book_host
+from understudy.base.ledger import BookRequest
+from understudy.bookkeeping.moto import KEPT_SERVICES, BookAnswer, Books, book_host
 from understudy.control.events import Params
+from understudy.live.clock import real_now
 from understudy.live.loop import LiveLoop
 from understudy.live.objects import StoredObjects
 from understudy.live.world import LiveWorld
@@ -57,8 +57,9 @@ class Server:
             )
             call = identify(head)
         if call.service == "s3":
-            now = self.loop.clock.now
-            return await s3.respond(self.objects.store, request, call.region, request_id, now)
+            return await s3.respond(
+                self.objects.store, request, call.region, request_id, self.loop.clock.now, real_now
+            )
         try:
             return await self._answer(call, request, head, request_id)
         except Fault as fault:
@@ -73,7 +74,7 @@ class Server:
         if call.fault is not None:
             raise call.fault
         if not head.body:
-            head = msgspec.structs.replace(head, body=await request.body())
+            head = replace(head, body=await request.body())
         if call.service in KEPT_SERVICES:
             return await self._kept(call, head)
         if not self.loop.engine.offers(call.service, call.operation):
@@ -93,8 +94,6 @@ class Server:
         """Put the texts that a CloudFormation call only points at into it."""
         for url, body in (("TemplateURL", "TemplateBody"), ("StackPolicyURL", "StackPolicyBody")):
             if params.get(url):
-                import asyncio
-
                 params[body] = await asyncio.to_thread(self.objects.text, params[url])
 
     async def _kept(self, call: WireCall, head: WireRequest) -> Response:
@@ -114,11 +113,6 @@ class Server:
 
 
 def _is_rest(request: Request) -> bool:
-    """Whether a request can be told by its head: no form, no target, so that its body may stream."""
+    """Whether a request can be told by its head: no form, no target. Its body may then stream."""
     kind = request.headers.get("content-type", "")
     return "x-amz-target" not in request.headers and "x-www-form-urlencoded" not in kind
-
-
-def json_response(value: Any, status: int = 200) -> Response:
-    """A JSON answer of our own paths."""
-    return Response(status, (("content-type", "application/json"),), msgspec.json.encode(value))

@@ -13,22 +13,11 @@ from msgspec import Struct
 
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.fault import Fault
+from understudy.base.ledger import BookRequest
 from understudy.control.events import Params
 
 KEPT_SERVICES = ("iam", "sts")
 _READS = ("Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Simulate", "Decode")
-
-
-class BookRequest(Struct, frozen=True):
-    """A request as moto is given it. ``host`` is the service's host on AWS."""
-
-    service: str
-    host: str
-    method: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
 
 
 class BookAnswer(Struct, frozen=True):

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec import field as struct_field
 
-from understudy.control import application_autoscaling as aas
+from understudy.control.application_autoscaling import operations as scaling_operations
+from understudy.control.application_autoscaling import scaling, targets, timers
 from understudy.control.application_autoscaling.service import ApplicationAutoScaling
 from understudy.control.application_autoscaling.state import State as ScalingState
 from understudy.control.cloudwatch import operations as cloudwatch_operations
@@ -32,7 +33,7 @@ from understudy.control.signals import AlarmAction, CapacityFailed, CapacityFulf
 from understudy.control.turn import Turn
 
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
-    "application-autoscaling": aas.operations.OPERATIONS,
+    "application-autoscaling": scaling_operations.OPERATIONS,
     "cloudwatch": cloudwatch_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
 }
@@ -92,7 +93,7 @@ class Plane:
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
         if owner == "application-autoscaling":
-            aas.timers.on_timer(self.scaling, key, turn)
+            timers.on_timer(self.scaling, key, turn)
         else:
             self._machines[owner].on_timer(key, turn)
 
@@ -105,16 +106,16 @@ class Plane:
         if isinstance(signal, AlarmAction):
             self._on_alarm(signal, turn)
         elif isinstance(signal, CapacityFulfilled):
-            aas.scaling.on_fulfilled(self.scaling, signal, turn)
+            scaling.on_fulfilled(self.scaling, signal, turn)
         elif isinstance(signal, CapacityFailed):
-            aas.scaling.on_failed(self.scaling, signal, turn)
+            scaling.on_failed(self.scaling, signal, turn)
         else:
-            aas.targets.on_removed(self.scaling, signal, turn)
+            targets.on_removed(self.scaling, signal, turn)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
         """Do what an alarm asks for, and write into its history what came of it."""
         if ":scalingPolicy:" in action.action:
-            summary = aas.scaling.on_alarm(self.scaling, action, turn)
+            summary = scaling.on_alarm(self.scaling, action, turn)
         else:
             summary = f"Failed to execute action {action.action}: no such target is offered"
         self.cloudwatch.record_action(action.alarm_name, action.action, summary, turn)

@@ -13,7 +13,7 @@ import msgspec
 
 from understudy.base.fault import Fault
 from understudy.base.identity import Ids
-from understudy.cloudformation.schema import SchemaSource
+from understudy.cloudformation.schema import Schemas
 from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, Params
 from understudy.control.plane import PlaneConfig
 from understudy.control.turn import Timer, Turn
@@ -46,7 +46,7 @@ class World:
 
     plane: PlaneConfig
     types: Mapping[str, ResourceType]
-    schemas: SchemaSource
+    schemas: Schemas
 
 
 class Engine:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from understudy.cloudformation.schema import SchemaSource
+from understudy.cloudformation.schema import Schemas
 from understudy.control.events import (
     AnyEvent,
     CallAnswered,
@@ -37,7 +37,7 @@ class Region:
         state: RegionState,
         config: PlaneConfig,
         types: Mapping[str, ResourceType],
-        schemas: SchemaSource,
+        schemas: Schemas,
     ) -> None:
         self.name = name
         self.state = state

@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 
 SNAPSHOT_EVERY = 5000
 """Events between two snapshots."""
+LEAD_SECONDS = 4.0
+"""How far (world time) the loop may run ahead of what the data plane has reported: less than the
+shortest delay after which CloudWatch shows a datapoint, so no alarm can miss one."""
 STALE_SECONDS = 1.0
 """Without a word from the data plane for so long (real time), the loop goes by the clock alone."""
 
@@ -23,8 +26,8 @@ Perform = Callable[[AnyCommand], None]
 class LiveLoop:
     """The one place through which everything that happens reaches the engine.
 
-    The loop's time follows the clock, but never runs ahead of what the data plane has reported:
-    an alarm is not evaluated before the requests of its period are counted.
+    The loop's time follows the clock, but stays close to what the data plane has reported: an
+    alarm is not evaluated before the requests of its period are counted.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class LiveLoop:
         now = self.clock.now()
         if now - self._watermark_at > STALE_SECONDS * self.clock.speed:
             return max(now, self.engine.state.at)
-        return max(min(now, self._watermark), self.engine.state.at)
+        return max(min(now, self._watermark + LEAD_SECONDS), self.engine.state.at)
 
     def reported(self, watermark: float) -> None:
         """The data plane has reported everything up to this world time."""

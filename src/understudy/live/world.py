@@ -29,8 +29,8 @@ from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import (
     Drain,
     Drained,
-    Report,
     RemoveEndpoint,
+    Report,
     SetEndpoint,
     TargetHealth,
 )
@@ -120,9 +120,7 @@ class LiveWorld:
             self._failed(instance, failure.reason)
             return
         self._loop.submit(
-            InstanceHealthy(
-                self._loop.now(), command.region, instance, started.host, started.port
-            )
+            InstanceHealthy(self._loop.now(), command.region, instance, started.host, started.port)
         )
 
     async def _started(self, command: Launch) -> Any:

@@ -3,6 +3,8 @@
 Plain functions over arrays. `compiled` translates them; the routing is that of the data plane.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,11 +50,11 @@ def serve(
     arrivals: Floats,
     services: Floats,
     choices: Floats,
-    weights: Floats,
-    first: Integers,
+    weights: Any,
+    first: Any,
     busy: Floats,
     outstanding: Floats,
-    sizes: Integers,
+    sizes: Any,
     completions: Floats,
     variants: Integers,
 ) -> None:

@@ -1,0 +1,166 @@
+"""What can be seen of an endpoint variant: its capacity, what scaled it, its alarms, its usage."""
+
+from msgspec import Struct
+
+from understudy.control.application_autoscaling.state import Activity, ScalableTarget, target_key
+from understudy.control.cloudwatch.state import AnyAlarm, HistoryItem
+from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint
+from understudy.control.plane import Plane
+from understudy.control.sagemaker import fleet as fleets
+from understudy.control.sagemaker.endpoint import DIMENSION, resource_id
+from understudy.control.sagemaker.state import Endpoint, Variant
+from understudy.pricing.meter import Usage
+
+
+class AlarmState(Struct, frozen=True):
+    """An alarm that watches the endpoint, and since when it is in its state."""
+
+    name: str
+    state: str
+    since: float
+
+
+class Observation(Struct, frozen=True):
+    """A variant at ``at``, with what happened to it since a time.
+
+    ``stand_in`` is the service time that its container asks for, empty for a real model. Usage
+    that goes on ends at ``at``.
+    """
+
+    at: float
+    endpoint: str
+    variant: str
+    status: str
+    instance_type: str
+    stand_in: str
+    minimum: int
+    maximum: int
+    policies: tuple[str, ...]
+    capacity: tuple[CapacityPoint, ...]
+    activities: tuple[ActivityRecord, ...]
+    transitions: tuple[AlarmTransition, ...]
+    alarms: tuple[AlarmState, ...]
+    usage: tuple[Usage, ...]
+
+
+def observe(
+    plane: Plane, endpoint_name: str, variant_name: str, since: float, at: float
+) -> Observation:
+    """What can be seen of a variant. Raises KeyError where there is no such endpoint or variant."""
+    endpoint = plane.sagemaker.state.endpoints[endpoint_name]
+    variant = endpoint.fleets[endpoint.live].variants[variant_name]
+    key = target_key(DIMENSION, resource_id(endpoint_name, variant_name))
+    target = plane.scaling.state.targets.get(key)
+    alarms = _alarms(plane, endpoint_name)
+    return Observation(
+        at=at,
+        endpoint=endpoint_name,
+        variant=variant_name,
+        status=endpoint.status,
+        instance_type=variant.instance_type,
+        stand_in=_stand_in(plane, variant),
+        minimum=target.minimum if target else variant.desired,
+        maximum=target.maximum if target else variant.desired,
+        policies=_policies(target),
+        capacity=_capacity(plane, endpoint, variant, since),
+        activities=tuple(
+            _activity(each)
+            for each in plane.scaling.state.activities.get(key, [])
+            if each.start >= since and not each.not_scaled
+        ),
+        transitions=tuple(
+            _transition(item)
+            for item in plane.cloudwatch.state.history
+            if item.item_type == "StateUpdate" and item.at >= since and item.alarm in alarms
+        ),
+        alarms=tuple(
+            AlarmState(alarm.name, alarm.state, alarm.state_updated_at) for alarm in alarms.values()
+        ),
+        usage=_usage(plane, endpoint_name, variant_name, since, at),
+    )
+
+
+def _stand_in(plane: Plane, variant: Variant) -> str:
+    container = fleets.container(plane.sagemaker.state, variant)
+    return container.environment.get(fleets.STAND_IN, "")
+
+
+def _policies(target: ScalableTarget | None) -> tuple[str, ...]:
+    """Each policy in one sentence."""
+    if target is None:
+        return ()
+    return tuple(f"{policy.kind} {policy.name}" for policy in target.policies.values())
+
+
+def _capacity(
+    plane: Plane, endpoint: Endpoint, variant: Variant, since: float
+) -> tuple[CapacityPoint, ...]:
+    """The capacity at ``since`` and every change after it."""
+    samples = [
+        each
+        for each in plane.sagemaker.state.history
+        if each.endpoint == endpoint.name and each.variant == variant.name
+    ]
+    before = [each for each in samples if each.at <= since][-1:]
+    after = [each for each in samples if each.at > since]
+    return tuple(
+        CapacityPoint(
+            max(each.at, since), each.desired, each.in_service, each.pending, each.stopping
+        )
+        for each in before + after
+    )
+
+
+def _activity(activity: Activity) -> ActivityRecord:
+    return ActivityRecord(
+        at=activity.start,
+        ended=activity.end,
+        from_count=activity.previous,
+        to_count=activity.desired if activity.desired is not None else activity.previous,
+        cause=activity.cause,
+        status=activity.status,
+        description=activity.description,
+        message=activity.message,
+    )
+
+
+def _alarms(plane: Plane, endpoint: str) -> dict[str, AnyAlarm]:
+    """The alarms on metrics of an endpoint, by name."""
+    return {
+        name: alarm
+        for name, alarm in plane.cloudwatch.state.alarms.items()
+        if endpoint in _endpoints(alarm)
+    }
+
+
+def _endpoints(alarm: AnyAlarm) -> list[str]:
+    queries = [
+        alarm.params,
+        *(q["MetricStat"]["Metric"] for q in alarm.params.get("Metrics", ()) if "MetricStat" in q),
+    ]
+    return [
+        dimension["Value"]
+        for query in queries
+        for dimension in query.get("Dimensions", ())
+        if dimension["Name"] == "EndpointName"
+    ]
+
+
+def _transition(item: HistoryItem) -> AlarmTransition:
+    states = item.summary.removeprefix("Alarm updated from ").split(" to ")
+    return AlarmTransition(item.at, item.alarm, states[0], states[-1], item.summary)
+
+
+def _usage(plane: Plane, endpoint: str, variant: str, since: float, at: float) -> tuple[Usage, ...]:
+    state = plane.sagemaker.state
+    ended = [
+        Usage(each.instance_type, each.started_at, each.ended_at)
+        for each in state.usage
+        if each.endpoint == endpoint and each.variant == variant and each.ended_at >= since
+    ]
+    running = [
+        Usage(each.instance_type, each.launched_at, at)
+        for each in state.instances.values()
+        if each.endpoint == endpoint and each.variant == variant
+    ]
+    return (*ended, *running)
