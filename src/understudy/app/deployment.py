@@ -1,0 +1,186 @@
+"""Deploying a template through the CloudFormation API alone: change set, review, execution."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from understudy.app.client import Client
+from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.cloudformation.graph import dependencies
+from understudy.cloudformation.template import Template
+from understudy.report.views import (
+    ChangeSetView,
+    DeploymentView,
+    PropertyChange,
+    ResourceChange,
+    ResourceProgress,
+)
+from understudy.resources.registry import BY_NAME
+
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+LOOK_SECONDS = 0.1
+CHANGE_SET = "understudy-rehearsal"
+
+
+class StackFailed(Exception):  # noqa: N818 - it reports what happened to the user's stack
+    """A stack did not get where it should. ``causes`` are the first failures, oldest first."""
+
+    def __init__(self, status: str, causes: list[str]) -> None:
+        super().__init__(f"{status}: " + "; ".join(causes))
+        self.status = status
+        self.causes = causes
+
+
+@dataclass(frozen=True, slots=True)
+class StackDeployment:
+    """One stack at one endpoint."""
+
+    client: Client
+    name: str
+    template: Template
+
+    def plan(self, body: str, parameters: Mapping[str, str]) -> ChangeSetView:
+        """Make a change set and give it as it is to be reviewed.
+
+        Raises InvalidInput where CloudFormation refuses it.
+        """
+        from botocore.exceptions import ClientError
+
+        api = self.client.cloudformation
+        try:
+            api.create_change_set(
+                StackName=self.name,
+                ChangeSetName=CHANGE_SET,
+                ChangeSetType="CREATE",
+                TemplateBody=body,
+                Capabilities=CAPABILITIES,
+                Parameters=[
+                    {"ParameterKey": key, "ParameterValue": value}
+                    for key, value in parameters.items()
+                ],
+            )
+            described = api.describe_change_set(
+                StackName=self.name, ChangeSetName=CHANGE_SET, IncludePropertyValues=True
+            )
+        except ClientError as error:
+            raise InvalidInput((Diagnostic(error.response["Error"]["Message"]),)) from error
+        if described["Status"] != "CREATE_COMPLETE":
+            raise InvalidInput((Diagnostic(described.get("StatusReason", "The change set failed.")),))
+        changes = tuple(_change(each["ResourceChange"]) for each in described["Changes"])
+        return ChangeSetView(self.name, "CREATE", changes)
+
+    def execute(self, show: Callable[[DeploymentView], None]) -> str:
+        """Execute the change set and show its progress; give the stack's final status.
+
+        Raises StackFailed where the stack is not complete in the end.
+        """
+        self.client.cloudformation.execute_change_set(
+            StackName=self.name, ChangeSetName=CHANGE_SET
+        )
+        status = self._follow(show, self.name)
+        if status != "CREATE_COMPLETE":
+            raise StackFailed(status, self.causes(self.name))
+        return status
+
+    def delete(self, show: Callable[[DeploymentView], None]) -> str:
+        """Delete the stack and wait until it is gone; give its final status."""
+        from botocore.exceptions import ClientError
+
+        api = self.client.cloudformation
+        try:
+            stack = api.describe_stacks(StackName=self.name)["Stacks"][0]
+        except ClientError:
+            return "DELETE_COMPLETE"
+        api.delete_stack(StackName=self.name)
+        return self._follow(show, stack["StackId"])
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stack."""
+        stack = self.client.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+    def physical_ids(self, resource_type: str) -> list[str]:
+        """The physical ids of the stack's resources of a type."""
+        found = self.client.cloudformation.describe_stack_resources(StackName=self.name)
+        return [
+            each["PhysicalResourceId"]
+            for each in found["StackResources"]
+            if each["ResourceType"] == resource_type
+        ]
+
+    def causes(self, stack: str) -> list[str]:
+        """Why resources failed, the first cause first; cancelled ones are left out."""
+        events = self.client.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        return [
+            f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}"
+            for each in reversed(events)
+            if each["ResourceStatus"].endswith("_FAILED")
+            and each["ResourceType"] != "AWS::CloudFormation::Stack"
+            and "cancelled" not in each.get("ResourceStatusReason", "cancelled")
+        ]
+
+    def _follow(self, show: Callable[[DeploymentView], None], stack: str) -> str:
+        while True:
+            view = self._view(stack)
+            show(view)
+            if not view.stack_status.endswith("IN_PROGRESS"):
+                return view.stack_status
+            time.sleep(LOOK_SECONDS)
+
+    def _view(self, stack: str) -> DeploymentView:
+        api = self.client.cloudformation
+        described = api.describe_stacks(StackName=stack)["Stacks"][0]
+        resources = api.describe_stack_resources(StackName=stack)["StackResources"]
+        statuses = {each["LogicalResourceId"]: each for each in resources}
+        needs = dependencies(self.template)
+        return DeploymentView(
+            stack_name=self.name,
+            stack_status=described["StackStatus"],
+            at=self.client.world_time(),
+            started_at=described["CreationTime"].timestamp(),
+            resources=tuple(
+                _progress(name, resource.type, statuses, needs[name])
+                for name, resource in self.template.resources.items()
+            ),
+        )
+
+
+def _progress(
+    name: str, kind: str, statuses: Mapping[str, Any], needs: Mapping[str, Any]
+) -> ResourceProgress:
+    seen = statuses.get(name)
+    if seen is None:
+        waiting = tuple(
+            need
+            for need in needs
+            if need not in statuses or not statuses[need]["ResourceStatus"].endswith("COMPLETE")
+        )
+        return ResourceProgress(name, kind, "", 0.0, waits_for=waiting)
+    return ResourceProgress(
+        name,
+        kind,
+        seen["ResourceStatus"],
+        seen["Timestamp"].timestamp(),
+        seen.get("ResourceStatusReason", ""),
+    )
+
+
+def _change(change: Mapping[str, Any]) -> ResourceChange:
+    kind = BY_NAME.get(change["ResourceType"])
+    return ResourceChange(
+        action=change["Action"],
+        logical_id=change["LogicalResourceId"],
+        resource_type=change["ResourceType"],
+        fidelity=kind.fidelity if kind else "recorded",
+        replacement="" if change["Action"] == "Add" else change.get("Replacement", ""),
+        properties=tuple(
+            PropertyChange(
+                path=detail["Target"].get("Path", detail["Target"].get("Name", "")),
+                before=detail["Target"].get("BeforeValue"),
+                after=detail["Target"].get("AfterValue"),
+                recreation=detail["Target"].get("RequiresRecreation", "Never"),
+            )
+            for detail in change.get("Details", [])
+        ),
+    )

@@ -1,0 +1,161 @@
+"""Looking at a template before it is deployed: all that is wrong with it, where it stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from understudy.app.schemas import CfnLintSchemas
+from understudy.base.arn import ACCOUNT, DEFAULT_REGION
+from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
+from understudy.cloudformation.check import check
+from understudy.cloudformation.locate import locate
+from understudy.cloudformation.parameters import Bound, bind
+from understudy.cloudformation.parse import parse
+from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
+from understudy.cloudformation.revision import Revision, revision
+from understudy.cloudformation.rules import check_rules
+from understudy.cloudformation.schema import Schemas
+from understudy.cloudformation.template import Template, read
+from understudy.cloudformation.unknown import Unknown, unknown
+from understudy.cloudformation.validate import diagnose
+from understudy.resources.registry import BY_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTemplate:
+    """A template that can be deployed. ``text`` is as in the file."""
+
+    path: Path
+    text: str
+    template: Template
+    bound: Bound
+    revision: Revision
+
+    def evaluated(self, value: Any) -> Any:
+        """A value as far as it is known before anything is deployed."""
+        return evaluate(value, _planning(self.revision.scope))
+
+
+def checked(
+    path: Path, supplied: Mapping[str, str], region: str = DEFAULT_REGION
+) -> tuple[CheckedTemplate | None, list[Diagnostic]]:
+    """A template file with parameters, or None and everything that is wrong with them.
+
+    Warnings come with a template that can be deployed. Every diagnostic has its line and column.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        return None, [Diagnostic(f"{path}: {error.strerror}.", action="name a template file")]
+    data, found = parse(text, str(path))
+    if _errors(found):
+        return None, found
+    source = text.decode()
+    template, problems = read(data)
+    if template is None:
+        return None, _placed(found + problems, source, path)
+    bound, unbound = bind(template.parameters, supplied)
+    result = None
+    if bound is not None:
+        result, more = _checked(path, source, template, bound, region)
+        problems += more
+    else:
+        problems += [*unbound, *check(template, Schemas(CfnLintSchemas(region)))]
+    problems = _placed(found + problems, source, path)
+    return (None if _errors(problems) else result), problems
+
+
+def _checked(
+    path: Path, source: str, template: Template, bound: Bound, region: str
+) -> tuple[CheckedTemplate | None, list[Diagnostic]]:
+    schemas = Schemas(CfnLintSchemas(region))
+    scope = Scope(bound.values, _pseudo(region), zones=lambda name: [f"{name or region}a"])
+    try:
+        ready = revision(template, scope, bound.no_echo)
+    except EvaluationError as error:
+        return None, [Diagnostic(error.message, error.path)]
+    problems = [
+        *check_rules(template, ready.scope),
+        *check(template, schemas, ready.scope.conditions),
+        *_unavailable(template),
+        *_properties(template, ready, schemas),
+    ]
+    return CheckedTemplate(path, source, template, bound, ready), problems
+
+
+def _pseudo(region: str) -> dict[str, Any]:
+    stack = f"arn:aws:cloudformation:{region}:{ACCOUNT}:stack/stack/id"
+    return {
+        "AWS::AccountId": ACCOUNT,
+        "AWS::NotificationARNs": [],
+        "AWS::Partition": "aws",
+        "AWS::Region": region,
+        "AWS::StackId": stack,
+        "AWS::StackName": "stack",
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+
+def _planning(scope: Scope) -> Scope:
+    """A scope in which nothing exists yet."""
+
+    def ref(logical_id: str) -> Unknown:
+        return unknown([(logical_id, "")])
+
+    def attribute(logical_id: str, name: str) -> Unknown:
+        return unknown([(logical_id, name)])
+
+    return replace(scope, ref=ref, attribute=attribute)
+
+
+def _unavailable(template: Template) -> list[Diagnostic]:
+    """Types that AWS has and Understudy does not."""
+    known = CfnLintSchemas().names()
+    return [
+        Diagnostic(
+            f"Understudy does not have {resource.type}.",
+            ("Resources", logical_id, "Type"),
+            action="take it out of the template that is rehearsed",
+        )
+        for logical_id, resource in template.resources.items()
+        if resource.type not in BY_NAME and resource.type in known
+    ]
+
+
+def _properties(template: Template, ready: Revision, schemas: Schemas) -> list[Diagnostic]:
+    """What AWS's schemas say of the properties, as far as their values are known."""
+    problems: list[Diagnostic] = []
+    scope = _planning(ready.scope)
+    for logical_id, resource in template.resources.items():
+        schema = schemas.get(resource.type)
+        if schema is None:
+            continue
+        try:
+            properties = evaluate(resource.properties, scope)
+        except EvaluationError as error:
+            path = ("Resources", logical_id, "Properties", *error.path)
+            problems.append(Diagnostic(error.message, path))
+            continue
+        problems += diagnose(logical_id, properties, schema)
+    return problems
+
+
+def _errors(diagnostics: list[Diagnostic]) -> bool:
+    return any(each.severity is Severity.ERROR for each in diagnostics)
+
+
+def _placed(diagnostics: list[Diagnostic], source: str, path: Path) -> list[Diagnostic]:
+    """The same diagnostics, each with its place in the file, without repetitions."""
+    placed = [
+        each if each.mark else each.at(locate(source, each.path, str(path)))
+        for each in diagnostics
+    ]
+    return list(dict.fromkeys(placed))
+
+
+def required(result: CheckedTemplate | None, diagnostics: list[Diagnostic]) -> CheckedTemplate:
+    """The template, or InvalidInput with everything that is wrong with it."""
+    if result is None:
+        raise InvalidInput(tuple(diagnostics))
+    return result
