@@ -238,6 +238,7 @@ def test_one_worker_serves_one_request_at_a_time_and_several_serve_several(bench
 def test_an_instance_ends_when_one_of_its_workers_does(bench: Any) -> None:
     workers = {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
     instance = bench.start(bench.archive(ASK), environment=workers)
+    bench.wait_for(lambda: len(children(instance.started.pid)) == 2)
     pids = children(instance.started.pid)
     os.kill(pids[0], signal.SIGKILL)
     exited = bench.wait_for(

@@ -82,27 +82,28 @@ def _supervise(listener: socket.socket, workers: int) -> None:
     Each answer closes its connection, so that the kernel hands every request to a free worker.
     """
     supervisor = os.getpid()
-    pids: list[int] = []
-
-    def stop(*_: object) -> None:
-        for pid in pids:
-            os.kill(pid, signal.SIGTERM)
-
+    ends = {signal.SIGTERM, signal.SIGCHLD}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # They wait until sigwait takes them.
+    pids: set[int] = set()
     for _ in range(workers):
         pid = os.fork()
         if pid == 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
             die_with_parent(supervisor)
             _work(listener, keep_alive=False)
             return
-        pids.append(pid)
-    signal.signal(signal.SIGTERM, stop)
+        pids.add(pid)
     listener.close()
-    ended, status = os.wait()
-    pids.remove(ended)
-    stop()
-    while pids:
-        pids.remove(os.wait()[0])
-    if code := os.waitstatus_to_exitcode(status):
+    ended, status = 0, 0
+    while not ended and signal.sigwait(ends) != signal.SIGTERM:
+        ended, status = os.waitpid(-1, os.WNOHANG)
+    pids.discard(ended)
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
+    for pid in pids:
+        os.waitpid(pid, 0)
+    if ended:
+        code = os.waitstatus_to_exitcode(status)
         raise SystemExit(f"worker {ended} ended with {code}")
 
 
