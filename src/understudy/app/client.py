@@ -2,7 +2,6 @@
 
 import json
 import urllib.request
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,14 +12,18 @@ from understudy.app.config import is_local
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.observation import Observation
+from understudy.live.clock import WorldClock
+
+OWN_SECONDS = 10.0
 
 
-@dataclass
 class Client:
     """AWS clients for one endpoint and region, made when they are first used."""
 
-    endpoint: str
-    region: str = DEFAULT_REGION
+    def __init__(self, endpoint: str, region: str = DEFAULT_REGION) -> None:
+        self.endpoint = endpoint
+        self.region = region
+        self._made: dict[str, Any] = {}
 
     @cached_property
     def _session(self) -> Any:
@@ -30,10 +33,10 @@ class Client:
 
     def service(self, name: str) -> Any:
         """A botocore client of a service."""
-        if name not in self.__dict__.setdefault("_clients", {}):
+        if name not in self._made:
             from botocore.config import Config
 
-            self.__dict__["_clients"][name] = self._session.create_client(
+            self._made[name] = self._session.create_client(
                 name,
                 region_name=self.region,
                 endpoint_url=self.endpoint,
@@ -41,7 +44,7 @@ class Client:
                 aws_secret_access_key="understudy",  # noqa: S106 - nothing checks it
                 config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
             )
-        return self.__dict__["_clients"][name]
+        return self._made[name]
 
     @property
     def cloudformation(self) -> Any:
@@ -53,9 +56,25 @@ class Client:
         """Amazon S3."""
         return self.service("s3")
 
+    @cached_property
+    def clock(self) -> WorldClock:
+        """The engine's clock; all processes of a machine share the one behind it."""
+        status = self.status()
+        return WorldClock(status["real_epoch"], status["world_epoch"], status["speed"])
+
     def status(self) -> dict[str, Any]:
-        """What the engine says of itself. Raises OSError where none answers."""
-        return json.loads(self._own("status"))
+        """What the engine says of itself. Raises InvalidInput where none answers."""
+        try:
+            return json.loads(self._own("status"))
+        except (OSError, ValueError) as error:
+            raise InvalidInput(
+                (
+                    Diagnostic(
+                        f"No Understudy engine answers at {self.endpoint}: {error}.",
+                        action="start one with `understudy up`, or leave --endpoint-url out",
+                    ),
+                )
+            ) from error
 
     def observe(self, endpoint: str, variant: str, since: float) -> Observation:
         """What the engine has seen of an endpoint variant since a time."""
@@ -66,7 +85,7 @@ class Client:
 
     def _own(self, path: str) -> bytes:
         url = f"{self.endpoint}/_understudy/{path}"
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - http only
+        with urllib.request.urlopen(url, timeout=OWN_SECONDS) as answer:  # noqa: S310 - http only
             return answer.read()
 
 

@@ -66,7 +66,9 @@ class StackDeployment:
         except ClientError as error:
             raise InvalidInput((Diagnostic(error.response["Error"]["Message"]),)) from error
         if described["Status"] != "CREATE_COMPLETE":
-            raise InvalidInput((Diagnostic(described.get("StatusReason", "The change set failed.")),))
+            raise InvalidInput(
+                (Diagnostic(described.get("StatusReason", "The change set failed.")),)
+            )
         changes = tuple(_change(each["ResourceChange"]) for each in described["Changes"])
         return ChangeSetView(self.name, "CREATE", changes)
 
@@ -75,9 +77,7 @@ class StackDeployment:
 
         Raises StackFailed where the stack is not complete in the end.
         """
-        self.client.cloudformation.execute_change_set(
-            StackName=self.name, ChangeSetName=CHANGE_SET
-        )
+        self.client.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=CHANGE_SET)
         status = self._follow(show, self.name)
         if status != "CREATE_COMPLETE":
             raise StackFailed(status, self.causes(self.name))
@@ -137,7 +137,7 @@ class StackDeployment:
         return DeploymentView(
             stack_name=self.name,
             stack_status=described["StackStatus"],
-            at=self.client.world_time(),
+            at=self.client.clock.now(),
             started_at=described["CreationTime"].timestamp(),
             resources=tuple(
                 _progress(name, resource.type, statuses, needs[name])

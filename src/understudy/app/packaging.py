@@ -60,7 +60,9 @@ def local_models(checked: CheckedTemplate) -> tuple[list[LocalModel], list[Diagn
     return found, problems
 
 
-def _urls(logical_id: str, properties: Mapping[str, Any]) -> list[tuple[tuple[str | int, ...], Any]]:
+def _urls(
+    logical_id: str, properties: Mapping[str, Any]
+) -> list[tuple[tuple[str | int, ...], Any]]:
     """Where a model resource may name an archive, and what stands there."""
     start: tuple[str | int, ...] = ("Resources", logical_id, "Properties")
     containers: list[tuple[tuple[str | int, ...], Any]] = [

@@ -148,8 +148,7 @@ def _errors(diagnostics: list[Diagnostic]) -> bool:
 def _placed(diagnostics: list[Diagnostic], source: str, path: Path) -> list[Diagnostic]:
     """The same diagnostics, each with its place in the file, without repetitions."""
     placed = [
-        each if each.mark else each.at(locate(source, each.path, str(path)))
-        for each in diagnostics
+        each if each.mark else each.at(locate(source, each.path, str(path))) for each in diagnostics
     ]
     return list(dict.fromkeys(placed))
 

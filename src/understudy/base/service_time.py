@@ -22,6 +22,10 @@ from typing import Protocol, TypeVar
 
 from understudy.base.quantity import parse_duration
 
+STAND_IN_VARIABLE = "UNDERSTUDY_STAND_IN"
+"""The container environment variable that asks, in the open, for a stand-in of the model; its
+value is a service time."""
+
 ACCEPTED = (
     "write a duration (200ms), lognormal(p50=120ms, p99=900ms) or gamma(mean=200ms, cv=0.5), "
     "followed if wanted by ; concurrency=4 ; failures=0.1% ; startup=30s"

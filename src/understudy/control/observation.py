@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from understudy.base.service_time import STAND_IN_VARIABLE
 from understudy.control.application_autoscaling.state import Activity, ScalableTarget, target_key
 from understudy.control.cloudwatch.state import AnyAlarm, HistoryItem
 from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint
@@ -82,7 +83,7 @@ def observe(
 
 def _stand_in(plane: Plane, variant: Variant) -> str:
     container = fleets.container(plane.sagemaker.state, variant)
-    return container.environment.get(fleets.STAND_IN, "")
+    return container.environment.get(STAND_IN_VARIABLE, "")
 
 
 def _policies(target: ScalableTarget | None) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-STAND_IN_VARIABLE = "UNDERSTUDY_STAND_IN"
-"""The container environment variable that asks for a stand-in; its value is a service time."""
+from understudy.base.service_time import STAND_IN_VARIABLE
 
 Kind = Literal["sklearn", "stand-in"]
 """What a model server is made of: scikit-learn with the user's code, or a stand-in for a model."""

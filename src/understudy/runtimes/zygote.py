@@ -54,7 +54,7 @@ class Zygote:
         with theirs:
             fd = theirs.fileno()
             module = "understudy.runtimes.zygote_process"
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
+            self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, kind, str(fd), str(os.getpid())],
                 env={**ONE_THREAD, "PYTHONPATH": str(Path(understudy.__file__).parents[1])},
                 stdin=subprocess.DEVNULL,

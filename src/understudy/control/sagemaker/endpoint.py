@@ -7,6 +7,7 @@ UpdateEndpoint, UpdateEndpointWeightsAndCapacities, DeleteEndpoint; Deployment g
 
 import math
 
+from understudy.base.service_time import STAND_IN_VARIABLE
 from understudy.control.events import RemoveRoute, SetRoute, Target, VariantRoute
 from understudy.control.sagemaker import fleet as fleets
 from understudy.control.sagemaker.state import (
@@ -275,7 +276,7 @@ def _fleet_routes(
             Target(instance.id, instance.host, instance.port)
             for instance in fleets.in_service(present)
         )
-        stand_in = fleets.STAND_IN in fleets.container(state, variant).environment
+        stand_in = STAND_IN_VARIABLE in fleets.container(state, variant).environment
         routes.append(VariantRoute(variant.name, variant.weight * share, targets, stand_in))
     return routes
 

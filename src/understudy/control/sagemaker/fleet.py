@@ -12,9 +12,6 @@ from understudy.control.sagemaker.state import (
 )
 from understudy.control.turn import Turn
 
-STAND_IN = "UNDERSTUDY_STAND_IN"
-"""The container environment variable that asks, in the open, for a stand-in of the model."""
-
 DRAIN_SECONDS = 60.0
 DOWNLOAD_TIMEOUT = 3600.0
 STARTUP_TIMEOUT = 480.0
