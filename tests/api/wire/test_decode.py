@@ -136,6 +136,10 @@ JSON = {
     "null items are left out": (b'{"Tags": [null, {"Key": "k", "Value": "v"}]}', {
         "Tags": [{"Key": "k", "Value": "v"}]
     }),
+    "null values of maps are left out": (
+        b'{"PrimaryContainer": {"Environment": {"A": null, "B": "b"}}}',
+        {"PrimaryContainer": {"Environment": {"B": "b"}}},
+    ),
     "keys of maps are free": (b'{"PrimaryContainer": {"Environment": {"A B": "\\u00e4"}}}', {
         "PrimaryContainer": {"Environment": {"A B": "ä"}}
     }),
@@ -145,6 +149,13 @@ JSON = {
 @pytest.mark.parametrize(("body", "expected"), JSON.values(), ids=JSON)
 def test_a_json_body_is_read(body: bytes, expected: dict[str, Any]) -> None:
     assert json_call("sagemaker", "CreateModel", body) == expected
+
+
+def test_nulls_are_kept_where_the_model_says_so() -> None:
+    body = b'{"parameters": [{"value": {"arrayValue": {"longValues": [1, null]}}}]}'
+    call = WireCall("rds-data", "ExecuteStatement", Protocol.REST_JSON)
+    read = decode(call, WireRequest("POST", "/Execute", "", {}, body))
+    assert read == {"parameters": [{"value": {"arrayValue": {"longValues": [1, None]}}}]}
 
 
 def test_a_number_may_be_whole_or_not() -> None:
@@ -356,6 +367,7 @@ HOSTILE_CBOR = {
     "a text beyond the body": b"\x7b\x00\x00\x00\xff\xff\xff\xff\xff",
     "100,000 levels": b"\x81" * 100_000,
     "a value that holds itself": b"\xa1jMetricData\xd8\x1c\x81\xd8\x1d\x00",
+    "a value shared by reference": b"\xa1iNamespace\xd8\x1c\x61a",
     "an unknown tag": b"\xa1iNamespace\xd9\x03\xe8\x61a",
     "a regular expression": b"\xa1iNamespace\xd8\x23\x63(a+",
     "a huge integer": b"\xa1jMetricData\x81\xa1eValue\xc2\x58\xff" + b"\xff" * 255,
