@@ -92,6 +92,10 @@ FOUND = {
         form(b"Version=2014-10-31&Action=DescribeDBClusters", "rds"),
         ("rds", "DescribeDBClusters", Protocol.QUERY),
     ),
+    "a service that has left the query protocol still knows its older clients": (
+        form(b"Version=2012-11-05&Action=ListQueues", "sqs"),
+        ("sqs", "ListQueues", Protocol.QUERY),
+    ),
     "an unsigned action is found by its version": (
         form(b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15"),
         ("sts", "AssumeRoleWithWebIdentity", Protocol.QUERY),
