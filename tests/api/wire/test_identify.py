@@ -84,6 +84,18 @@ FOUND = {
         form(b"Version=2012-06-01&Action=DescribeLoadBalancers", "elasticloadbalancing"),
         ("elb", "DescribeLoadBalancers", Protocol.QUERY),
     ),
+    "the action decides where the version is of neither": (
+        form(b"Version=2020-01-01&Action=DescribeTargetGroups", "elasticloadbalancing"),
+        ("elbv2", "DescribeTargetGroups", Protocol.QUERY),
+    ),
+    "of services with the same action, the one of the signing name goes first": (
+        form(b"Version=2014-10-31&Action=DescribeDBClusters", "rds"),
+        ("rds", "DescribeDBClusters", Protocol.QUERY),
+    ),
+    "a service that has left the query protocol still knows its older clients": (
+        form(b"Version=2012-11-05&Action=ListQueues", "sqs"),
+        ("sqs", "ListQueues", Protocol.QUERY),
+    ),
     "an unsigned action is found by its version": (
         form(b"Action=AssumeRoleWithWebIdentity&Version=2011-06-15"),
         ("sts", "AssumeRoleWithWebIdentity", Protocol.QUERY),

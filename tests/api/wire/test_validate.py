@@ -1,5 +1,6 @@
 """What is wrong with an input, in the words of AWS."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -204,6 +205,15 @@ def test_sentences_end_at_some_number() -> None:
     params = {"StackName": "web", "Tags": [{"Value": "v"}] * 100_000}
     found = violations("cloudformation", "CreateStack", params)
     assert len(found) == MOST
+
+
+def test_no_request_makes_more_sentences_than_are_told() -> None:
+    variants = [{"VariantName": "v", "InstanceType": "ml.magic"}] * 20_000
+    tracemalloc.start()
+    violations(*CONFIG, {"EndpointConfigName": "c", "ProductionVariants": variants})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000  # each sentence names 300 instance types
 
 
 def test_a_valid_input_is_let_through() -> None:

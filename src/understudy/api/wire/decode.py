@@ -67,7 +67,7 @@ def _inflated(request: WireRequest) -> WireRequest:
         body = inflater.decompress(request.body, LARGEST_INFLATED)
     except zlib.error as error:
         raise Malformed("The body is not valid gzip") from error
-    if inflater.unconsumed_tail or not inflater.eof:
+    if not inflater.eof:
         raise Malformed("The compressed body is cut off or too large")
     return WireRequest(request.method, request.path, request.query, request.headers, body)
 

@@ -43,7 +43,7 @@ def wire_error(service: str, fault: Fault) -> WireError:
     given = {member: value for member, value in fault.fields.items() if value is not None}
     return WireError(
         name=name or fault.code,
-        code=(trait and trait.code) or name or fault.code,
+        code=(trait and trait.code) or fault.code,
         status=(trait and trait.http_status_code) or fault.status,
         message=fault.message,
         shape=shape,

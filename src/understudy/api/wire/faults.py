@@ -15,7 +15,7 @@ from understudy.api.wire.models import service_model
 from understudy.api.wire.request import Protocol, WireCall
 from understudy.api.wire.rest_write import header_text
 from understudy.api.wire.timestamps import iso8601
-from understudy.api.wire.xml_body import DECLARATION
+from understudy.api.wire.xml_body import DECLARATION, XmlBodies
 from understudy.api.wire.xml_write import XmlWriter, escape, xmlns
 from understudy.base.fault import Fault
 
@@ -41,7 +41,8 @@ def encode_fault(call: WireCall, fault: Fault, request_id: str, resource: str = 
     error = wire_error(call.service, fault)
     headers = request_id_headers(call.service, request_id)
     if call.protocol in {Protocol.QUERY, Protocol.EC2, Protocol.REST_XML}:
-        headers = (*headers, ("content-type", XML_TYPE))
+        is_rest = call.protocol is Protocol.REST_XML
+        headers = (*headers, ("content-type", XmlBodies.content_type if is_rest else XML_TYPE))
         body = _xml_body(call, error, request_id, resource)
     else:
         headers = (*headers, *_headers(call, error))

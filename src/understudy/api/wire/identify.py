@@ -25,7 +25,6 @@ _ACTION = re.compile(rb"(?:^|&)Action=([^&]*)")
 _VERSION = re.compile(rb"(?:^|&)Version=([^&]*)")
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)/?$")
 _QUERY = (Protocol.QUERY, Protocol.EC2)
-_INVALID_URI = Fault("InvalidURI", "Couldn't parse the specified URI.")
 _REST = (Protocol.REST_XML, Protocol.REST_JSON)
 
 
@@ -160,8 +159,9 @@ def _rest_call(request: WireRequest, hints: _Hints) -> WireCall:
     try:
         service, found = _routed(request, hints, candidates)
     except (UnicodeDecodeError, Malformed):
-        service = next(iter(candidates))
-        return _call(hints, _rest_protocol(request, service), service, "", fault=_INVALID_URI)
+        service = next(iter(candidates), "")
+        fault = Fault("InvalidURI", "Couldn't parse the specified URI.")
+        return _call(hints, _rest_protocol(request, service), service, "", fault=fault)
     protocol = _rest_protocol(request, service)
     if found is None:
         return _call(hints, protocol, service, "", fault=_unroutable(request, hints, protocol))
@@ -219,7 +219,7 @@ def _is_form(request: WireRequest) -> bool:
 def _action(request: WireRequest) -> tuple[str, str]:
     """The Action and Version of a form, or of the query string; empty where there is none."""
     is_posted = request.method == "POST" and _is_form(request) and request.body
-    form = request.body if is_posted else request.query.encode()
+    form = request.body if is_posted else request.query.encode(errors="replace")
     return _first(_ACTION, form), _first(_VERSION, form)
 
 

@@ -108,8 +108,9 @@ class Metadata(Struct, frozen=True, rename="camel"):
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """All protocols of the service."""
-        return self.protocols or (self.protocol,)
+        """All protocols of the service, the one that older clients of it speak among them."""
+        spoken = self.protocols or (self.protocol,)
+        return spoken if self.aws_query_compatible is None else (*spoken, "query")
 
     @property
     def signed_as(self) -> str:
