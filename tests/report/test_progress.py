@@ -16,7 +16,7 @@ from understudy.report.progress import (
 )
 from understudy.report.screen import Screen
 from understudy.report.terminal import show
-from understudy.report.views import ChangeSetView, ResourceChange, ResourceProgress
+from understudy.app.views import ChangeSetView, ResourceChange, ResourceProgress
 from understudy.testing import progress as made
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.app.client import Client
-from understudy.base.diagnostic import Diagnostic, InvalidInput
-from understudy.cloudformation.graph import dependencies
-from understudy.cloudformation.template import Template
-from understudy.report.views import (
+from understudy.app.views import (
     ChangeSetView,
     DeploymentView,
     PropertyChange,
     ResourceChange,
     ResourceProgress,
 )
+from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.cloudformation.graph import dependencies
+from understudy.cloudformation.template import Template
 from understudy.resources.registry import BY_NAME
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -64,7 +64,7 @@ class StackDeployment:
                 StackName=self.name, ChangeSetName=CHANGE_SET, IncludePropertyValues=True
             )
         except ClientError as error:
-            raise InvalidInput((Diagnostic(error.response["Error"]["Message"]),)) from error
+            raise InvalidInput((Diagnostic(message_of(error)),)) from error
         if described["Status"] != "CREATE_COMPLETE":
             raise InvalidInput(
                 (Diagnostic(described.get("StatusReason", "The change set failed.")),)
@@ -144,6 +144,11 @@ class StackDeployment:
                 for name, resource in self.template.resources.items()
             ),
         )
+
+
+def message_of(error: Any) -> str:
+    """What AWS answered, of a botocore ClientError."""
+    return str(error.response.get("Error", {}).get("Message", error))
 
 
 def _progress(

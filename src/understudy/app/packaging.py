@@ -16,6 +16,7 @@ from understudy.app.templates import CheckedTemplate
 from understudy.base.arn import ACCOUNT
 from understudy.base.diagnostic import Diagnostic
 from understudy.cloudformation.locate import locate
+from understudy.cloudformation.value import is_list, is_map
 
 REMOTE = ("s3://", "http://", "https://")
 MODEL = "AWS::SageMaker::Model"
@@ -69,18 +70,18 @@ def _urls(
         ((*start, "PrimaryContainer"), properties.get("PrimaryContainer"))
     ]
     listed = properties.get("Containers")
-    if isinstance(listed, list):
+    if is_list(listed):
         containers += [((*start, "Containers", i), each) for i, each in enumerate(listed)]
     return [
         ((*path, "ModelDataUrl"), container["ModelDataUrl"])
         for path, container in containers
-        if isinstance(container, dict) and "ModelDataUrl" in container
+        if is_map(container) and "ModelDataUrl" in container
     ]
 
 
 def _parameter(written: Any) -> str:
     """The parameter that a value is a Ref of, or an empty text."""
-    return written.get("Ref", "") if isinstance(written, dict) else ""
+    return str(written.get("Ref", "")) if is_map(written) else ""
 
 
 def _problem(

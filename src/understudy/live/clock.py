@@ -24,7 +24,15 @@ class WorldClock:
 
     def now(self) -> float:
         """World time, seconds since the epoch."""
-        return self.world_epoch + (time.monotonic() - self.real_epoch) * self.speed
+        return self.world_at(time.monotonic())
+
+    def real_now(self) -> float:
+        """The reading of the clock behind it, seconds; the same for all processes of a machine."""
+        return time.monotonic()
+
+    def world_at(self, real: float) -> float:
+        """World time at a reading of the clock behind it."""
+        return self.world_epoch + (real - self.real_epoch) * self.speed
 
     def real_until(self, at: float) -> float:
         """Real seconds until a world time; negative if it has passed."""

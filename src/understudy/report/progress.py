@@ -9,12 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from understudy.base.quantity import format_duration
-from understudy.report import words
-from understudy.report.axes import clock, milliseconds
-from understudy.report.spark import Spark
-from understudy.report.terminal import BAD, MUTED, SPARK, STRONG, change, grid, status_style
-from understudy.report.views import (
+from understudy.app.views import (
     ChangeSetView,
     DeploymentView,
     PropertyChange,
@@ -22,6 +17,11 @@ from understudy.report.views import (
     ResourceChange,
     ResourceProgress,
 )
+from understudy.base.quantity import format_duration
+from understudy.report import words
+from understudy.report.axes import clock, milliseconds
+from understudy.report.spark import Spark
+from understudy.report.terminal import BAD, MUTED, SPARK, STRONG, change, grid, status_style
 
 _SYMBOLS = {
     "Add": ("+", "green"),

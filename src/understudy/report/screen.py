@@ -5,6 +5,7 @@ from types import TracebackType
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from understudy.app.views import DeploymentView, RehearsalView
 from understudy.report.progress import (
     deployment,
     deployment_lines,
@@ -12,7 +13,6 @@ from understudy.report.progress import (
     rehearsal_line,
 )
 from understudy.report.terminal import change
-from understudy.report.views import DeploymentView, RehearsalView
 from understudy.report.words import brief, moment
 
 EVERY = 300.0

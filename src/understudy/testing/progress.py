@@ -1,7 +1,7 @@
 """Views as a deployment and a rehearsal give them, for tests of what is drawn."""
 
 from understudy.control.outcome import Outcome
-from understudy.report.views import (
+from understudy.app.views import (
     AlarmProgress,
     ChangeSetView,
     DeploymentView,

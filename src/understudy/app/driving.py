@@ -1,0 +1,191 @@
+"""Driving traffic at an endpoint, and what is seen of it meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.app.client import Client
+from understudy.app.preflight import Prepared
+from understudy.app.views import AlarmProgress, RehearsalView
+from understudy.control.observation import Observation
+from understudy.control.outcome import CapacityPoint, LoadMode
+from understudy.control.summary import percentiles
+from understudy.live.load import PENDING, LoadRun, Plan
+from understudy.sim.arrivals import arrivals
+
+Floats = NDArray[np.float64]
+
+HEAD_START = 0.5
+"""Real seconds between asking for the load and its first request: the sender has to start."""
+PATIENCE = 30.0
+RECENT_SECONDS = 1.0
+HISTORY = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """A load that has been driven. Times are world seconds from the start, latencies world ms."""
+
+    started_at: float
+    arrivals: Floats
+    latency_ms: Floats
+    ok: NDArray[np.bool_]
+    mode: LoadMode
+
+
+def thinned(times: Floats, speed: float, seed: int) -> Floats:
+    """One arrival of every ``speed`` in a row, chosen at random: the sampled load.
+
+    What is left has the traffic's shape, and its count is right to within one request.
+
+    >>> len(thinned(np.arange(600.0), 60, 1))
+    10
+    """
+    block = max(int(round(speed)), 1)
+    blocks = -(-len(times) // block)
+    chosen = np.random.default_rng(seed).integers(block, size=blocks) + np.arange(blocks) * block
+    return times[chosen[chosen < len(times)]]
+
+
+class Driver:
+    """One load on one endpoint variant of a running engine."""
+
+    def __init__(
+        self,
+        client: Client,
+        endpoint: str,
+        variant: str,
+        prepared: Prepared,
+        mode: LoadMode,
+        seed: int,
+        folder: Path,
+    ) -> None:
+        self.client = client
+        self.clock = client.clock
+        self.mode: LoadMode = mode
+        self._names = endpoint, variant
+        self._prepared = prepared
+        times = arrivals(prepared.traffic, seed)
+        speed = self.clock.speed
+        self.arrivals = thinned(times, speed, seed) if mode == "sampled" else times
+        begin = self.clock.real_now() + HEAD_START
+        self.started_at = self.clock.world_at(begin)
+        where = urlsplit(client.endpoint)
+        plan = Plan(
+            host=where.hostname or "",
+            port=where.port or 80,
+            path=f"/endpoints/{endpoint}/invocations",
+            headers={"content-type": prepared.content_type, "x-understudy-load": mode},
+            body=prepared.payload,
+            begin=begin,
+            patience=PATIENCE,
+        )
+        self.run = LoadRun(folder, plan, self.arrivals / speed)
+
+    @property
+    def ends_at(self) -> float:
+        """When the traffic is over, in world time."""
+        return self.started_at + self._prepared.traffic.duration
+
+    def follow(self, show: Callable[[RehearsalView], None], pause: Callable[[float], None]) -> None:
+        """Show progress until the traffic is over and every answer is in."""
+        while self.clock.now() < self.ends_at or self.run.is_running():
+            show(self._view())
+            pause(0.25)
+        show(self._view())
+
+    def observe(self) -> Observation:
+        """What the engine has seen since the traffic began."""
+        return self.client.observe(*self._names, self.started_at)
+
+    def driven(self) -> Driven:
+        """What was measured, once the load is over."""
+        results = self.run.results
+        return Driven(
+            self.started_at,
+            self.arrivals,
+            np.array(results.latency) * 1000 * self._dilation,
+            np.array(results.ok),
+            self.mode,
+        )
+
+    @property
+    def _dilation(self) -> float:
+        return self.clock.speed if self.mode == "dilated" else 1.0
+
+    def _view(self) -> RehearsalView:
+        seen = self.observe()
+        now = min(self.clock.now(), self.ends_at)
+        sent, failed, p50, p99 = self._recent()
+        last = seen.capacity[-1] if seen.capacity else CapacityPoint(now, 0, 0)
+        return RehearsalView(
+            at=now,
+            started_at=self.started_at,
+            ends_at=self.ends_at,
+            speed=self.clock.speed,
+            load_mode=self.mode,
+            requests_per_second=sent,
+            failed_per_second=failed,
+            p50_ms=p50,
+            p99_ms=p99,
+            desired=last.desired,
+            in_service=last.in_service,
+            pending=last.pending,
+            terminating=last.terminating,
+            minimum=seen.minimum,
+            maximum=seen.maximum,
+            alarms=tuple(AlarmProgress(each.name, each.state, each.since) for each in seen.alarms),
+            last_activity=seen.activities[-1] if seen.activities else None,
+            load_history=tuple(self._load_history(now)),
+            in_service_history=tuple(in_service_history(seen, self.started_at, now)),
+        )
+
+    def _recent(self) -> tuple[float, float, float | None, float | None]:
+        """Requests and failures per world second and latencies of the last real second."""
+        results = self.run.results
+        last = int(np.searchsorted(self.arrivals, self.clock.now() - self.started_at))
+        since = self.clock.now() - self.started_at - RECENT_SECONDS * self.clock.speed
+        first = int(np.searchsorted(self.arrivals, since))
+        status = np.array(results.status[first:last])
+        latency = np.array(results.latency[first:last])
+        span = RECENT_SECONDS * (1.0 if self.mode == "sampled" else self.clock.speed)
+        answered = status != PENDING
+        failed = answered & (status != 200)
+        p50, p99 = percentiles(latency[status == 200] * 1000 * self._dilation, (50, 99))
+        return (last - first) / span, float(failed.sum()) / span, p50, p99
+
+    def _load_history(self, now: float) -> list[float]:
+        """Requests per world second in evenly spaced spans from the start until now."""
+        elapsed = max(now - self.started_at, 1e-6)
+        edges = np.linspace(0, elapsed, HISTORY + 1)
+        counts = np.diff(np.searchsorted(self.arrivals, edges))
+        stands_for = self.clock.speed if self.mode == "sampled" else 1.0
+        return list(counts * stands_for / (elapsed / HISTORY))
+
+
+def in_service_history(seen: Observation, start: float, now: float) -> list[int]:
+    """Instances in service at evenly spaced times from the start until now."""
+    times = np.linspace(start, max(now, start), HISTORY)
+    points = [point.at for point in seen.capacity]
+    places = np.searchsorted(points, times, side="right") - 1
+    return [seen.capacity[place].in_service if place >= 0 else 0 for place in places]
+
+
+def unloaded(driven: Driven, sent: Floats, latency: Floats) -> Floats:
+    """Latencies (real s) of the requests that found the endpoint idle: its bare service times.
+
+    Where too few did, those of all that succeeded.
+    """
+    good = np.flatnonzero(driven.ok & ~np.isnan(sent))
+    order = good[np.argsort(sent[good])]
+    ends = np.sort(sent[order] + latency[order])
+    in_flight = np.arange(len(order)) - np.searchsorted(ends, sent[order], side="right")
+    alone = order[in_flight <= 0]
+    return latency[alone] if len(alone) >= FEWEST_ALONE else latency[good]
+
+
+FEWEST_ALONE = 20

@@ -1,0 +1,81 @@
+"""From what was seen and measured to an outcome."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from understudy.control.observation import Observation
+from understudy.control.outcome import LoadMode, Outcome
+from understudy.control.sagemaker.endpoint import resource_id
+from understudy.control.slo import Slo
+from understudy.control.summary import load_points, span_for, summarise
+from understudy.pricing.catalogue import offers_in
+from understudy.pricing.meter import bill, during, standing
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is known of a run beside what was seen and measured."""
+
+    world: Literal["live", "simulated"]
+    stack_name: str
+    stack_status: str
+    region: str
+    traffic: str
+    started_at: float
+    ended_at: float
+    speed: float | None
+    load_mode: LoadMode
+    seed: int
+    slos: tuple[Slo, ...]
+
+
+def outcome_of(
+    seen: Observation,
+    facts: RunFacts,
+    arrivals: Floats,
+    latency_ms: Floats,
+    ok: NDArray[np.bool_],
+) -> Outcome:
+    """The outcome of a run. ``arrivals`` are world seconds from its start, latencies world ms."""
+    duration = facts.ended_at - facts.started_at
+    stands_for = (facts.speed or 1.0) if facts.load_mode == "sampled" else 1.0
+    offers = offers_in(facts.region)
+    kind, start, end = seen.instance_type, facts.started_at, facts.ended_at
+    return Outcome(
+        world=facts.world,
+        stack_name=facts.stack_name,
+        stack_status=facts.stack_status,
+        resource_id=resource_id(seen.endpoint, seen.variant),
+        region=facts.region,
+        instance_type=kind,
+        minimum=seen.minimum,
+        maximum=seen.maximum,
+        policies=seen.policies,
+        traffic=facts.traffic,
+        started_at=start,
+        ended_at=end,
+        speed=facts.speed,
+        load_mode=facts.load_mode,
+        stand_in=bool(seen.stand_in),
+        seed=facts.seed,
+        requests=summarise(latency_ms, ok, facts.slos),
+        load=load_points(
+            arrivals,
+            latency_ms,
+            ok,
+            started_at=start,
+            duration=duration,
+            seconds=span_for(duration, len(ok)),
+            stands_for=stands_for,
+        ),
+        capacity=seen.capacity,
+        activities=seen.activities,
+        alarms=seen.transitions,
+        cost=bill(during(seen.usage, start, end), facts.region, offers),
+        idle=bill(standing(kind, seen.minimum, start, end), facts.region, offers),
+    )
