@@ -14,7 +14,7 @@ from understudy.cloudformation.change import (
     replacement_reason,
     symbol,
 )
-from understudy.cloudformation.changeset import plan
+from understudy.cloudformation.changeset import plan, retention
 from understudy.cloudformation.describe import described, to_aws, warnings
 from understudy.cloudformation.functions import MappingError
 from understudy.cloudformation.refusal import custom_name_conflict, no_change, retyped
@@ -256,6 +256,20 @@ def test_a_removed_resource_goes_by_its_deletion_policy(schemas, policy, action)
         "Details": [],
     }
     assert symbol(change) == "-"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "policy"),
+    [
+        ("AWS::RDS::DBCluster", {}, "Snapshot"),
+        ("AWS::RDS::DBInstance", {}, "Snapshot"),
+        ("AWS::RDS::DBInstance", {"DBClusterIdentifier": "c"}, "Delete"),
+        ("AWS::S3::Bucket", {}, "Delete"),
+    ],
+)
+def test_databases_are_kept_as_snapshots_by_default(kind, properties, policy):
+    assert retention(kind, None, properties) == policy
+    assert retention(kind, "Retain", properties) == "Retain"
 
 
 def test_a_replaced_resource_goes_by_its_update_replace_policy(schemas):

@@ -4,11 +4,11 @@ AWS: Intrinsic function reference; Rule-specific intrinsic functions; AWS::Langu
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from understudy.base.diagnostic import Path
-from understudy.cloudformation.value import is_list, is_map, is_scalar, items, text
+from understudy.cloudformation.value import is_list, is_map, is_scalar, text
 
 BOOLEAN = frozenset(("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Condition"))
 RULES_ONLY = frozenset(
@@ -112,14 +112,29 @@ def called(value: Any) -> tuple[str, Any] | None:
     return None
 
 
-def calls(value: Any, path: Path = ()) -> Iterator[tuple[Path, str, Any]]:
-    """Every function call in a value: where it stands, its name and its argument, outer first."""
-    call = called(value)
-    if call is not None:
-        yield path, *call
-    for step, child in items(value):
+Call = tuple[Path, str, Any]
+"""Where a function call stands, its name and its argument."""
+
+
+def calls(value: Any, path: Path = ()) -> list[Call]:
+    """Every function call in a value, outer ones first."""
+    found: list[Call] = []
+    if value.__class__ is dict or value.__class__ is list:
+        _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: Path, found: list[Call]) -> None:
+    if value.__class__ is dict:
+        call = called(value)
+        if call is not None:
+            found.append((path, *call))
+        members = value.items()
+    else:
+        members = enumerate(value)
+    for step, child in members:
         if child.__class__ is dict or child.__class__ is list:
-            yield from calls(child, (*path, step))
+            _collect(child, (*path, step), found)
 
 
 # Sub
