@@ -18,6 +18,7 @@ from understudy.cloudformation.details import Cause, Written, attribute_detail, 
 from understudy.cloudformation.difference import masked, shown, taken
 from understudy.cloudformation.functions import EvaluationError, MappingError
 from understudy.cloudformation.graph import attributes, dependencies, enabled, layers
+from understudy.cloudformation.intrinsics import unresolved
 from understudy.cloudformation.references import Reference
 from understudy.cloudformation.resolve import Scope, evaluate
 from understudy.cloudformation.revision import (
@@ -97,10 +98,7 @@ class _Planner:
 
     def _assert_there(self, logical_id: str) -> None:
         if logical_id not in self.there:
-            raise EvaluationError(
-                f"Template format error: Unresolved resource dependencies [{logical_id}] in the "
-                "Resources block of the template"
-            )
+            raise EvaluationError(unresolved([logical_id]))
 
     def _fate(self, logical_id: str) -> Replacement:
         change = self.planned.get(logical_id)

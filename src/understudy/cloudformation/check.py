@@ -19,6 +19,9 @@ from understudy.cloudformation.intrinsics import (
     Call,
     calls,
     malformed,
+    no_condition,
+    undefined,
+    unresolved,
     unsupported,
 )
 from understudy.cloudformation.references import (
@@ -192,9 +195,8 @@ def _if_conditions(template: Template, found: list[Call]) -> Found:
         if function == "Fn::If" and malformed(function, argument) is None:
             name = argument[0]
             if name not in template.conditions:
-                summary = f"Template error: unresolved condition dependency {name} in Fn::If"
-                place = (*path, function, 0)
-                yield Diagnostic(summary, place, action=closest(name, list(template.conditions)))
+                hint = closest(name, list(template.conditions))
+                yield Diagnostic(no_condition(name, function), (*path, function, 0), action=hint)
 
 
 def _attached(template: Template) -> Found:
@@ -225,11 +227,10 @@ def _unresolved(template: Template, block: str, used: list[Reference]) -> Found:
         if reference.name not in template.resources and not _plain_name(template, reference)
     ]
     plain = [reference for reference in wrong if not reference.attribute]
-    yield from _dependencies(template, block, plain, "Template format error: ")
+    yield from _dependencies(template, block, plain)
     for reference in wrong:
         if reference.function == "Fn::GetAtt":
-            message = "Template error: instance of Fn::GetAtt references undefined resource"
-            yield _undefined(template, f"{message} {reference.name}", reference)
+            yield _undefined(template, undefined(reference.name), reference)
         elif reference.attribute:
             message = "Template error: instance of Fn::Sub references invalid resource attribute"
             yield _undefined(template, f"{message} {reference.causing_entity}", reference)
@@ -249,12 +250,9 @@ def _depends_on(template: Template) -> list[Reference]:
     ]
 
 
-def _dependencies(template: Template, block: str, wrong: list[Reference], prefix: str) -> Found:
+def _dependencies(template: Template, block: str, wrong: list[Reference]) -> Found:
     """AWS names all in one sentence; here each has the sentence and its own place."""
-    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
-    summary = (
-        f"{prefix}Unresolved resource dependencies [{names}] in the {block} block of the template"
-    )
+    summary = unresolved((reference.name for reference in wrong), block)
     for reference in _once(wrong):
         yield _undefined(template, summary, reference)
 
@@ -304,14 +302,13 @@ def _disabled(template: Template, conditions: Mapping[str, bool]) -> Found:
 
 def _not_there(template: Template, block: str, used: list[Reference], off: set[str]) -> Found:
     wrong = [reference for reference in used if reference.name in off]
-    # Recorded: for outputs AWS leaves the prefix out.
-    prefix = "Template format error: " if block == "Resources" else ""
-    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
+    summary = unresolved((reference.name for reference in wrong), block)
+    if block == "Outputs":  # recorded: here AWS leaves the prefix out
+        summary = summary.removeprefix("Template format error: ")
     for reference in _once(wrong):
         condition = template.resources[reference.name].condition
         yield Diagnostic(
-            f"{prefix}Unresolved resource dependencies [{names}] in the {block} block of the "
-            "template",
+            summary,
             reference.path,
             detail=f"{reference.name} does not exist, for its condition {condition} is false",
             action="give both the same condition, or choose with Fn::If",

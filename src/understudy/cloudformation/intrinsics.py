@@ -4,7 +4,7 @@ AWS: Intrinsic function reference; Rule-specific intrinsic functions; AWS::Langu
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from understudy.base.diagnostic import Path
@@ -74,6 +74,31 @@ IMPORT_DEPENDS = (
     "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported "
     "values, or Fn::GetAZs"
 )
+
+
+CONDITION = (
+    "Template format error: Conditions can only be boolean operations on parameters and other "
+    "conditions"
+)
+
+
+def unresolved(names: Iterable[str], block: str = "Resources") -> str:
+    """What AWS says of names that no resource or parameter has."""
+    listed = ", ".join(dict.fromkeys(names))
+    return (
+        f"Template format error: Unresolved resource dependencies [{listed}] in the {block} block "
+        "of the template"
+    )
+
+
+def undefined(resource: str) -> str:
+    """What AWS says of an Fn::GetAtt of a resource that is not there."""
+    return f"Template error: instance of Fn::GetAtt references undefined resource {resource}"
+
+
+def no_condition(name: Any, used_in: str) -> str:
+    """What AWS says of a condition that is not declared."""
+    return f"Template error: unresolved condition dependency {name} in {used_in}"
 
 
 def string_typed(function: str) -> str:
