@@ -23,7 +23,7 @@ def main() -> None:
     rng = random.Random(7)
     in_yaml = [as_yaml(template(rng)) for _ in range(TEMPLATES // 2)]
     in_json = [json.dumps(parse(text)[0], indent=1) for text in in_yaml]
-    print(f"{TEMPLATES} templates, half YAML, half JSON; best of {ROUNDS} rounds")
+    print(f"{TEMPLATES} templates, half YAML, half JSON; CPU time, best of {ROUNDS} rounds")
     totals = [0.0, 0.0]
     for name, sources in (("YAML", in_yaml), ("JSON", in_json)):
         check_agreement(sources)
@@ -48,9 +48,9 @@ def raced(sources: list[str], *parsers: Callable[[str], Any]) -> list[float]:
         spent = [0.0] * len(parsers)
         for source in sources:
             for index, parser in enumerate(parsers):
-                start = time.perf_counter()
+                start = time.process_time()
                 parser(source)
-                spent[index] += time.perf_counter() - start
+                spent[index] += time.process_time() - start
         best = [min(pair) for pair in zip(best, spent, strict=True)]
     return best
 
