@@ -16,7 +16,7 @@ from cfnlint.decode import decode_str
 from understudy.cloudformation.parse import parse
 
 TEMPLATES = 300
-ROUNDS = 3
+ROUNDS = 7
 
 
 def main() -> None:
