@@ -1,6 +1,7 @@
 """Plans of change sets, asserted against answers recorded from AWS's DescribeChangeSet."""
 
 import json
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from understudy.cloudformation.change import (
     replacement_reason,
     symbol,
 )
-from understudy.cloudformation.changeset import plan
+from understudy.cloudformation.changeset import plan, retention
 from understudy.cloudformation.describe import described, to_aws, warnings
 from understudy.cloudformation.functions import MappingError
 from understudy.cloudformation.refusal import custom_name_conflict, no_change, retyped
@@ -258,6 +259,20 @@ def test_a_removed_resource_goes_by_its_deletion_policy(schemas, policy, action)
     assert symbol(change) == "-"
 
 
+@pytest.mark.parametrize(
+    ("kind", "properties", "policy"),
+    [
+        ("AWS::RDS::DBCluster", {}, "Snapshot"),
+        ("AWS::RDS::DBInstance", {}, "Snapshot"),
+        ("AWS::RDS::DBInstance", {"DBClusterIdentifier": "c"}, "Delete"),
+        ("AWS::S3::Bucket", {}, "Delete"),
+    ],
+)
+def test_databases_are_kept_as_snapshots_by_default(kind, properties, policy):
+    assert retention(kind, None, properties) == policy
+    assert retention(kind, "Retain", properties) == "Retain"
+
+
 def test_a_replaced_resource_goes_by_its_update_replace_policy(schemas):
     new = topics(A={"TopicName": "b"})
     new["Resources"]["A"]["UpdateReplacePolicy"] = "Retain"
@@ -476,6 +491,48 @@ def test_a_custom_named_resource_cannot_be_replaced_under_its_name(schemas):
     )
     (change,) = changes_between(template("true"), template("false", "other"), schemas)
     assert custom_name_conflict(change, schema) is None
+
+
+def test_an_attribute_that_nothing_remembers_is_taken_to_stay_as_it_is(schemas):
+    template = topics(A={}, B={"DisplayName": {"Fn::GetAtt": ["A", "TopicArn"]}})
+    before = revision_of(template)
+    state = deployed(before)
+    forgotten = state | {"A": replace(state["A"], attributes={})}
+    assert plan(before, revision_of(template), forgotten, schemas) == ()
+    edited = topics(A={}, B={"DisplayName": {"Fn::Sub": "x-${A.TopicArn}"}})
+    (change,) = plan(before, revision_of(edited), forgotten, schemas)
+    assert (change.details[0].evaluation, change.details[0].after) == ("Dynamic", KNOWN_AFTER_APPLY)
+
+
+def test_what_refers_to_an_imported_resource_knows_its_physical_id(schemas):
+    template = topics(A={}, B={"DisplayName": {"Ref": "A"}})
+    changes = plan(None, revision_of(template), {}, schemas, imports={"A": "arn:a"})
+    assert changes[1].after == {"Properties": {"DisplayName": "arn:a"}}
+
+
+def test_without_values_one_detail_of_a_property_has_its_strongest_recreation(schemas):
+    def template(key, size):
+        block = {"DeviceName": "/dev/a", "Ebs": {"VolumeSize": size, "Encrypted": key}}
+        properties = {"ImageId": "ami-1", "BlockDeviceMappings": [block]}
+        return {"Resources": {"I": {"Type": "AWS::EC2::Instance", "Properties": properties}}}
+
+    (change,) = changes_between(template("false", 8), template("true", 9), schemas)
+    recreations = [d.requires_recreation for d in change.details]
+    (merged,) = to_aws(change)["Details"]
+    order = ["Never", "Conditionally", "Always"]
+    assert len(recreations) == 2
+    assert merged["Target"]["RequiresRecreation"] == max(recreations, key=order.index)
+
+
+def test_with_values_a_change_keeps_its_other_details_when_one_is_left_out(schemas):
+    def template(name):
+        b = {"DisplayName": {"Fn::GetAtt": ["A", "DisplayName"]}, "SignatureVersion": name}
+        return topics(A={"DisplayName": name}, B=b)
+
+    answer = changes_of(
+        described(changes_between(template("1"), template("2"), schemas), property_values=True)
+    )
+    assert [d["Target"]["Name"] for d in answer["B"]["Details"]] == ["SignatureVersion"]
 
 
 def with_output(template, value):

@@ -18,6 +18,7 @@ from understudy.cloudformation.details import Cause, Written, attribute_detail, 
 from understudy.cloudformation.difference import masked, shown, taken
 from understudy.cloudformation.functions import EvaluationError, MappingError
 from understudy.cloudformation.graph import attributes, dependencies, enabled, layers
+from understudy.cloudformation.intrinsics import unresolved
 from understudy.cloudformation.references import Reference
 from understudy.cloudformation.resolve import Scope, evaluate
 from understudy.cloudformation.revision import (
@@ -29,7 +30,6 @@ from understudy.cloudformation.revision import (
 from understudy.cloudformation.schema import STACK, Schema, Schemas
 from understudy.cloudformation.template import Resource
 from understudy.cloudformation.unknown import NO_VALUE, Unknown, is_known, unknown
-from understudy.cloudformation.value import text
 
 _SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 _AUTOMATIC = Detail("Properties", evaluation="Dynamic", change_source="Automatic")
@@ -98,10 +98,7 @@ class _Planner:
 
     def _assert_there(self, logical_id: str) -> None:
         if logical_id not in self.there:
-            raise EvaluationError(
-                f"Template format error: Unresolved resource dependencies [{logical_id}] in the "
-                "Resources block of the template"
-            )
+            raise EvaluationError(unresolved([logical_id]))
 
     def _fate(self, logical_id: str) -> Replacement:
         change = self.planned.get(logical_id)
@@ -171,7 +168,7 @@ class _Planner:
         if not details and not retyped:
             return None
         replacement: Replacement = "True" if retyped else replacement_of(details)
-        policy = text(context.get("UpdateReplacePolicy", "Delete"))
+        policy = retention(resource.type, context.get("UpdateReplacePolicy"), properties)
         return Change(
             "Modify",
             logical_id,
@@ -243,33 +240,28 @@ class _Planner:
 
     def _context(self, resource: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
         conditions = self.scope.conditions
-        context = _others(resource, self.scope)
-        context["Properties"] = masked(
-            shown(dict(properties)), resource.properties, self.secrets, conditions
-        )
-        return context
+        values = masked(shown(dict(properties)), resource.properties, self.secrets, conditions)
+        return {"Properties": values, **_others(resource, self.scope)}
 
     def _context_before(self, logical_id: str, deployed: Deployed) -> dict[str, Any]:
         old = self._old(logical_id)
-        context = _others(old, self.old_scope) if old else {}
-        context["Properties"] = masked(
+        values = masked(
             shown(dict(deployed.properties)),
             old.properties if old else {},
             self.secrets,
             self.old_scope.conditions,
         )
-        return context
+        return {"Properties": values, **(_others(old, self.old_scope) if old else {})}
 
     def _delete_policy(self, logical_id: str, deployed: Deployed) -> str:
         old = self._old(logical_id)
         given = evaluated_or_written(old.deletion_policy, self.old_scope) if old else None
-        return deletion_policy(deployed.type, given, deployed.properties).replace(
-            "RetainExceptOnCreate", "Retain"
-        )
+        policy = retention(deployed.type, given, deployed.properties)
+        return "Retain" if policy == "RetainExceptOnCreate" else policy
 
 
-def deletion_policy(kind: str, given: Any, properties: Mapping[str, Any]) -> str:
-    """The DeletionPolicy of a resource, with AWS's defaults.
+def retention(kind: str, given: Any, properties: Mapping[str, Any]) -> str:
+    """The DeletionPolicy or UpdateReplacePolicy of a resource, with AWS's defaults.
 
     AWS: DeletionPolicy attribute. Snapshot for database clusters, and for instances outside one.
     """

@@ -16,13 +16,17 @@ from understudy.cloudformation.intrinsics import (
     FUNCTIONS,
     IMPORT_DEPENDS,
     RULES_ONLY,
+    Call,
     calls,
     malformed,
+    no_condition,
+    undefined,
+    unresolved,
     unsupported,
 )
 from understudy.cloudformation.references import (
     Reference,
-    condition_names,
+    named_by,
     named_conditions,
     references,
 )
@@ -50,22 +54,29 @@ def check(
     With ``conditions`` given, what refers to a resource whose condition is false is wrong too,
     unless it stands in a branch that is not taken.
     """
-    resources, outputs = _resource_values(template), _output_values(template)
+    values = _resource_values(template)
+    resources = [call for path, value in values for call in calls(value, path)]
+    outputs = [call for path, value in _output_values(template) for call in calls(value, path)]
+    resource_names, output_names = _references(resources), _references(outputs)
     stages: tuple[Iterable[Diagnostic], ...] = (
         _conditions(template),
         _rules(template),
         _calls(template, [*resources, *outputs]),
         _if_conditions(template, [*resources, *outputs]),
         _attached(template),
-        _unresolved(template, "Resources", resources),
-        _unresolved(template, "Outputs", outputs),
+        _unresolved(template, "Resources", [*resource_names, *_depends_on(template)]),
+        _unresolved(template, "Outputs", output_names),
         _disabled(template, conditions) if conditions is not None else (),
         _cycles(template, conditions),
         _types(template, schemas),
-        _attributes(template, schemas, [*resources, *outputs]),
-        _dynamic(resources),
+        _attributes(template, schemas, [*resource_names, *output_names]),
+        _dynamic(values),
     )
     return [diagnostic for stage in stages for diagnostic in stage]
+
+
+def _references(found: list[Call]) -> list[Reference]:
+    return [reference for call in found for reference in named_by(*call)]
 
 
 def _resource_values(template: Template) -> list[Placed]:
@@ -89,13 +100,12 @@ def _output_values(template: Template) -> list[Placed]:
 # Functions
 
 
-def _calls(template: Template, values: list[Placed]) -> Found:
-    known = FUNCTIONS - RULES_ONLY
+def _calls(template: Template, found: list[Call], known: frozenset[str] | None = None) -> Found:
+    allowed = FUNCTIONS - RULES_ONLY if known is None else known
     if template.language_extensions:
-        known |= EXTENSIONS
-    for path, value in values:
-        for place, name, argument in calls(value, path):
-            yield from _call(template, known, place, name, argument)
+        allowed |= EXTENSIONS
+    for path, name, argument in found:
+        yield from _call(template, allowed, path, name, argument)
 
 
 def _call(template: Template, known: frozenset[str], path: Path, name: str, argument: Any) -> Found:
@@ -134,39 +144,36 @@ def _literally_wrong(template: Template, name: str, argument: Any) -> str | None
 
 
 def _conditions(template: Template) -> Found:
-    values: list[Placed] = [(("Conditions", n), raw) for n, raw in template.conditions.items()]
-    yield from _only_parameters(template, "Conditions", values)
-    for path, value in values:
-        for name, place in named_conditions(value, path):
-            if name not in template.conditions:
-                yield Diagnostic(
-                    f"Template format error: Unresolved condition dependencies [{name}] in the "
-                    "Conditions block of the template",
-                    place,
-                    action=closest(name, list(template.conditions)),
-                )
-        yield from _calls(template, [(path, value)])
-    yield from _if_conditions(template, values)
+    found = [c for n, raw in template.conditions.items() for c in calls(raw, ("Conditions", n))]
+    yield from _only_parameters(template, "Conditions", found)
+    for name, place in named_conditions(dict(template.conditions), ("Conditions",)):
+        if name not in template.conditions:
+            yield Diagnostic(
+                f"Template format error: Unresolved condition dependencies [{name}] in the "
+                "Conditions block of the template",
+                place,
+                action=closest(name, list(template.conditions)),
+            )
+    yield from _calls(template, found)
+    yield from _if_conditions(template, found)
 
 
 def _rules(template: Template) -> Found:
-    values: list[Placed] = [
-        (("Rules", name), expression)
+    found = [
+        call
         for name, rule in template.rules.items()
         for expression in rule_references({name: rule})
+        for call in calls(expression, ("Rules", name))
     ]
-    yield from _only_parameters(template, "Rules", values)
-    for path, value in values:
-        for place, name, argument in calls(value, path):
-            yield from _call(template, FUNCTIONS, place, name, argument)
+    yield from _only_parameters(template, "Rules", found)
+    yield from _calls(template, found, FUNCTIONS)
 
 
-def _only_parameters(template: Template, block: str, values: list[Placed]) -> Found:
+def _only_parameters(template: Template, block: str, found: list[Call]) -> Found:
     """Conditions and rules are decided before resources exist."""
     wrong = [
         reference
-        for path, value in values
-        for reference in references(value, path=path)
+        for reference in _references(found)
         if reference.attribute or not _is_parameter(template, reference.name)
     ]
     names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
@@ -183,12 +190,13 @@ def _is_parameter(template: Template, name: str) -> bool:
     return name in template.parameters or name in PSEUDO_PARAMETERS
 
 
-def _if_conditions(template: Template, values: list[Placed]) -> Found:
-    for path, value in values:
-        for name, place in condition_names(value, path):
+def _if_conditions(template: Template, found: list[Call]) -> Found:
+    for path, function, argument in found:
+        if function == "Fn::If" and malformed(function, argument) is None:
+            name = argument[0]
             if name not in template.conditions:
-                summary = f"Template error: unresolved condition dependency {name} in Fn::If"
-                yield Diagnostic(summary, place, action=closest(name, list(template.conditions)))
+                hint = closest(name, list(template.conditions))
+                yield Diagnostic(no_condition(name, function), (*path, function, 0), action=hint)
 
 
 def _attached(template: Template) -> Found:
@@ -211,46 +219,40 @@ def _attached(template: Template) -> Found:
 # References
 
 
-def _unresolved(template: Template, block: str, values: list[Placed]) -> Found:
+def _unresolved(template: Template, block: str, used: list[Reference]) -> Found:
     """Names that nothing has, over all branches."""
     wrong = [
         reference
-        for path, value in values
-        for reference in references(value, path=path)
+        for reference in used
         if reference.name not in template.resources and not _plain_name(template, reference)
     ]
-    if block == "Resources":
-        wrong += _unknown_depends_on(template)
-    plain = [r for r in wrong if r.function == "Ref" or not r.attribute]
-    yield from _dependencies(template, block, plain, "Template format error: ")
+    plain = [reference for reference in wrong if not reference.attribute]
+    yield from _dependencies(template, block, plain)
     for reference in wrong:
         if reference.function == "Fn::GetAtt":
-            message = "Template error: instance of Fn::GetAtt references undefined resource"
-            yield _undefined(template, f"{message} {reference.name}", reference)
+            yield _undefined(template, undefined(reference.name), reference)
         elif reference.attribute:
             message = "Template error: instance of Fn::Sub references invalid resource attribute"
             yield _undefined(template, f"{message} {reference.causing_entity}", reference)
 
 
 def _plain_name(template: Template, reference: Reference) -> bool:
-    return not reference.attribute and _is_parameter(template, reference.name)
+    """Whether a reference is to a parameter; DependsOn never is."""
+    known = _is_parameter(template, reference.name) and reference.function != "DependsOn"
+    return known and not reference.attribute
 
 
-def _unknown_depends_on(template: Template) -> list[Reference]:
+def _depends_on(template: Template) -> list[Reference]:
     return [
         Reference(name, "", "DependsOn", ("Resources", logical_id, "DependsOn", index))
         for logical_id, resource in template.resources.items()
         for index, name in enumerate(resource.depends_on)
-        if name not in template.resources
     ]
 
 
-def _dependencies(template: Template, block: str, wrong: list[Reference], prefix: str) -> Found:
+def _dependencies(template: Template, block: str, wrong: list[Reference]) -> Found:
     """AWS names all in one sentence; here each has the sentence and its own place."""
-    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
-    summary = (
-        f"{prefix}Unresolved resource dependencies [{names}] in the {block} block of the template"
-    )
+    summary = unresolved((reference.name for reference in wrong), block)
     for reference in _once(wrong):
         yield _undefined(template, summary, reference)
 
@@ -287,12 +289,7 @@ def _disabled(template: Template, conditions: Mapping[str, bool]) -> Found:
         for attribute, value in attributes(resource)
         for reference in references(value, conditions, ("Resources", logical_id, attribute))
     ]
-    depends_on = [
-        Reference(name, "", "DependsOn", ("Resources", logical_id, "DependsOn", index))
-        for logical_id, resource in template.resources.items()
-        if logical_id not in off
-        for index, name in enumerate(resource.depends_on)
-    ]
+    depends_on = [r for r in _depends_on(template) if r.path[1] not in off]
     outputs = [
         reference
         for name, output in template.outputs.items()
@@ -305,14 +302,13 @@ def _disabled(template: Template, conditions: Mapping[str, bool]) -> Found:
 
 def _not_there(template: Template, block: str, used: list[Reference], off: set[str]) -> Found:
     wrong = [reference for reference in used if reference.name in off]
-    # Recorded: for outputs AWS leaves the prefix out.
-    prefix = "Template format error: " if block == "Resources" else ""
-    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
+    summary = unresolved((reference.name for reference in wrong), block)
+    if block == "Outputs":  # recorded: here AWS leaves the prefix out
+        summary = summary.removeprefix("Template format error: ")
     for reference in _once(wrong):
         condition = template.resources[reference.name].condition
         yield Diagnostic(
-            f"{prefix}Unresolved resource dependencies [{names}] in the {block} block of the "
-            "template",
+            summary,
             reference.path,
             detail=f"{reference.name} does not exist, for its condition {condition} is false",
             action="give both the same condition, or choose with Fn::If",
@@ -343,21 +339,20 @@ def _types(template: Template, schemas: Schemas) -> Found:
         )
 
 
-def _attributes(template: Template, schemas: Schemas, values: list[Placed]) -> Found:
-    for path, value in values:
-        for reference in references(value, path=path):
-            resource = template.resources.get(reference.name)
-            if resource is None or reference.attribute in ("", "*"):
-                continue
-            schema = schemas.get(resource.type)
-            if schema is not None and not schema.has_attribute(reference.attribute):
-                where = "/".join(map(str, reference.path))
-                yield Diagnostic(
-                    f"[Error] /{where}: Resource type {resource.type} does not support attribute "
-                    f"{{{reference.attribute}}}.",
-                    reference.path,
-                    action=closest(reference.attribute, schema.attributes()),
-                )
+def _attributes(template: Template, schemas: Schemas, used: list[Reference]) -> Found:
+    for reference in used:
+        resource = template.resources.get(reference.name)
+        if resource is None or reference.attribute in ("", "*"):
+            continue
+        schema = schemas.get(resource.type)
+        if schema is not None and not schema.has_attribute(reference.attribute):
+            where = "/".join(map(str, reference.path))
+            yield Diagnostic(
+                f"[Error] /{where}: Resource type {resource.type} does not support attribute "
+                f"{{{reference.attribute}}}.",
+                reference.path,
+                action=closest(reference.attribute, schema.attributes()),
+            )
 
 
 def _dynamic(values: list[Placed]) -> Found:

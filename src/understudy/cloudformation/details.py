@@ -53,7 +53,7 @@ def property_details(
     reference to a resource gives a reference. What is unknown though nothing that it refers to
     changes is taken to stay as it is.
     """
-    for difference in differences(before, after):
+    for difference in differences(dict(before), dict(after)):
         expression = new.at(difference)
         edited = expression != old.at(difference)
         causes = _causes(expression, new.conditions, cause_of)

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 from understudy.base.diagnostic import Path
 from understudy.cloudformation.change import Kind
 from understudy.cloudformation.intrinsics import called
+from understudy.cloudformation.parameters import MASK
 from understudy.cloudformation.references import references
 from understudy.cloudformation.unknown import KNOWN_AFTER_APPLY, Unknown
 from understudy.cloudformation.value import is_list, is_map, items, text
-
-MASK = "****"
 
 
 class Difference(NamedTuple):

@@ -4,11 +4,11 @@ AWS: Intrinsic function reference; Rule-specific intrinsic functions; AWS::Langu
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from understudy.base.diagnostic import Path
-from understudy.cloudformation.value import is_list, is_map, is_scalar, items, text
+from understudy.cloudformation.value import is_list, is_map, is_scalar, text
 
 BOOLEAN = frozenset(("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Condition"))
 RULES_ONLY = frozenset(
@@ -76,6 +76,31 @@ IMPORT_DEPENDS = (
 )
 
 
+CONDITION = (
+    "Template format error: Conditions can only be boolean operations on parameters and other "
+    "conditions"
+)
+
+
+def unresolved(names: Iterable[str], block: str = "Resources") -> str:
+    """What AWS says of names that no resource or parameter has."""
+    listed = ", ".join(dict.fromkeys(names))
+    return (
+        f"Template format error: Unresolved resource dependencies [{listed}] in the {block} block "
+        "of the template"
+    )
+
+
+def undefined(resource: str) -> str:
+    """What AWS says of an Fn::GetAtt of a resource that is not there."""
+    return f"Template error: instance of Fn::GetAtt references undefined resource {resource}"
+
+
+def no_condition(name: Any, used_in: str) -> str:
+    """What AWS says of a condition that is not declared."""
+    return f"Template error: unresolved condition dependency {name} in {used_in}"
+
+
 def string_typed(function: str) -> str:
     """What AWS says of Fn::Base64 and Fn::GetAZs of something that is no text."""
     return f"Template error: every {function} object must have a String-typed value."
@@ -112,14 +137,29 @@ def called(value: Any) -> tuple[str, Any] | None:
     return None
 
 
-def calls(value: Any, path: Path = ()) -> Iterator[tuple[Path, str, Any]]:
-    """Every function call in a value: where it stands, its name and its argument, outer first."""
-    call = called(value)
-    if call is not None:
-        yield path, *call
-    for step, child in items(value):
+Call = tuple[Path, str, Any]
+"""Where a function call stands, its name and its argument."""
+
+
+def calls(value: Any, path: Path = ()) -> list[Call]:
+    """Every function call in a value, outer ones first."""
+    found: list[Call] = []
+    if value.__class__ is dict or value.__class__ is list:
+        _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: Path, found: list[Call]) -> None:
+    if value.__class__ is dict:
+        call = called(value)
+        if call is not None:
+            found.append((path, *call))
+        members = value.items()
+    else:
+        members = enumerate(value)
+    for step, child in members:
         if child.__class__ is dict or child.__class__ is list:
-            yield from calls(child, (*path, step))
+            _collect(child, (*path, step), found)
 
 
 # Sub

@@ -11,6 +11,7 @@ from typing import Any
 from understudy.base.diagnostic import Diagnostic, Path
 from understudy.cloudformation.intrinsics import LOOP, called
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
+from understudy.cloudformation.structure import LANGUAGE_EXTENSIONS
 from understudy.cloudformation.unknown import is_known
 from understudy.cloudformation.value import is_list, is_map, is_scalar, items, text
 
@@ -18,7 +19,7 @@ SECTIONS = ("Conditions", "Resources", "Outputs")
 MAX_MEMBERS = 10_000
 """Members that all loops together may make; far above the quotas that apply to the result."""
 
-_FAILED = "Transform AWS::LanguageExtensions failed with: "
+_FAILED = f"Transform {LANGUAGE_EXTENSIONS} failed with: "
 _LAYOUT = "Fn::ForEach layout is incorrect"
 _NO_COLLECTION = "Could not find a collection or could not be resolved for Fn::ForEach"
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")

@@ -31,20 +31,28 @@ class Reference:
 
 def references(
     value: Any, conditions: Mapping[str, bool] | None = None, path: Path = ()
-) -> Iterator[Reference]:
+) -> list[Reference]:
     """The names in a value. With ``conditions`` given, branches of Fn::If not taken have none."""
+    found: list[Reference] = []
+    if value.__class__ is dict or value.__class__ is list:
+        _collect(value, conditions, path, found)
+    return found
+
+
+def _collect(
+    value: Any, conditions: Mapping[str, bool] | None, path: Path, found: list[Reference]
+) -> None:
     call = called(value)
     if call is not None:
         name, argument = call
-        here = (*path, name)
-        yield from _own(name, argument, here)
+        found += named_by(path, name, argument)
         if name == "Fn::If" and conditions is not None and _decided(argument, conditions):
             branch = 1 if conditions[argument[0]] else 2
-            yield from references(argument[branch], conditions, (*here, branch))
+            found += references(argument[branch], conditions, (*path, name, branch))
             return
-    for step, child in items(value):
+    for step, child in value.items() if value.__class__ is dict else enumerate(value):
         if child.__class__ is dict or child.__class__ is list:
-            yield from references(child, conditions, (*path, step))
+            _collect(child, conditions, (*path, step), found)
 
 
 def _decided(argument: Any, conditions: Mapping[str, bool]) -> bool:
@@ -56,39 +64,32 @@ def _decided(argument: Any, conditions: Mapping[str, bool]) -> bool:
     )
 
 
-def _own(function: str, argument: Any, path: Path) -> Iterator[Reference]:
+def named_by(path: Path, function: str, argument: Any) -> list[Reference]:
     """The names that a call itself uses, without those of calls within it."""
+    here = (*path, function)
     if function == "Ref" and isinstance(argument, str):
-        yield Reference(argument, "", function, path)
-    elif function == "Fn::GetAtt":
+        return [Reference(argument, "", function, here)]
+    if function == "Fn::GetAtt":
         parts = get_att_parts(argument)
         if is_list(parts) and len(parts) == 2 and isinstance(parts[0], str):
             attribute = text(parts[1]) if is_scalar(parts[1]) else "*"
-            yield Reference(parts[0], attribute, function, path)
-    elif function == "Fn::Sub" and _is_sub(argument):
+            return [Reference(parts[0], attribute, function, here)]
+    if function == "Fn::Sub" and _is_sub(argument):
         source, variables = sub_parts(argument)
-        for name in dict.fromkeys(sub_names(source)):
-            if name not in variables:
-                resource, _, attribute = name.partition(".")
-                yield Reference(resource, attribute, function, path)
+        names = [name for name in dict.fromkeys(sub_names(source)) if name not in variables]
+        return [Reference(*_split(name), function, here) for name in names]
+    return []
+
+
+def _split(name: str) -> tuple[str, str]:
+    resource, _, attribute = name.partition(".")
+    return resource, attribute
 
 
 def _is_sub(argument: Any) -> bool:
     if is_list(argument):
         return len(argument) == 2 and is_scalar(argument[0]) and is_map(argument[1])
     return is_scalar(argument)
-
-
-def condition_names(value: Any, path: Path = ()) -> Iterator[tuple[str, Path]]:
-    """The conditions that Fn::If uses in a value, and where."""
-    call = called(value)
-    if call is not None and call[0] == "Fn::If":
-        argument = call[1]
-        if is_list(argument) and argument and isinstance(argument[0], str):
-            yield argument[0], (*path, "Fn::If", 0)
-    for step, child in items(value):
-        if child.__class__ is dict or child.__class__ is list:
-            yield from condition_names(child, (*path, step))
 
 
 def named_conditions(value: Any, path: Path = ()) -> Iterator[tuple[str, Path]]:

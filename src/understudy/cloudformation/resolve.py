@@ -8,14 +8,18 @@ from understudy.cloudformation import functions
 from understudy.cloudformation.functions import EvaluationError
 from understudy.cloudformation.intrinsics import (
     CIDR,
+    CONDITION,
     FIND_IN_MAP,
     REF,
     get_att_parts,
     malformed,
+    no_condition,
     string_typed,
     sub_filled,
     sub_names,
     sub_parts,
+    undefined,
+    unresolved,
     unsupported,
 )
 from understudy.cloudformation.unknown import NO_VALUE, Unknown, is_known, sources, unknown
@@ -23,15 +27,11 @@ from understudy.cloudformation.value import is_list, is_map, is_scalar, text
 
 
 def _undefined(logical_id: str) -> Any:
-    raise EvaluationError(
-        f"Template format error: Unresolved resource dependencies [{logical_id}] in the Resources "
-        "block of the template"
-    )
+    raise EvaluationError(unresolved([logical_id]))
 
 
 def _undefined_attribute(logical_id: str, attribute: str) -> Any:
-    message = "Template error: instance of Fn::GetAtt references undefined resource"
-    raise EvaluationError(f"{message} {logical_id}")
+    raise EvaluationError(undefined(logical_id))
 
 
 def _no_zones(region: str) -> Sequence[str]:
@@ -269,17 +269,13 @@ def truth(expression: Any, scope: Scope) -> bool | Unknown:
         return value
     if value in ("true", "false"):
         return value == "true"
-    raise EvaluationError(
-        "Template format error: Conditions can only be boolean operations on parameters and other "
-        "conditions"
-    )
+    raise EvaluationError(CONDITION)
 
 
 def condition(name: Any, scope: Scope, used_in: str) -> bool | Unknown:
     """The value of a named condition. Raises EvaluationError if there is none."""
     if not isinstance(name, str) or name not in scope.conditions:
-        message = f"Template error: unresolved condition dependency {name} in {used_in}"
-        raise EvaluationError(message)
+        raise EvaluationError(no_condition(name, used_in))
     return scope.conditions[name]
 
 

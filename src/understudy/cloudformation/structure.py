@@ -9,8 +9,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Path, Severity
+from understudy.cloudformation.intrinsics import CONDITION, LOOP
 from understudy.cloudformation.value import is_list, is_map, is_scalar, text
 
+LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 SECTIONS = (
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings",
     "Conditions", "Transform", "Hooks", "Resources", "Outputs",
@@ -56,7 +58,6 @@ PARAMETER_TYPES = frozenset(
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 _MAPPING_KEY = re.compile(r"[A-Za-z0-9.-]+")
 _EXPORT_NAME = re.compile(r"[A-Za-z0-9:-]+")
-_LOOP = "Fn::ForEach::"
 _FORMAT = "Template format error: "
 
 Found = Iterator[Diagnostic]
@@ -80,7 +81,7 @@ def diagnose_parameters(data: Any) -> list[Diagnostic]:
 
 def is_expanded_later(key: str) -> bool:
     """Whether a member of a section is a loop or a macro, which makes other members."""
-    return key.startswith(_LOOP) or key == "Fn::Transform"
+    return key.startswith(LOOP) or key == "Fn::Transform"
 
 
 def closest(name: str, choices: tuple[str, ...] | list[str]) -> str:
@@ -294,12 +295,7 @@ def _conditions(data: Mapping[str, Any]) -> Found:
         yield _problem(f"{_FORMAT}[/Conditions] must be an object.", "Conditions")
     for name, raw in _section(data, "Conditions").items():
         if not is_map(raw):
-            yield _problem(
-                f"{_FORMAT}Conditions can only be boolean operations on parameters and other "
-                "conditions",
-                "Conditions",
-                name,
-            )
+            yield _problem(CONDITION, "Conditions", name)
 
 
 # Resources
@@ -323,15 +319,15 @@ def _resources(data: Mapping[str, Any]) -> Found:
 
 def _undeclared_loops(data: Mapping[str, Any]) -> Found:
     section = data["Resources"]
-    if "AWS::LanguageExtensions" in _macros(data) or not is_map(section):
+    if LANGUAGE_EXTENSIONS in _macros(data) or not is_map(section):
         return
     for key in section:
-        if key.startswith(_LOOP):
+        if key.startswith(LOOP):
             yield _problem(
                 f"{_FORMAT}[/Resources/{key}] resource definition is malformed",
                 "Resources",
                 key,
-                action="loops need Transform: AWS::LanguageExtensions",
+                action=f"loops need Transform: {LANGUAGE_EXTENSIONS}",
             )
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Severity
-from understudy.cloudformation.structure import diagnose, diagnose_parameters, is_expanded_later
+from understudy.cloudformation.structure import (
+    LANGUAGE_EXTENSIONS,
+    diagnose,
+    diagnose_parameters,
+    is_expanded_later,
+)
 from understudy.cloudformation.value import is_list, text
-
-LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,11 @@ Whoever wants CloudWatch's own evaluation takes CloudWatch.
 """
 
 from collections.abc import Callable
-from heapq import heappop, heappush
-from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from understudy.base.identity import Ids
 from understudy.control.application_autoscaling import (
     OPERATIONS,
     OWNER,
@@ -20,9 +17,10 @@ from understudy.control.application_autoscaling import (
     State,
 )
 from understudy.control.events import Params
-from understudy.control.signals import AlarmAction, CapacityFailed, CapacityFulfilled
+from understudy.control.signals import AlarmAction, CapacityFailed, CapacityFulfilled, Signal
 from understudy.control.turn import Turn
 from understudy.testing.scalables import ARRIVAL, AlarmBook, Fleet
+from understudy.testing.stage import Stage
 
 TICK = 10
 """Seconds between two looks at the metric; alarm periods are multiples of it."""
@@ -52,12 +50,13 @@ class ScalingStory:
     ) -> None:
         label = dimension.split(":", 1)[0]
         quantity = "desired instance count" if label == "sagemaker" else "desired count"
-        self.at: float = at
-        self.ids = Ids(seed=7)
         self.fleet = Fleet(dimension, label, quantity, delay)
         self.fleet.put(resource_id, units)
         self.book = AlarmBook()
         self.service = ApplicationAutoScaling({dimension: self.fleet}, self.book, ZoneInfo)
+        self.stage = Stage(at, self._route)
+        self.stage.add(OWNER, self.service, OPERATIONS)
+        self.stage.add(ARRIVAL, self.fleet, {})
         self.identity = {
             "ServiceNamespace": label,
             "ResourceId": resource_id,
@@ -67,9 +66,12 @@ class ScalingStory:
         self.actions: list[tuple[float, str]] = []
         self._samples: list[tuple[float, float | None]] = []
         self._in_alarm: dict[str, float] = {}
-        self._timers: list[tuple[float, int, str, tuple[str, ...]]] = []
-        self._sequence = count()
         self._next_tick = at + TICK
+
+    @property
+    def at(self) -> float:
+        """The time of the story, seconds since the epoch."""
+        return self.stage.now
 
     @property
     def running(self) -> int:
@@ -87,10 +89,7 @@ class ScalingStory:
 
     def call(self, operation: str, **members: Any) -> Params:
         """Call an operation for the target of the story. Raises Fault."""
-        turn = self._turn()
-        answer = OPERATIONS[operation](self.service, {**self.identity, **members}, turn)
-        self._settle(turn)
-        return answer
+        return self.stage.call(OWNER, operation, **{**self.identity, **members})
 
     def register(self, minimum: int, maximum: int) -> None:
         """Register the target with its bounds."""
@@ -161,23 +160,7 @@ class ScalingStory:
         comparison: str,
     ) -> str:
         """Let an alarm invoke a policy now; what its history says comes back."""
-        turn = self._turn()
-        summary = self.service.on_alarm(
-            AlarmAction(
-                action,
-                "alarm",
-                turn.arn("cloudwatch", "alarm:alarm"),
-                "OK",
-                "ALARM",
-                "",
-                datapoints,
-                threshold,
-                comparison,
-            ),
-            turn,
-        )
-        self._settle(turn)
-        return summary
+        return self._invoke("alarm", action, datapoints, threshold, comparison)
 
     def activities(self, *, not_scaled: bool = False) -> list[Params]:
         """The scaling activities of the target, newest first."""
@@ -187,45 +170,23 @@ class ScalingStory:
     def run(self, seconds: float) -> None:
         """Let time pass: timers fire, the metric is sampled, alarms are evaluated."""
         until = self.at + seconds
-        while True:
-            timer = self._timers[0][0] if self._timers else until + 1
-            following = min(timer, self._next_tick)
-            if following > until:
-                break
-            self.at = following
-            if timer <= self._next_tick:
-                self._fire()
-            else:
-                self._next_tick += TICK
-                self._sample()
-        self.at = until
+        while self._next_tick <= until:
+            self.stage.advance_to(self._next_tick)
+            self._next_tick += TICK
+            self._sample()
+        self.stage.advance_to(until)
 
     def restart(self) -> None:
         """Continue with the state as it comes back from storage."""
         stored = msgspec.msgpack.encode(self.service.state)
         self.service.state = msgspec.msgpack.decode(stored, type=State)
 
-    def _turn(self) -> Turn:
-        return Turn(self.at, "eu-west-1", self.ids)
-
-    def _settle(self, turn: Turn) -> None:
-        """Deliver the signals of a turn, and keep its timers."""
-        for signal in turn.signals:
-            if isinstance(signal, CapacityFulfilled):
-                self.service.on_fulfilled(signal, turn)
-            elif isinstance(signal, CapacityFailed):
-                self.service.on_failed(signal, turn)
-        for at, owner, key in turn.timers:
-            heappush(self._timers, (at, next(self._sequence), owner, key))
-
-    def _fire(self) -> None:
-        _, _, owner, key = heappop(self._timers)
-        turn = self._turn()
-        if owner == OWNER:
-            self.service.on_timer(key, turn)
-        elif owner == ARRIVAL:
-            self.fleet.on_timer(key, turn)
-        self._settle(turn)
+    def _route(self, signal: Signal, turn: Turn) -> None:
+        """Bring home what the fleet says."""
+        if isinstance(signal, CapacityFulfilled):
+            self.service.on_fulfilled(signal, turn)
+        elif isinstance(signal, CapacityFailed):
+            self.service.on_failed(signal, turn)
 
     def _sample(self) -> None:
         self._samples.append((self.at, self.metric(self.at)))
@@ -245,25 +206,21 @@ class ScalingStory:
         last = self._in_alarm.get(name)
         if last is None or self.at - last >= 60:
             self._in_alarm[name] = self.at
-            summary = self._invoke(name, alarm, values, repeated=last is not None)
+            arn, comparison = alarm["AlarmActions"][0], alarm["ComparisonOperator"]
+            summary = self._invoke(name, arn, values, alarm["Threshold"], comparison)
             self.actions.append((self.at, summary))
 
     def _invoke(
-        self, name: str, alarm: Params, values: tuple[float, ...], *, repeated: bool
+        self,
+        name: str,
+        arn: str,
+        values: tuple[float, ...],
+        threshold: float | None,
+        comparison: str,
     ) -> str:
-        turn = self._turn()
-        action = AlarmAction(
-            alarm["AlarmActions"][0],
-            name,
-            turn.arn("cloudwatch", f"alarm:{name}"),
-            "ALARM" if repeated else "OK",
-            "ALARM",
-            "Threshold Crossed",
-            values,
-            alarm["Threshold"],
-            alarm["ComparisonOperator"],
-            repeated,
-        )
-        summary = self.service.on_alarm(action, turn)
-        self._settle(turn)
-        return summary
+        with self.stage.turn() as turn:
+            alarm_arn = turn.arn("cloudwatch", f"alarm:{name}")
+            action = AlarmAction(
+                arn, name, alarm_arn, "OK", "ALARM", "", values, threshold, comparison
+            )
+            return self.service.on_alarm(action, turn)

@@ -50,14 +50,19 @@ def revision_of(data: Any, parameters: Mapping[str, str] | None = None) -> Revis
 def deployed(of: Revision) -> dict[str, Deployed]:
     """The resources of a revision as if they stood: Ref is ``phys-<id>``.
 
-    Fn::GetAtt gives a property of that name, or ``<id>.<attribute>``.
+    Fn::GetAtt gives a property of that name, else an ARN or ``<id>-<attribute>``.
     """
     state: dict[str, Deployed] = {}
     standing = as_deployed(of.scope, state)
 
     def attribute(logical_id: str, name: str) -> Any:
         value = standing.attribute(logical_id, name)
-        return value if is_known(value) else f"{logical_id}.{name}"
+        made_up = (
+            f"arn:aws:iam::000000000000:role/{logical_id}"
+            if name == "Arn"
+            else f"{logical_id}-{name}"
+        )
+        return value if is_known(value) else made_up
 
     scope = replace(standing, attribute=attribute)
     for layer in layers(dependencies(of.template, of.scope.conditions)):

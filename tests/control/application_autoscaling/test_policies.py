@@ -37,7 +37,7 @@ def test_a_policy_and_its_alarms_have_the_names_of_aws(story: ScalingStory) -> N
     answer = story.track(100.0, METRIC)
     arn = answer["PolicyARN"]
     named = re.fullmatch(
-        r"arn:aws:autoscaling:eu-west-1:000000000000:scalingPolicy:[0-9a-f-]{36}:"
+        r"arn:aws:autoscaling:us-east-1:000000000000:scalingPolicy:[0-9a-f-]{36}:"
         r"resource/sagemaker/endpoint/digits/variant/blue:policyName/(\w+)",
         arn,
     )
@@ -48,7 +48,7 @@ def test_a_policy_and_its_alarms_have_the_names_of_aws(story: ScalingStory) -> N
         assert alarm["AlarmName"].startswith(prefix)
         assert len(alarm["AlarmName"]) == len(prefix) + 36
         name = alarm["AlarmName"]
-        assert alarm["AlarmARN"] == f"arn:aws:cloudwatch:eu-west-1:000000000000:alarm:{name}"
+        assert alarm["AlarmARN"] == f"arn:aws:cloudwatch:us-east-1:000000000000:alarm:{name}"
         action = story.book.alarms[name]["AlarmActions"][0]
         assert action.startswith(f"{arn}:createdBy/")
         assert story.book.alarms[name]["AlarmDescription"] == (

@@ -1,12 +1,10 @@
 """From alarms to activities. AWS: Scaling activities for Application Auto Scaling."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from understudy.control.signals import CapacityFailed, CapacityFulfilled
-from understudy.control.turn import Turn
 from understudy.testing.scaling_story import ScalingStory
 
 METRIC = "SageMakerVariantInvocationsPerInstance"
@@ -116,9 +114,9 @@ def test_a_capacity_that_somebody_else_changed_meanwhile_is_overridden(
     arn = story.step("out", (0, None, 1))
     story.alarm(arn, (90.0,), 50.0, ABOVE)
     story.fleet.put(VARIANT, 5)
-    turn = Turn(story.at + 9, "eu-west-1", story.ids)
     signal = CapacityFulfilled("sagemaker:variant:DesiredInstanceCount", VARIANT)
-    story.service.on_fulfilled(signal, turn)
+    with story.stage.turn() as turn:
+        turn.signal(signal)
     assert told(story) == [
         (
             "Setting desired instance count to 2.",
@@ -128,7 +126,6 @@ def test_a_capacity_that_somebody_else_changed_meanwhile_is_overridden(
     ]
     story.alarm(arn, (90.0,), 50.0, ABOVE)
     assert story.desired == 6
-    story.service.on_fulfilled(replace(signal, resource_id="endpoint/x/variant/y"), turn)
 
 
 def test_a_service_that_refuses_makes_a_failed_activity_and_no_cooldown(
@@ -204,9 +201,9 @@ def test_an_activity_ends_even_if_its_target_is_gone(story: ScalingStory, doomed
 
 
 def test_signals_about_nothing_are_passed_over(story: ScalingStory) -> None:
-    turn = Turn(story.at, "eu-west-1", story.ids)
-    story.service.on_fulfilled(CapacityFulfilled("x:y:z", "r"), turn)
-    story.service.on_failed(CapacityFailed("x:y:z", "r", "no reason"), turn)
+    with story.stage.turn() as turn:
+        turn.signal(CapacityFulfilled("x:y:z", "r"))
+        turn.signal(CapacityFailed("x:y:z", "r", "no reason"))
     assert story.activities(not_scaled=True) == []
 
 
@@ -424,9 +421,9 @@ def test_activities_are_kept_for_six_weeks(story: ScalingStory) -> None:
     story.register(2, 8)
     story.run(60)
     weeks = 6 * 7 * 86400
-    story.at += weeks - 60
+    story.stage.advance(weeks - 60)
     assert len(story.activities()) == 1
-    story.at += 1
+    story.stage.advance(1)
     assert story.activities() == []
     story.register(3, 8)
     story.run(60)

@@ -196,7 +196,7 @@ def test_describe_and_delete() -> None:
     (target,) = story.service.state.targets.values()
     assert first == {
         "ScheduledActionName": "a",
-        "ScheduledActionARN": "arn:aws:autoscaling:eu-west-1:000000000000:scheduledAction:"
+        "ScheduledActionARN": "arn:aws:autoscaling:us-east-1:000000000000:scheduledAction:"
         f"{target.uuid}:resource/sagemaker/{VARIANT}:scheduledActionName/a",
         "ServiceNamespace": "sagemaker",
         "Schedule": "rate(1 hour)",

@@ -7,7 +7,6 @@ import pytest
 from understudy.base.fault import Fault
 from understudy.control.application_autoscaling.dimensions import DIMENSIONS
 from understudy.control.signals import ScalableRemoved
-from understudy.control.turn import Turn
 from understudy.testing.scaling_story import ScalingStory
 
 ROLE = (
@@ -54,7 +53,7 @@ def test_a_new_target_is_described_with_its_defaults() -> None:
         },
         "ScalableTargetARN": answer["ScalableTargetARN"],
     }
-    prefix = "arn:aws:application-autoscaling:eu-west-1:000000000000:scalable-target/"
+    prefix = "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/"
     assert answer["ScalableTargetARN"].startswith(prefix)
 
 
@@ -222,10 +221,11 @@ def test_activities_outlive_their_target(story: ScalingStory) -> None:
 def test_a_target_goes_with_its_resource(story: ScalingStory) -> None:
     story.track(100.0, "SageMakerVariantInvocationsPerInstance")
     gone = ScalableRemoved("sagemaker:variant:DesiredInstanceCount", "endpoint/digits/variant/blue")
-    story.service.on_removed(gone, Turn(story.at, "eu-west-1", story.ids))
-    assert not story.service.state.targets
-    assert not story.book.alarms
-    story.service.on_removed(gone, Turn(story.at, "eu-west-1", story.ids))
+    for _ in range(2):
+        with story.stage.turn() as turn:
+            story.service.on_removed(gone, turn)
+        assert not story.service.state.targets
+        assert not story.book.alarms
 
 
 def test_describe_filters_and_pages() -> None:
