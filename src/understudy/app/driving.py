@@ -45,7 +45,7 @@ def thinned(times: Floats, speed: float, seed: int) -> Floats:
     >>> len(thinned(np.arange(600.0), 60, 1))
     10
     """
-    block = max(int(round(speed)), 1)
+    block = max(round(speed), 1)
     blocks = -(-len(times) // block)
     chosen = np.random.default_rng(seed).integers(block, size=blocks) + np.arange(blocks) * block
     return times[chosen[chosen < len(times)]]
@@ -172,7 +172,7 @@ def in_service_history(seen: Observation, start: float, now: float) -> list[int]
     times = np.linspace(start, max(now, start), HISTORY)
     points = [point.at for point in seen.capacity]
     places = np.searchsorted(points, times, side="right") - 1
-    return [seen.capacity[place].in_service if place >= 0 else 0 for place in places]
+    return [seen.capacity[int(place)].in_service if place >= 0 else 0 for place in places]
 
 
 def unloaded(driven: Driven, sent: Floats, latency: Floats) -> Floats:

@@ -137,8 +137,9 @@ class Rehearsal:
     def _stop(self, engine: EngineProcess) -> None:
         if self._keep:
             self._audience.say(
-                f"Kept: engine {engine.pid} at {engine.endpoint}, stack {self._prepared.stack_name}. "
-                f"Stop it with: understudy down --state {self._folder / 'state'}"
+                f"Kept engine {engine.pid} at {engine.endpoint} with stack "
+                f"{self._prepared.stack_name}. To stop it: understudy down --state "
+                f"{self._folder / 'state'}"
             )
             return
         engine.stop()
