@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 DEFAULT_PORT = 4566
 DEFAULT_HOST = "127.0.0.1"
@@ -30,3 +33,17 @@ class EngineConfig:
 def is_local(host: str) -> bool:
     """Whether a host name or address is this machine's loopback."""
     return host.startswith(LOOPBACK) or host.endswith(".localhost")
+
+
+def encoded(config: EngineConfig) -> str:
+    """A configuration as an argument of the engine's process."""
+    return msgspec.json.encode(config, enc_hook=str).decode()
+
+
+def decoded(text: str) -> EngineConfig:
+    """The configuration in an argument."""
+    return msgspec.json.decode(text, type=EngineConfig, dec_hook=_path)
+
+
+def _path(kind: type, value: Any) -> Any:
+    return kind(value)

@@ -8,7 +8,7 @@ import sys
 
 import msgspec
 
-from understudy.app.config import EngineConfig
+from understudy.app.config import decoded
 from understudy.app.engine_process import Ready, serve
 from understudy.base.diagnostic import InvalidInput
 
@@ -18,7 +18,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    config = msgspec.json.decode(sys.argv[1], type=EngineConfig)
+    config = decoded(sys.argv[1])
     try:
         asyncio.run(serve(config, announce))
     except InvalidInput as invalid:

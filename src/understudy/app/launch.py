@@ -10,9 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from understudy.app.config import EngineConfig
+from understudy.app.config import EngineConfig, encoded
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 
 START_SECONDS = 30.0
@@ -75,13 +73,6 @@ class EngineProcess:
 
 def _diagnostic(said: dict[str, str]) -> Diagnostic:
     return Diagnostic(said["summary"], detail=said["detail"], action=said["action"])
-
-
-def encoded(config: EngineConfig) -> str:
-    """A configuration as an argument of the engine's process."""
-    return msgspec.json.encode(
-        {**msgspec.to_builtins(config, enc_hook=str), "state": str(config.state)}
-    ).decode()
 
 
 def engine_at(state: Path) -> dict[str, object] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.app.packaging import LocalModel, local_models
-from understudy.app.templates import CheckedTemplate, checked
+from understudy.app.templates import CheckedTemplate, checked, property_problems
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
 from understudy.base.quantity import parse_duration
 from understudy.control.slo import Slo, parse_slos
@@ -14,6 +14,8 @@ from understudy.sim.traffic import Traffic, read
 ENDPOINT = "AWS::SageMaker::Endpoint"
 PAYLOADS: Mapping[str, str] = {".json": "application/json", ".csv": "text/csv"}
 NO_PAYLOAD = b"{}"
+UPLOADED = "s3://uploaded/model.tar.gz"
+"""Stands for the URL that a local model archive gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def prepare(options: Options) -> Prepared:
     models: list[LocalModel] = []
     if template is not None:
         models, missing = local_models(template)
-        problems += missing + _endpoints(template)
+        uploaded = {model.parameter: UPLOADED for model in models}
+        problems += missing + property_problems(template, uploaded) + _endpoints(template)
     traffic = _traffic(options, problems)
     slos = _slos(options.slo, problems)
     payload, content_type = _payload(options, problems)

@@ -9,7 +9,7 @@ from understudy.app.schemas import CfnLintSchemas
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
 from understudy.cloudformation.check import check
-from understudy.cloudformation.locate import locate
+from understudy.cloudformation.locate import marked
 from understudy.cloudformation.parameters import Bound, bind
 from understudy.cloudformation.parse import parse
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
@@ -79,7 +79,6 @@ def _checked(
         *check_rules(template, ready.scope),
         *check(template, schemas, ready.scope.conditions),
         *_unavailable(template),
-        *_properties(template, ready, schemas),
     ]
     return CheckedTemplate(path, source, template, bound, ready), problems
 
@@ -123,11 +122,18 @@ def _unavailable(template: Template) -> list[Diagnostic]:
     ]
 
 
-def _properties(template: Template, ready: Revision, schemas: Schemas) -> list[Diagnostic]:
-    """What AWS's schemas say of the properties, as far as their values are known."""
+def property_problems(
+    result: CheckedTemplate, overrides: Mapping[str, str], region: str = DEFAULT_REGION
+) -> list[Diagnostic]:
+    """What AWS's schemas say of the properties, as far as their values are known.
+
+    ``overrides`` are parameter values that take the place of those given.
+    """
     problems: list[Diagnostic] = []
-    scope = _planning(ready.scope)
-    for logical_id, resource in template.resources.items():
+    schemas = Schemas(CfnLintSchemas(region))
+    given = result.revision.scope
+    scope = _planning(replace(given, parameters={**given.parameters, **overrides}))
+    for logical_id, resource in result.template.resources.items():
         schema = schemas.get(resource.type)
         if schema is None:
             continue
@@ -138,7 +144,7 @@ def _properties(template: Template, ready: Revision, schemas: Schemas) -> list[D
             problems.append(Diagnostic(error.message, path))
             continue
         problems += diagnose(logical_id, properties, schema)
-    return problems
+    return _placed(problems, result.text, result.path)
 
 
 def _errors(diagnostics: list[Diagnostic]) -> bool:
@@ -147,10 +153,7 @@ def _errors(diagnostics: list[Diagnostic]) -> bool:
 
 def _placed(diagnostics: list[Diagnostic], source: str, path: Path) -> list[Diagnostic]:
     """The same diagnostics, each with its place in the file, without repetitions."""
-    placed = [
-        each if each.mark else each.at(locate(source, each.path, str(path))) for each in diagnostics
-    ]
-    return list(dict.fromkeys(placed))
+    return list(dict.fromkeys(marked(source, diagnostics, str(path))))
 
 
 def required(result: CheckedTemplate | None, diagnostics: list[Diagnostic]) -> CheckedTemplate:

@@ -1,0 +1,49 @@
+"""Showing a rehearsal on a terminal, or as a log where there is none."""
+
+from rich.console import Console
+
+from understudy.app.views import ChangeSetView, DeploymentView, RehearsalView
+from understudy.report.progress import change_set
+from understudy.report.screen import Screen
+from understudy.report.terminal import show
+
+
+class TerminalAudience:
+    """Draws what goes on in place; each kind of view has a screen of its own."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._screen: Screen | None = None
+        self._shown = ""
+
+    def say(self, text: str) -> None:
+        """One line, under what was drawn before."""
+        self.close()
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def change_set(self, view: ChangeSetView) -> None:
+        """The change set, once."""
+        self.close()
+        show(self._console, change_set(view))
+
+    def deployment(self, view: DeploymentView) -> None:
+        """A stack operation. Another operation gets another screen."""
+        self._open(f"deployment {view.stack_status.partition('_')[0]}").deployment(view)
+
+    def rehearsal(self, view: RehearsalView) -> None:
+        """The traffic."""
+        self._open("rehearsal").rehearsal(view)
+
+    def _open(self, what: str) -> Screen:
+        if self._screen is None or self._shown != what:
+            self.close()
+            self._screen = Screen(self._console)
+            self._screen.__enter__()
+            self._shown = what
+        return self._screen
+
+    def close(self) -> None:
+        """Leave what was drawn last where it is."""
+        if self._screen is not None:
+            self._screen.__exit__(None, None, None)
+            self._screen = None

@@ -1,0 +1,142 @@
+"""``understudy rehearse`` and ``understudy demo``."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from understudy.app.examples import example
+from understudy.app.preflight import Options, prepare
+from understudy.app.rehearsal import Rehearsal, Rehearsed
+from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.cli.audience import TerminalAudience
+from understudy.cli.exits import DONE, MISSED, complain, guarded
+from understudy.report import files
+from understudy.report.terminal import console, report, show
+
+
+def rehearse(
+    template: Path,
+    /,
+    *,
+    traffic: Path,
+    speed: float = 60.0,
+    report: Annotated[Path, Parameter(name="--report")] = Path("rehearsal"),  # noqa: A002
+    parameter: Annotated[list[str] | None, Parameter(name=["--parameter", "-p"])] = None,
+    slo: str = "p99<500ms",
+    load: str = "",
+    window: str = "",
+    scale: float = 1.0,
+    payload: Path | None = None,
+    stack_name: str = "",
+    startup_delay: float = 240.0,
+    seed: int = 1,
+    endpoint_url: str = "",
+    allow_host: str | None = None,
+    keep: bool = False,
+) -> int:
+    """Deploy a template, drive traffic at its endpoint, watch it scale, report, clean up.
+
+    Exit codes: 0 done, 1 the stack failed, 2 bad input, 3 an objective was missed, 130 interrupted.
+
+    Args:
+        template: CloudFormation template with one SageMaker endpoint.
+        traffic: CSV of requests per period, or of single requests; may be gzipped.
+        speed: World seconds per real second.
+        report: Folder for report.json and report.html.
+        parameter: Template parameter as Key=Value; may be repeated.
+        slo: Objectives such as 'p99<500ms' or 'p99<500ms, failed<0.1%'; empty for none.
+        load: sampled (requests at the traffic's own rate, each standing for several) or dilated
+            (every request, faster). Default: dilated for stand-ins, sampled for real models.
+        window: Part of the traffic, such as 10m-40m from its start.
+        scale: Times as many requests.
+        payload: What every request sends (default: payload.json or payload.csv beside the template).
+        stack_name: Name of the stack (default: the template's folder).
+        startup_delay: Least seconds of world time from an instance's launch to its service. AWS
+            takes minutes: reported are 3 to 15; 0 is as fast as it goes here.
+        seed: Makes arrivals, routing and ids repeatable.
+        endpoint_url: Use the engine that runs there instead of starting one.
+        allow_host: Name the host of an endpoint that is not local to allow deleting the stack there.
+        keep: Leave stack and engine running.
+    """
+    options = Options(
+        template=template,
+        traffic=traffic,
+        parameters=_parameters(parameter or []),
+        speed=speed,
+        slo=slo,
+        load=load,
+        window=window,
+        scale=scale,
+        payload=payload,
+        stack_name=stack_name,
+        seed=seed,
+        startup_delay=startup_delay,
+    )
+    return guarded(
+        lambda: run(options, report, endpoint=endpoint_url, allow_host=allow_host, keep=keep)
+    )
+
+
+def demo(
+    *, speed: float = 60.0, report: Path = Path("rehearsal"), keep: bool = False  # noqa: A002
+) -> int:
+    """Rehearse the bundled example: a digits classifier under a lunch rush.
+
+    Args:
+        speed: World seconds per real second.
+        report: Folder for report.json and report.html.
+        keep: Leave stack and engine running.
+    """
+
+    def work() -> int:
+        options = Options(
+            template=example("digits-endpoint/template.yaml"),
+            traffic=example("traffic/lunch-rush.csv"),
+            parameters={},
+            speed=speed,
+            slo="p99<500ms",
+            startup_delay=240.0,
+        )
+        return run(options, report, endpoint="", allow_host=None, keep=keep)
+
+    return guarded(work)
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    wrong = [each for each in given if "=" not in each]
+    if wrong:
+        raise SystemExit(
+            guarded(lambda: _refuse([Diagnostic(f"--parameter {each}: write Key=Value.") for each in wrong]))
+        )
+    return dict(each.split("=", 1) for each in given)
+
+
+def _refuse(problems: list[Diagnostic]) -> int:
+    raise InvalidInput(tuple(problems))
+
+
+def run(
+    options: Options, folder: Path, *, endpoint: str, allow_host: str | None, keep: bool
+) -> int:
+    """Run a rehearsal and report it. Raises InvalidInput and StackFailed."""
+    terminal = console()
+    prepared = prepare(options)
+    complain(terminal, prepared.warnings)
+    audience = TerminalAudience(terminal)
+    try:
+        with Rehearsal(
+            options, prepared, audience, endpoint=endpoint, allowed_host=allow_host, keep=keep
+        ) as rehearsal:
+            result = rehearsal.run()
+            audience.close()
+            _report(result, folder)
+    finally:
+        audience.close()
+    missed = [each for each in result.live.requests.attainments if not each.met]
+    return MISSED if missed else DONE
+
+
+def _report(result: Rehearsed, folder: Path) -> None:
+    written = files.write(folder, result.live, result.simulated, result.difference)
+    show(console(), report(result.live, result.simulated, result.difference, written))
