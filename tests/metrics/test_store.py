@@ -225,7 +225,7 @@ published = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(published, st.sampled_from([60, 120, 300]), st.integers(0, 4))
 def test_reading_gives_the_samples_of_each_period_whatever_the_order_they_came_in(
     samples: list[tuple[int, float, bool]], period: int, shift: int

@@ -429,6 +429,26 @@ def test_a_snapshot_goes_on_as_the_original_does() -> None:
     assert msgspec.msgpack.encode(twin.state) == msgspec.msgpack.encode(story.service.state)
 
 
+def test_what_is_ready_for_deleted_alarms_is_let_go() -> None:
+    stage, service = cloudwatch_stage(START)
+    for number in range(20):
+        with stage.turn() as turn:
+            service.put(alarm_params(f"alarm-{number}"), turn)
+        stage.advance(60)
+        with stage.turn() as turn:
+            service.delete((f"alarm-{number}",), turn)
+        stage.advance(60)
+    assert len(service._watches) <= 2
+
+
+def test_a_wall_clock_day_is_a_day_of_utc_if_no_zone_is_named() -> None:
+    story = Story(second=0, Period=86400, EvaluationWindow={"WallClockWindow": {}})
+    story.put()
+    story.send(0, 20.0)
+    story.stage.advance(13 * 3600)
+    assert story.state() == "ALARM"
+
+
 points = st.lists(
     st.tuples(st.integers(-3, 8), st.sampled_from([5.0, 20.0])), min_size=0, max_size=12
 )
