@@ -84,12 +84,16 @@ class Series(Struct):
 
         This is what alarms call every minute; they end their windows where ``horizon`` is.
         """
-        if period == MINUTE and statistic.kind in BASIC and start >= now - RETENTION[1][1]:
-            first = None if self.tiers[0] else self.tiers[1].unbroken(start, count)
+        end, minutes = start + period * count, self.tiers[1]
+        basic = BASIC.get(statistic.kind)
+        if basic and period == MINUTE and not self.tiers[0] and start >= now - RETENTION[1][1]:
+            first = minutes.unbroken(start, count)
             if first is not None:
                 return [*self._column(statistic.kind, first, count)]
-        points = self.read(start, start + period * count, period, now)
-        found = [(point.timestamp, value(point, statistic)) for point in points]
+            found = [(row[0], basic(row)) for row in minutes.between(start, end)]
+        else:
+            points = self.read(start, end, period, now)
+            found = [(point.timestamp, value(point, statistic)) for point in points]
         values: list[float | None] = [None] * count
         for at, each in found:
             values[int((at - start) // period)] = each
