@@ -244,3 +244,32 @@ def test_an_expression_names_its_ids_and_functions() -> None:
 
 def test_a_number_that_is_none_is_no_point_of_a_time_series() -> None:
     assert rows("TIME_SERIES(1 / 0)", m1=[1.0]) == [[None]]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "SUM(5)",
+        "SUM(m1, m1)",
+        "METRICS(m1)",
+        "TIME_SERIES(m1)",
+        "FIRST(m1)",
+        "METRIC_COUNT(m1)",
+        "REMOVE_EMPTY(m1)",
+        "SLICE(m1, 1)",
+        "SEARCH(m1)",
+        "ANOMALY_DETECTION_BAND(5)",
+        "IF(m1)",
+    ],
+)
+def test_functions_refuse_arguments_of_another_type(expression: str) -> None:
+    name = expression.split("(", maxsplit=1)[0]
+    with pytest.raises(ExpressionError, match=f"Invalid arguments for function '{name}'"):
+        evaluate(expression, scope(1, {"m1": series([1.0])}), FUNCTIONS)
+
+
+def test_functions_of_an_empty_array_and_an_empty_series() -> None:
+    assert rows("FIRST(SLICE(METRICS(), 9))", m1=ONE) == [[None] * 4]
+    assert rows("SUM(SLICE(METRICS(), 9))", m1=ONE) == [[None] * 4]
+    assert rows("m1 + MIN(IF(0, m1))", m1=ONE) == [[None] * 4]
+    assert rows("SORT([IF(0, m1), m2], MAX, ASC)", m1=ONE, m2=TWO) == [TWO, [None] * 4]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.metrics.datapoint import Datapoint, of_value, of_values
@@ -157,6 +157,7 @@ def close(found: float | None, expected: float | None) -> bool:
     return math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-6)
 
 
+@settings(deadline=None)
 @given(samples_of, shares)
 def test_percentiles_are_those_of_the_sorted_list(samples: list[float], share: int) -> None:
     expected = sorted(samples)[max(0, rank(samples, share) - 1)]
@@ -164,6 +165,7 @@ def test_percentiles_are_those_of_the_sorted_list(samples: list[float], share: i
 
 
 @pytest.mark.parametrize("kind", ["TM", "TC", "TS", "WM"])
+@settings(deadline=None)
 @given(samples=samples_of, one=shares, other=shares)
 def test_percent_ranges_are_those_of_the_sorted_list(
     kind: str, samples: list[float], one: int, other: int
@@ -184,6 +186,7 @@ VALUE_RANGES: dict[str, Callable[[Samples, float, float], float | None]] = {
 
 
 @pytest.mark.parametrize("kind", VALUE_RANGES)
+@settings(deadline=None)
 @given(samples=samples_of, one=st.integers(0, 30), other=st.integers(0, 30))
 def test_value_ranges_exclude_their_lower_and_include_their_upper_edge(
     kind: str, samples: list[float], one: int, other: int
@@ -193,12 +196,14 @@ def test_value_ranges_exclude_their_lower_and_include_their_upper_edge(
     assert close(statistic(f"{kind}({low}:{high})", samples), expected)
 
 
+@settings(deadline=None)
 @given(samples_of)
 def test_a_trimmed_sum_is_mean_times_count(samples: list[float]) -> None:
     mean, count, total = (statistic(name, samples) for name in ("tm80", "tc80", "ts80"))
     assert close(total, (mean or 0.0) * (count or 0.0))
 
 
+@settings(deadline=None)
 @given(samples_of)
 def test_percentile_ranks_of_neighbouring_bins_add_up(samples: list[float]) -> None:
     # AWS: CloudWatch statistics definitions, use cases: a histogram of percentile ranks.

@@ -1,7 +1,7 @@
 """The state of an alarm from its datapoints, cell by cell as AWS publishes it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.metrics.statistics import parse_statistic
@@ -123,6 +123,7 @@ def evaluations(draw: st.DrawFn) -> tuple[list[bool | None], int, int, str, str]
     )
 
 
+@settings(deadline=None)
 @given(evaluations(), st.data())
 def test_more_breaching_datapoints_never_turn_an_alarm_to_ok(
     evaluation: tuple[list[bool | None], int, int, str, str], data: st.DataObject
@@ -136,6 +137,7 @@ def test_more_breaching_datapoints_never_turn_an_alarm_to_ok(
         assert alarm_state(worse, total, needed, treat, current) == ALARM
 
 
+@settings(deadline=None)
 @given(evaluations())
 def test_a_full_window_decides_alone(
     evaluation: tuple[list[bool | None], int, int, str, str],

@@ -358,6 +358,28 @@ def test_reason_data_of_insufficient_data_lists_every_period() -> None:
     assert len(json.loads(text)["evaluatedDatapoints"]) == 5
 
 
+def test_reason_data_of_a_long_evaluation_shows_its_newest_datapoints() -> None:
+    each = criteria(GREATER, 0.0, 400, 400)
+    values: list[float | None] = [float(number) for number in range(400, 0, -1)]
+    text = state_reason_data(each, ALARM, periods(each, "2024-12-19T08:33:00", values), 0.0)
+    assert len(text) <= 4000
+    data = json.loads(text)
+    assert data["evaluatedDatapoints"][0]["value"] == 400.0
+    assert data["recentDatapoints"][-1] == 400.0
+
+
+def test_many_datapoints_outside_a_band_are_shown_behind_the_sentence() -> None:
+    upper = "GreaterThanUpperThreshold"
+    each = criteria(upper, None, 5, 5, statistic="")
+    at = instant("2026-08-22T17:51:00")
+    found = [Evaluated(at - 60 * back, 9.0, True, None, 1.0, 2.0) for back in range(4, -1, -1)]
+    assert state_reason(each, ALARM, found).startswith(
+        "Thresholds Crossed: 5 out of the last 5 datapoints were greater than the upper "
+        "thresholds. "
+        "The most recent datapoints which crossed the threshold: [9.0 (22/08/26 17:51:00), "
+    )
+
+
 def test_a_unit_is_named_before_the_statistic() -> None:
     each = criteria(GREATER, 0.0, 1, treat="notBreaching", statistic="Sum", unit="Count")
     data = state_reason_data(each, OK, periods(each, "2018-09-16T00:21:00", [None] * 3), 0.0)

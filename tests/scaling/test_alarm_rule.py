@@ -1,7 +1,7 @@
 """Rules of composite alarms: what they mean and what is wrong with bad ones."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from understudy.metrics.boolean import RuleError
@@ -71,6 +71,7 @@ def test_the_children_of_a_rule_are_named_once_and_in_order() -> None:
     assert children(rule) == ["b", "a", "c"]
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), st.sampled_from(["OK", "ALARM"])))
 def test_a_rule_and_its_negation_never_agree(states: dict[str, str]) -> None:
     text = "ALARM(a) AND (OK(b) OR ALARM(c))"

@@ -8,10 +8,14 @@ from understudy.metrics import distribution
 from understudy.metrics.datapoint import Datapoint, MetricKey, Row
 from understudy.metrics.statistics import BASIC, Statistic, value
 from understudy.metrics.tier import Tier
-from understudy.metrics.window import MINUTE, RETENTION, reach
+from understudy.metrics.window import DAY, MINUTE, RETENTION, reach
 
 AGING = 1200.0
 """How many seconds may pass until datapoints that are old enough become coarser."""
+
+
+COLUMNS = {"SampleCount": 1, "Sum": 2, "Minimum": 3, "Maximum": 4}
+"""Where in a row a statistic stands."""
 
 
 def _tiers() -> list[Tier]:
@@ -80,13 +84,13 @@ class Series(Struct):
 
         This is what alarms call every minute; they end their windows where ``horizon`` is.
         """
-        end = start + period * count
+        end, minutes = start + period * count, self.tiers[1]
         basic = BASIC.get(statistic.kind)
         if basic and period == MINUTE and not self.tiers[0] and start >= now - RETENTION[1][1]:
-            rows = list(self.tiers[1].between(start, end))
-            if len(rows) == count:
-                return list(map(basic, rows))
-            found = [(row[0], basic(row)) for row in rows]
+            first = minutes.unbroken(start, count)
+            if first is not None:
+                return [*self._column(statistic.kind, first, count)]
+            found = [(row[0], basic(row)) for row in minutes.between(start, end)]
         else:
             points = self.read(start, end, period, now)
             found = [(point.timestamp, value(point, statistic)) for point in points]
@@ -94,6 +98,14 @@ class Series(Struct):
         for at, each in found:
             values[int((at - start) // period)] = each
         return values
+
+    def _column(self, kind: str, first: int, count: int) -> Sequence[float]:
+        """A basic statistic of minutes that follow one another without a gap."""
+        minutes = self.tiers[1]
+        if kind == "Average":
+            counts, sums = (minutes.column(index, first, count) for index in (1, 2))
+            return [total / number for total, number in zip(sums, counts, strict=True)]
+        return minutes.column(COLUMNS[kind], first, count)
 
 
 def _together(at: float, rows: Sequence[tuple[Tier, Row]]) -> Datapoint:
@@ -127,6 +139,7 @@ class Store(Struct):
     """The metrics of one region."""
 
     metrics: dict[MetricKey, Metric] = field(default_factory=dict)
+    forgotten_at: float = 0.0
 
     def publish(
         self,
@@ -145,6 +158,8 @@ class Store(Struct):
             return
         metric = self.metrics.get(key)
         if metric is None:
+            if now >= self.forgotten_at + DAY:
+                self.forget(now)
             metric = self.metrics[key] = Metric()
         series = metric.series.get(unit)
         if series is None:
@@ -160,7 +175,11 @@ class Store(Struct):
         return metric.of_unit(unit) if metric else None
 
     def forget(self, now: float) -> None:
-        """Let go of datapoints, and of metrics, that are older than anything is kept."""
+        """Let go of datapoints, and of metrics, that are older than anything is kept.
+
+        It happens by itself once a day, when there is a new metric.
+        """
+        self.forgotten_at = now
         for key, metric in list(self.metrics.items()):
             for series in metric.series.values():
                 series.age(now)

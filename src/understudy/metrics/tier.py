@@ -1,6 +1,6 @@
 """The rows of one metric at one resolution: 40 bytes each, in order, ready to be stored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from struct import Struct as Layout
 
 from msgspec import Struct, field
@@ -15,6 +15,7 @@ _UNPACK = _LAYOUT.unpack_from
 _ROWS = _LAYOUT.iter_unpack
 _TIMESTAMP = Layout("d").unpack_from
 _SIZE = _LAYOUT.size
+_WIDTH = 5
 
 
 class Tier(Struct):
@@ -140,6 +141,23 @@ class Tier(Struct):
             else:
                 length = middle
         return low
+
+    def unbroken(self, start: float, count: int) -> int | None:
+        """The index of the row at ``start`` if ``count`` rows follow from it without a gap."""
+        step = self.resolution
+        first = len(self.rows) // _SIZE - 1 - int((self.last - start) // step)
+        last = first + count - 1
+        if first < 0 or (last + 1) * _SIZE > len(self.rows):
+            return None
+        if _TIMESTAMP(self.rows, first * _SIZE)[0] != start:
+            return None
+        ends = _TIMESTAMP(self.rows, last * _SIZE)[0]
+        return first if ends == start + (count - 1) * step else None
+
+    def column(self, index: int, first: int, count: int) -> Sequence[float]:
+        """One number of each of ``count`` rows; ``index`` is that of ``Row``."""
+        numbers = memoryview(self.rows).cast("d")
+        return numbers[first * _WIDTH + index : (first + count) * _WIDTH : _WIDTH].tolist()
 
     def between(self, start: float, end: float) -> Iterator[Row]:
         """The rows with timestamps from ``start`` to before ``end``, oldest first."""

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from understudy.scaling.alarm import ALARM, BAND_COMPARISONS, INSUFFICIENT_DATA, OK
 
 INITIAL = "Unchecked: Initial alarm creation"
+LONGEST = 4000
+"""How many characters StateReasonData has at most. Source: AWS, MetricAlarm, StateReasonData."""
+
 SHOWN = 5
 """From this many datapoints on, the latest of them are shown behind the sentence."""
 
@@ -128,19 +132,13 @@ def _phrase(criteria: Criteria, state: str, crossing: Sequence[Evaluated]) -> st
     negation = "not " if state == OK else ""
     if phrase := _PHRASES.get(criteria.comparison):
         return f"{negation}{phrase} ({number(criteria.threshold or 0.0)})"
-    lows = ", ".join(number(each.low or 0.0) for each in crossing)
-    highs = ", ".join(number(each.high or 0.0) for each in crossing)
-    parts = {
-        "LessThanLowerThreshold": [f"{negation}less than the lower thresholds [{lows}]"],
-        "GreaterThanUpperThreshold": [f"{negation}greater than the upper thresholds [{highs}]"],
-    }.get(
-        criteria.comparison,
-        [
-            f"{negation}less than the lower thresholds [{lows}]",
-            f"{negation}greater than the upper thresholds [{highs}]",
-        ],
-    )
-    return " or ".join(parts)
+    lower = f"{negation}less than the lower thresholds"
+    upper = f"{negation}greater than the upper thresholds"
+    if len(crossing) < SHOWN:
+        lower += f" [{', '.join(number(each.low or 0.0) for each in crossing)}]"
+        upper += f" [{', '.join(number(each.high or 0.0) for each in crossing)}]"
+    one_sided = {"LessThanLowerThreshold": lower, "GreaterThanUpperThreshold": upper}
+    return one_sided.get(criteria.comparison, f"{lower} or {upper}")
 
 
 def _shown(crossing: Sequence[Evaluated]) -> str:
@@ -183,9 +181,12 @@ def _without_datapoints(criteria: Criteria, received: int) -> str:
 def state_reason_data(
     criteria: Criteria, state: str, periods: Sequence[Evaluated], at: float
 ) -> str:
-    """The JSON of StateReasonData: the datapoints that were there, and those that decided."""
+    """The JSON of StateReasonData: the datapoints that were there, and those that decided.
+
+    It has at most 4,000 characters: of long evaluations the newest datapoints are shown.
+    """
     real = relevant(criteria, periods)
-    data: dict[str, object] = {"version": "1.0", "queryDate": moment(at)}
+    data: dict[str, Any] = {"version": "1.0", "queryDate": moment(at)}
     if real:
         data["startDate"] = moment(real[0].timestamp)
     if criteria.unit:
@@ -206,7 +207,24 @@ def state_reason_data(
     data["evaluatedDatapoints"] = [
         _evaluated(criteria, each) for each in _deciders(criteria, state, periods)
     ]
-    return json.dumps(data, separators=(",", ":"))
+    return _shortened(data)
+
+
+def _shortened(data: dict[str, Any]) -> str:
+    text = json.dumps(data, separators=(",", ":"))
+    recent = [member for member in data if member.startswith("recent")]
+    while len(text) > LONGEST and len(data["evaluatedDatapoints"]) > 1:
+        data["evaluatedDatapoints"] = _half(data["evaluatedDatapoints"], newest_last=False)
+        text = json.dumps(data, separators=(",", ":"))
+    while len(text) > LONGEST and len(data["recentDatapoints"]) > 1:
+        data |= {member: _half(data[member], newest_last=True) for member in recent}
+        text = json.dumps(data, separators=(",", ":"))
+    return text
+
+
+def _half(values: list[Any], *, newest_last: bool) -> list[Any]:
+    size = len(values) // 2
+    return values[-size:] if newest_last else values[:size]
 
 
 def _deciders(criteria: Criteria, state: str, periods: Sequence[Evaluated]) -> Sequence[Evaluated]:

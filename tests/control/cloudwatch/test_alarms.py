@@ -138,6 +138,29 @@ def expression(text: str, **more: Any) -> dict[str, Any]:
         ),
         ({"MetricName": None}, "MetricName must not be null"),
         (
+            {
+                "Statistic": None,
+                "ExtendedStatistic": "p90",
+                "EvaluateLowSampleCountPercentile": "sometimes",
+            },
+            (
+                "Option sometimes is not supported. Supported options for parameter "
+                "EvaluateLowSampleCountPercentile are evaluate and ignore."
+            ),
+        ),
+        (
+            {"ThresholdMetricId": "ad"},
+            "GreaterThanThreshold cannot be used with a ThresholdMetricId",
+        ),
+        (
+            {
+                **NO_METRIC,
+                "Metrics": [QUERY, expression("m1")],
+                "EvaluateLowSampleCountPercentile": "ignore",
+            },
+            "EvaluateLowSampleCountPercentile can not be applied to alarms on metric math.",
+        ),
+        (
             {"TreatMissingData": "maybe"},
             (
                 "Option maybe is not supported. Supported options for parameter TreatMissingData "
@@ -276,6 +299,20 @@ def test_extended_statistics_that_alarms_can_watch(statistic: str, allowed: bool
         "InvalidParameterValue",
         f"The value {statistic} for parameter ExtendedStatistic is not supported.",
     )
+
+
+def test_a_name_belongs_to_one_type_of_alarm() -> None:
+    stage, _ = cloudwatch_stage(NOW)
+    stage.call("cloudwatch", "PutCompositeAlarm", AlarmName="busy", AlarmRule="TRUE")
+    with pytest.raises(Fault, match="An alarm of another type with the name busy already exists"):
+        put(stage)
+
+
+def test_relations_of_an_alarm_that_does_not_exist() -> None:
+    stage, _ = cloudwatch_stage(NOW)
+    with pytest.raises(Fault) as refused:
+        names(stage, ParentsOfAlarmName="never")
+    assert refused.value.code == "ResourceNotFound"
 
 
 def test_alarms_are_found_by_name_prefix_state_and_action() -> None:

@@ -320,6 +320,7 @@ def test_a_percentile_with_few_samples_keeps_its_state() -> None:
     assert story_of("ignore").run(3 * MINUTE) == [(170, "ALARM")]
     assert story_of("evaluate").run(3 * MINUTE) == [(110, "ALARM")]
     assert story_of(None).run(3 * MINUTE) == [(110, "ALARM")]
+    assert story_of("ignore").run(9 * MINUTE)[-1][1] == "INSUFFICIENT_DATA"
 
 
 def test_alarms_on_dynamodb_always_ignore_missing_data() -> None:
@@ -383,6 +384,10 @@ def test_an_expression_that_cannot_be_computed_says_so_in_the_alarm() -> None:
     (alarm,) = stage.call("cloudwatch", "DescribeAlarms")["MetricAlarms"]
     assert alarm["EvaluationState"] == "EVALUATION_ERROR"
     assert alarm["StateReason"] == "'e1' does not return a single time series"
+    stage.call("cloudwatch", "PutMetricAlarm", **math_alarm("errors"))
+    stage.advance(60)
+    (alarm,) = stage.call("cloudwatch", "DescribeAlarms")["MetricAlarms"]
+    assert "EvaluationState" not in alarm
 
 
 def test_warm_up_ends_when_the_window_is_full_or_when_it_is_over() -> None:
@@ -427,6 +432,26 @@ def test_a_snapshot_goes_on_as_the_original_does() -> None:
         signals.append(stage.signals)
     assert signals[0] == signals[1] != []
     assert msgspec.msgpack.encode(twin.state) == msgspec.msgpack.encode(story.service.state)
+
+
+def test_what_is_ready_for_deleted_alarms_is_let_go() -> None:
+    stage, service = cloudwatch_stage(START)
+    for number in range(20):
+        with stage.turn() as turn:
+            service.put(alarm_params(f"alarm-{number}"), turn)
+        stage.advance(60)
+        with stage.turn() as turn:
+            service.delete((f"alarm-{number}",), turn)
+        stage.advance(60)
+    assert len(service._watches) <= 2
+
+
+def test_a_wall_clock_day_is_a_day_of_utc_if_no_zone_is_named() -> None:
+    story = Story(second=0, Period=86400, EvaluationWindow={"WallClockWindow": {}})
+    story.put()
+    story.send(0, 20.0)
+    story.stage.advance(13 * 3600)
+    assert story.state() == "ALARM"
 
 
 points = st.lists(

@@ -164,8 +164,10 @@ GOOD = {"MetricName": "Load", "Value": 1.0}
         (
             {**GOOD, "StorageResolution": 30},
             "InvalidParameterValue",
-            "The parameter MetricData.member.1.StorageResolution must be a value in the set [ 1, "
-            "60 ].",
+            (
+                "The parameter MetricData.member.1.StorageResolution must be a value in the set [ "
+                "1, 60 ]."
+            ),
         ),
         (
             {**GOOD, "Dimensions": [{"Name": ":a", "Value": "b"}]},

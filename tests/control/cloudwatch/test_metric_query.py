@@ -248,3 +248,37 @@ def test_periods_may_differ_between_the_sides_of_an_expression() -> None:
         expression("e1", "m2 - m1"),
     )
     assert values(answer) == {"e1": [2, -2, 4, -4]}
+
+
+def test_what_a_search_or_a_band_cannot_do_is_said() -> None:
+    stage = stage_with_two_hosts()
+    for text, problem in (
+        ("SEARCH('{App}', 'Median', 60)", "Median is not a statistic"),
+        ("SEARCH('{App}', 'Sum', 45)", "45 is not a period"),
+        (
+            "ANOMALY_DETECTION_BAND(m1 + 1)",
+            "ANOMALY_DETECTION_BAND in 'e1' is offered for metrics, not for expressions",
+        ),
+    ):
+        with pytest.raises(Fault) as refused:
+            ask(stage, metric("m1"), expression("e1", text))
+        assert refused.value.message == f"Error in expression 'e1': {problem}"
+
+
+def test_a_page_has_at_least_one_datapoint_and_a_label_a_zone() -> None:
+    stage = stage_with_two_hosts()
+    for wrong in ({"MaxDatapoints": 0}, {"LabelOptions": {"Timezone": "CET"}}):
+        with pytest.raises(Fault) as refused:
+            ask(stage, metric("m1"), **wrong)
+        assert refused.value.code == "ValidationError"
+
+
+def test_names_tell_found_metrics_apart_where_dimensions_do_not() -> None:
+    stage = stage_with_two_hosts()
+    for name in ("Calls", "Errors"):
+        datum = {"MetricName": name, "Value": 1.0, "Timestamp": NOW - 60}
+        stage.call("cloudwatch", "PutMetricData", Namespace="Web", MetricData=[datum])
+    answer = ask(stage, expression("e1", "SEARCH('{Web}', 'Sum', 60)"))
+    assert [each["Label"] for each in answer["MetricDataResults"]] == ["Calls", "Errors"]
+    answer = ask(stage, metric("m1", name="Nothing", Label="${LAST} of ${AVG} at ${MAX_TIME}"))
+    assert answer["MetricDataResults"][0]["Label"] == "-- of -- at --"

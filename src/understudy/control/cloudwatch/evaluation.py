@@ -37,6 +37,7 @@ def evaluate(books: Books, each: Watch, turn: Turn) -> None:
     computed = _observed(books, each, turn)
     if computed is None:
         return
+    alarm.evaluation_state = ""
     state = _state(books, each, turn.at, computed)
     if state != alarm.state:
         alarm.acted_at = due
@@ -78,7 +79,6 @@ def _evaluated(each: Watch, values: Values) -> tuple[float, ...]:
 
 def _enter(books: Books, each: Watch, state: str, turn: Turn) -> None:
     criteria = each.criteria
-    each.alarm.evaluation_state = ""
     periods = _periods(books, each, turn.at)
     news = News(
         state,
@@ -139,7 +139,7 @@ def _full(books: Books, each: Watch, at: float) -> bool:
 
 
 def _too_few_samples(books: Books, each: Watch, at: float) -> bool:
-    """Whether a percentile means little, because there are too few samples in the evaluation."""
+    """Whether a percentile means little, because there are samples, but too few of them."""
     counts = watches.read(books, each, at, SAMPLE_COUNT, each.range)
     real = [count for count in counts if count is not None]
-    return sum(real[-each.criteria.evaluation_periods :]) < each.least_samples
+    return 0 < sum(real[-each.criteria.evaluation_periods :]) < each.least_samples

@@ -14,6 +14,8 @@ from understudy.scaling.alarm_reason import moment
 
 CONFIGURATION, STATE, ACTION = "ConfigurationUpdate", "StateUpdate", "Action"
 DEFAULT_RECORDS = 100
+LONGEST = 4095
+"""How many characters HistoryData has at most. Source: AWS, AlarmHistoryItem, HistoryData."""
 
 
 def _record(
@@ -104,6 +106,9 @@ def record_state(books: Books, alarm: AnyAlarm, old: Params, at: float) -> None:
     """Record a change of state. ``old`` is the state before, as ``state_data`` gives it."""
     summary = f"Alarm updated from {old['stateValue']} to {alarm.state}"
     data: Params = {"version": "1.0", "oldState": old, "newState": state_data(alarm)}
+    for state in ("oldState", "newState"):
+        if len(json.dumps(data, separators=(",", ":"))) > LONGEST:
+            data[state].pop("stateReasonData", None)
     _record(books, alarm, at, STATE, summary, data)
 
 

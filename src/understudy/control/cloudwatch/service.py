@@ -13,7 +13,7 @@ from understudy.control.cloudwatch.state import (
 )
 from understudy.control.cloudwatch.transition import evaluate_composite, release
 from understudy.control.cloudwatch.watch import Watch, watch
-from understudy.control.events import Params, Sketch
+from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.metrics.datapoint import Datapoint, Dimensions
 from understudy.metrics.window import MINUTE, SHORT_PERIODS, ZoneLoader
@@ -106,16 +106,3 @@ class CloudWatch:
             alarm = self.state.alarms.get(name)
             if alarm is not None:
                 remove(self.books, alarm, turn)
-
-
-def datapoint_of(at: float, sketch: Sketch) -> Datapoint:
-    """A datapoint of the samples in a sketch, for a metric whose samples it holds."""
-    return Datapoint(
-        at,
-        sketch.count,
-        sketch.total,
-        sketch.minimum,
-        sketch.maximum,
-        sketch.values,
-        sketch.counts,
-    )
