@@ -88,9 +88,7 @@ class Blueprints:
 
 def deployed(resource: StackResource) -> Deployed:
     """A stack's resource as planning and references see it."""
-    return Deployed(
-        resource.type, resource.physical_id, resource.properties, resource.attributes
-    )
+    return Deployed(resource.type, resource.physical_id, resource.properties, resource.attributes)
 
 
 def evaluated(value: Any, blueprint: Blueprint, stack: Stack) -> Any:

@@ -31,9 +31,7 @@ def create_change_set(service: CloudFormation, params: Params, turn: Turn) -> Pa
     elif stack.status not in UPDATABLE:
         raise not_updatable(stack)
     if params["ChangeSetName"] in stack.change_sets:
-        raise Fault(
-            "AlreadyExistsException", f"ChangeSet {params['ChangeSetName']} already exists"
-        )
+        raise Fault("AlreadyExistsException", f"ChangeSet {params['ChangeSetName']} already exists")
     previous = None if kind == "CREATE" else stack.target
     prepared = prepare(service, stack, params, previous)
     if kind == "CREATE" and stack.id not in service.state.stacks:
@@ -80,9 +78,7 @@ def _planned(
         on_stack_failure=params.get("OnStackFailure", ""),
     )
     try:
-        record.changes, reason = planned_changes(
-            service, stack, prepared, new=kind == "CREATE"
-        )
+        record.changes, reason = planned_changes(service, stack, prepared, new=kind == "CREATE")
     except EvaluationError as error:
         reason = error.message
     if reason:
@@ -92,9 +88,7 @@ def _planned(
     return record
 
 
-def find_change_set(
-    service: CloudFormation, params: Params
-) -> tuple[Stack, ChangeSetRecord]:
+def find_change_set(service: CloudFormation, params: Params) -> tuple[Stack, ChangeSetRecord]:
     """The change set that a call names, by name and stack or by ARN. Raises ChangeSetNotFound."""
     name: str = params["ChangeSetName"]
     if name.startswith("arn:"):

@@ -82,9 +82,7 @@ def list_stacks(service: CloudFormation, params: Params, turn: Turn) -> Params:
     """Summaries of all stacks, deleted ones included, newest first."""
     wanted = params.get("StackStatusFilter")
     chosen = [
-        stack
-        for stack in service.state.stacks.values()
-        if not wanted or stack.status in wanted
+        stack for stack in service.state.stacks.values() if not wanted or stack.status in wanted
     ]
     chosen.sort(key=lambda stack: stack.created_at, reverse=True)
     refused = validation_error("NextToken is invalid")
@@ -201,9 +199,7 @@ def list_stack_resources(service: CloudFormation, params: Params, turn: Turn) ->
     """Summaries of a stack's resources, 100 a page."""
     stack = service.stack(params["StackName"])
     refused = validation_error("NextToken is invalid")
-    shown, token = page(
-        list(stack.resources.values()), params.get("NextToken"), PAGE_SIZE, refused
-    )
+    shown, token = page(list(stack.resources.values()), params.get("NextToken"), PAGE_SIZE, refused)
     summaries = [{**_resource(each), "LastUpdatedTimestamp": each.updated_at} for each in shown]
     return {"StackResourceSummaries": summaries, "NextToken": token}
 

@@ -42,9 +42,7 @@ def become(stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
     stack.events.append(event)
 
 
-def note(
-    stack: Stack, resource: StackResource, status: str, turn: Turn, reason: str = ""
-) -> None:
+def note(stack: Stack, resource: StackResource, status: str, turn: Turn, reason: str = "") -> None:
     """Give a resource a status, and write the event of it.
 
     Events of creation and update show the resolved properties; those of deletion do not.

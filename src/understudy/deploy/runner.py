@@ -69,9 +69,7 @@ def _start(engine: Engine, stack: Stack, key: str, task: Task, turn: Turn) -> No
     _go_on(engine, stack, key, task, None, turn)
 
 
-def answered(
-    engine: Engine, stack: Stack, key: str, answer: Answer, turn: Turn
-) -> None:
+def answered(engine: Engine, stack: Stack, key: str, answer: Answer, turn: Turn) -> None:
     """What a task waited for has come."""
     deployment = stack.deployment
     task = deployment.tasks.get(key) if deployment else None
@@ -133,17 +131,13 @@ def _perform(
         return _call(engine, effect, turn)
     task.call = turn.ids.uuid()
     engine.state.calls[task.call] = (stack.id, key)
-    turn.emit(
-        Call(turn.region, task.call, effect.service, effect.operation, effect.params)
-    )
+    turn.emit(Call(turn.region, task.call, effect.service, effect.operation, effect.params))
     return None
 
 
 def _call(engine: Engine, effect: Invoke, turn: Turn) -> Answer:
     try:
-        output: Params = engine.services.call(
-            effect.service, effect.operation, effect.params, turn
-        )
+        output: Params = engine.services.call(effect.service, effect.operation, effect.params, turn)
     except Fault as fault:
         return Answer(code=fault.code, message=fault.message, status=fault.status)
     return Answer(output)
@@ -173,14 +167,10 @@ def ask_again(engine: Engine, stack: Stack, key: str, turn: Turn) -> None:
         return
     _, effect = _revive(engine, stack, key, task, turn)
     if isinstance(effect, Invoke):
-        turn.emit(
-            Call(turn.region, task.call, effect.service, effect.operation, effect.params)
-        )
+        turn.emit(Call(turn.region, task.call, effect.service, effect.operation, effect.params))
 
 
-def waited(
-    engine: Engine, stack: Stack, key: str, number: int, turn: Turn
-) -> None:
+def waited(engine: Engine, stack: Stack, key: str, number: int, turn: Turn) -> None:
     """A handler's wait is over, unless it has moved on meanwhile."""
     deployment = stack.deployment
     task = deployment.tasks.get(key) if deployment else None
@@ -188,9 +178,7 @@ def waited(
         answered(engine, stack, key, Answer(), turn)
 
 
-def _end(
-    engine: Engine, stack: Stack, key: str, task: Task, done: Done, turn: Turn
-) -> None:
+def _end(engine: Engine, stack: Stack, key: str, task: Task, done: Done, turn: Turn) -> None:
     engine.handlers.pop((stack.id, key), None)
     if task.state == "Cancelling":
         work.identified(stack, task, done.physical_id, turn)

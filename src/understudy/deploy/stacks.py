@@ -29,9 +29,7 @@ def new_stack(name: str, turn: Turn) -> Stack:
 
 def not_updatable(stack: Stack) -> Fault:
     """The refusal to update a stack in its present status."""
-    return validation_error(
-        f"Stack:{stack.id} is in {stack.status} state and can not be updated."
-    )
+    return validation_error(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
 
 def create_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
@@ -44,9 +42,7 @@ def create_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
             return {"StackId": existing.id}
         raise already_exists(name)
     if "OnFailure" in params and "DisableRollback" in params:
-        raise validation_error(
-            "You may not specify both DisableRollback and OnFailure parameters"
-        )
+        raise validation_error("You may not specify both DisableRollback and OnFailure parameters")
     stack = new_stack(name, turn)
     prepared = prepare(service, stack, params, None)
     stack.target = prepared.target

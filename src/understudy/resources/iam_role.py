@@ -31,9 +31,7 @@ def update(request: Request) -> Handler:
     """Change a role's trust policy and permissions in place."""
     name, properties = request.physical_id, request.properties
     trust = json_text(properties["AssumeRolePolicyDocument"])
-    yield Invoke(
-        "iam", "UpdateAssumeRolePolicy", {"RoleName": name, "PolicyDocument": trust}
-    )
+    yield Invoke("iam", "UpdateAssumeRolePolicy", {"RoleName": name, "PolicyDocument": trust})
     yield from _attach(name, request.previous, properties)
     return Done(name, request.attributes)
 

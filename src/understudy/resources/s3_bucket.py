@@ -92,9 +92,11 @@ def _versioning(value: Params) -> Params:
 def _encryption(value: Params) -> Params:
     rules = [
         {
-            ("ApplyServerSideEncryptionByDefault" if key == "ServerSideEncryptionByDefault" else key): (
-                part
-            )
+            (
+                "ApplyServerSideEncryptionByDefault"
+                if key == "ServerSideEncryptionByDefault"
+                else key
+            ): (part)
             for key, part in rule.items()
         }
         for rule in value["ServerSideEncryptionConfiguration"]
@@ -105,9 +107,11 @@ def _encryption(value: Params) -> Params:
 def _encryption_from(value: Params) -> Params:
     rules = [
         {
-            ("ServerSideEncryptionByDefault" if key == "ApplyServerSideEncryptionByDefault" else key): (
-                part
-            )
+            (
+                "ServerSideEncryptionByDefault"
+                if key == "ApplyServerSideEncryptionByDefault"
+                else key
+            ): (part)
             for key, part in rule.items()
         }
         for rule in value["Rules"]

@@ -140,7 +140,9 @@ def _is_missing(fault: Fault) -> bool:
 
 
 MODEL = ResourceType("AWS::SageMaker::Model", "runs", create_model, delete_model)
-ENDPOINT_CONFIG = ResourceType("AWS::SageMaker::EndpointConfig", "runs", create_config, delete_config)
+ENDPOINT_CONFIG = ResourceType(
+    "AWS::SageMaker::EndpointConfig", "runs", create_config, delete_config
+)
 ENDPOINT = ResourceType(
     "AWS::SageMaker::Endpoint",
     "runs",

@@ -484,17 +484,13 @@ def test_the_checksum_of_an_upload_is_of_its_parts_or_of_the_whole(
     client: Client, bucket: str, algorithm: str, kind: str
 ) -> None:
     named = {"Bucket": bucket, "Key": "k"}
-    begun = client.create_multipart_upload(
-        **named, ChecksumAlgorithm=algorithm, ChecksumType=kind
-    )
+    begun = client.create_multipart_upload(**named, ChecksumAlgorithm=algorithm, ChecksumType=kind)
     assert (begun["ChecksumAlgorithm"], begun["ChecksumType"]) == (algorithm, kind)
     named["UploadId"] = begun["UploadId"]
     bodies = (b"a" * (5 << 20), b"b")
     parts = []
     for number, body in enumerate(bodies, start=1):
-        put = client.upload_part(
-            **named, PartNumber=number, Body=body, ChecksumAlgorithm=algorithm
-        )
+        put = client.upload_part(**named, PartNumber=number, Body=body, ChecksumAlgorithm=algorithm)
         checksum = {f"Checksum{algorithm}": put[f"Checksum{algorithm}"]}
         parts.append({"PartNumber": number, "ETag": put["ETag"], **checksum})
     done = client.complete_multipart_upload(**named, MultipartUpload={"Parts": parts})

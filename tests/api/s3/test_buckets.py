@@ -139,7 +139,9 @@ SETTINGS: list[tuple[str, str, dict[str, Any], str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "member", "value", "missing"), SETTINGS, ids=lambda v: str(v)[:26])
+@pytest.mark.parametrize(
+    ("name", "member", "value", "missing"), SETTINGS, ids=lambda v: str(v)[:26]
+)
 def test_what_is_set_comes_back_until_it_is_deleted(
     client: Client, bucket: str, name: str, member: str, value: Any, missing: str | None
 ) -> None:

@@ -47,9 +47,7 @@ class SageMaker:
     label = "sagemaker"
     quantity = "desired instance count"
 
-    def __init__(
-        self, state: SageMakerState, publisher: Publisher, config: HostingConfig
-    ) -> None:
+    def __init__(self, state: SageMakerState, publisher: Publisher, config: HostingConfig) -> None:
         self.state = state
         self.publisher = publisher
         self.is_registered: Callable[[str], bool] = _nobody
