@@ -376,9 +376,15 @@ def test_keys_of_the_customers_own_are_refused(client: Client, bucket: str) -> N
         Bucket=bucket,
         Key="k",
         Body=b"",
-        **{"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "key-1", "StorageClass": "LEDGER"},
+        SSECustomerAlgorithm="AES256",
+        SSECustomerKey="k" * 32,
     )
-    assert error["Code"] == "InvalidStorageClass"
+    assert (error["Status"], error["Code"]) == (403, "AccessDenied")
+
+
+def test_the_key_that_an_object_is_said_to_be_encrypted_with_is_kept(
+    client: Client, bucket: str
+) -> None:
     put = client.put_object(
         Bucket=bucket, Key="k", Body=b"", ServerSideEncryption="aws:kms", SSEKMSKeyId="key-1"
     )

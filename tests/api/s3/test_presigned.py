@@ -1,8 +1,6 @@
 """Presigned URLs and forms, made by boto3 and used by a plain HTTP client."""
 
 import time
-import urllib.error
-import urllib.request
 from typing import Any
 
 import boto3
@@ -54,25 +52,24 @@ def test_an_expired_url_is_refused(signer: Client, bucket: str, client: Client) 
     assert "<ServerTime>" in got.text
 
 
+SIGNED = "X-Amz-Algorithm=A&X-Amz-Signature=0a&X-Amz-Credential=a&X-Amz-SignedHeaders=host"
+
+
 @pytest.mark.parametrize(
     ("query", "status", "text"),
     [
         (
             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0a",
             400,
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, "
-            "X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and "
-            "X-Amz-Expires parameters.",
+            "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
         ),
         (
-            "X-Amz-Algorithm=A&X-Amz-Signature=0a&X-Amz-Credential=a&X-Amz-SignedHeaders=host"
-            "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=604801",
+            f"{SIGNED}&X-Amz-Date=20260101T000000Z&X-Amz-Expires=604801",
             400,
             "must be less than 604800 seconds",
         ),
         (
-            "X-Amz-Algorithm=A&X-Amz-Signature=0a&X-Amz-Credential=a&X-Amz-SignedHeaders=host"
-            "&X-Amz-Date=yesterday&X-Amz-Expires=60",
+            f"{SIGNED}&X-Amz-Date=yesterday&X-Amz-Expires=60",
             400,
             "X-Amz-Date must be in the ISO8601 Long Format",
         ),

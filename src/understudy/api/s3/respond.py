@@ -35,8 +35,8 @@ _STATUSES = {"PutBucketTagging": 204, "PutBucketPolicy": 204}
 class Exchange:
     """A request on its way to an answer.
 
-    ``headers`` are its own and those in a presigned URL, ``wall`` is when it came, by the clock that
-    clients sign by.
+    ``headers`` are its own and those in a presigned URL, ``wall`` is when it came, by the clock
+    that clients sign by.
     """
 
     store: Store
