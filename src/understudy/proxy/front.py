@@ -58,6 +58,7 @@ class Front:
             case SetClock(real_epoch, world_epoch, speed):
                 self._recorder.set_clock(real_epoch, world_epoch, speed)
                 self._invoker.date(monotonic())
+                self._invoker.set_pace(speed)
             case SetEndpoint():
                 self.routes.set(message)
             case RemoveEndpoint():
