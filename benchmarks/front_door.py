@@ -2,11 +2,11 @@
 
     python benchmarks/front_door.py [--seconds 2] [--rounds 5] [--json]
 
-nginx with one worker stands in for a model server, wrk for the clients; both are Debian packages. Each
-proxy is one process with one thread. The requests carry what boto3 sends to InvokeEndpoint, and our
-front door does all that it always does: it sorts headers, chooses the target, keeps time limits,
-records latencies and reports them. The rounds go through all of them in turn, and figures are compared
-within a round, so that what else the machine does falls on all alike.
+nginx with one worker stands in for a model server, wrk for the clients; both are Debian packages.
+Each proxy is one process with one thread. The requests carry what boto3 sends to InvokeEndpoint,
+and our front door does all that it always does: it sorts headers, chooses the target, keeps time
+limits, records latencies and reports them. The rounds go through all of them in turn, and figures
+are compared within a round, so that what else the machine does falls on all alike.
 """
 
 import argparse
@@ -38,7 +38,8 @@ CONNECTIONS = 64
 TICKS = os.sysconf("SC_CLK_TCK")
 
 NGINX = """
-worker_processes 1; master_process off; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+worker_processes 1; master_process off; daemon off;
+pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 1024; }}
 http {{
   access_log off; keepalive_requests 1000000000;
@@ -72,8 +73,10 @@ wrk.body = '{"instances": [[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]]}'
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["User-Agent"] = "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11.7"
 wrk.headers["X-Amz-Date"] = "20260102T030405Z"
-wrk.headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-east-1/sagemaker/"
-  .. "aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=" .. string.rep("0", 64)
+wrk.headers["Authorization"] = "AWS4-HMAC-SHA256 "
+  .. "Credential=AKIDEXAMPLE/20260102/us-east-1/sagemaker/"
+  .. "aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature="
+  .. string.rep("0", 64)
 wrk.headers["amz-sdk-invocation-id"] = "5e2c9b4e-5b0e-4d0e-8f5c-2f9f1a1d5b7a"
 wrk.headers["amz-sdk-request"] = "attempt=1"
 """
@@ -231,12 +234,13 @@ def compared(results: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, 
 
 def print_table(table: dict[str, dict[str, float]]) -> None:
     print(f"{CONNECTIONS} connections, and one; medians over the rounds, ratios within a round")
-    print(f"{'':12}{'req/s':>9}{'/HAProxy':>10}{'/aiohttp':>10}{'CPU us':>9}{'p50 us':>9}{'/direct':>9}")
+    columns = ("req/s", "/HAProxy", "/aiohttp", "CPU us", "p50 us", "/direct")
+    print(f"{'':12}" + "".join(f"{column:>10}" for column in columns))
     for name, figures in table.items():
         rate, to_haproxy, to_aiohttp, cpu, p50, to_direct = figures.values()
         print(
-            f"{name:12}{rate:9.0f}{to_haproxy:10.2f}{to_aiohttp:10.2f}"
-            f"{cpu:9.1f}{p50:9.0f}{to_direct:9.2f}"
+            f"{name:12}{rate:10.0f}{to_haproxy:10.2f}{to_aiohttp:10.2f}"
+            f"{cpu:10.1f}{p50:10.0f}{to_direct:10.2f}"
         )
 
 

@@ -37,7 +37,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    # What has been imported stays, and what requests make is gone by counting; look for the rest less.
+    # What is imported stays, and what requests make goes by itself: look for cycles less often.
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
     uvloop.run(

@@ -1,7 +1,7 @@
 """InvokeEndpoint: a request to a model server and its answer, with what is measured on the way.
 
-AWS: InvokeEndpoint (Amazon SageMaker Runtime); How Amazon SageMaker AI interacts with your inference
-code. A request waits in memory until it is complete, so that it can be sent a second time.
+AWS: InvokeEndpoint (Amazon SageMaker Runtime); How Amazon SageMaker AI interacts with your
+inference code. A request waits in memory until it is complete, so that it can be sent again.
 """
 
 from random import Random
@@ -24,6 +24,7 @@ MODEL_TIMEOUT = 60.0
 TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
 SESSION_ID = b"x-amzn-sagemaker-session-id"
 LOAD = b"x-understudy-load"
+SIGNED = b"AWS4-HMAC-SHA256 Credential="
 LOADS = (b"sampled", b"dilated")
 
 FORWARDED, NOTED, BOTH = 1, 2, 3
@@ -44,10 +45,10 @@ REQUEST_HEADERS = {
     b"x-amzn-sagemaker-target-container-hostname": FORWARDED,
     b"x-amzn-sagemaker-target-model": FORWARDED,
 }
-"""The headers that matter. InvokeEndpoint's own are forwarded, and the model sees no others; some say
-how the request is to be handled."""
+"""The headers that matter. InvokeEndpoint's own are forwarded, and the model sees no others; some
+say how the request is to be handled."""
 
-RETURNED = frozenset(
+ANSWER_HEADERS = frozenset(
     (
         b"content-type",
         b"x-amzn-sagemaker-closed-session-id",
@@ -74,10 +75,6 @@ class Invoker:
         self._count = 0
         self.date(monotonic())
         self.set_pace(1.0)
-
-    def serve(self, name: bytes, head: Head, client: Client) -> "Invocation":
-        """The exchange that answers ``POST /endpoints/{name}/invocations``."""
-        return Invocation(self, name, head, client)
 
     def date(self, now: float) -> None:
         """Date the answers from now on by the world's clock."""
@@ -129,12 +126,11 @@ class Invocation:
         lines = self._lines
         noted: dict[bytes, bytes] = {}
         for name, value in self._head.headers:
-            key = name.lower()
-            treatment = REQUEST_HEADERS.get(key, 0)
+            treatment = REQUEST_HEADERS.get(name.lower(), 0)
             if treatment & FORWARDED:
                 lines += (name, b": ", value, b"\r\n")
             if treatment & NOTED:
-                noted[key] = value
+                noted[name.lower()] = value
         region = region_of(noted.pop(b"authorization", b""))
         self._expects = b"expect" in noted
         endpoint = self._invoker.routes.find(self._name, region)
@@ -242,7 +238,7 @@ class Invocation:
         else:
             self._fail(0, faults.no_response(self._endpoint.name), now)
 
-    def drained(self, *, yes: bool) -> None:
+    def accepting(self, *, yes: bool) -> None:
         """The whole request is in memory anyway."""
 
     def expired(self) -> None:
@@ -321,7 +317,7 @@ class Invocation:
     def _inference(self, upstream: Upstream) -> bytes:
         lines = [b"HTTP/1.1 200 OK\r\n", self._invoker.identity(), self._variant.line]
         for name, value in upstream.headers:
-            if name.lower() in RETURNED:
+            if name.lower() in ANSWER_HEADERS:
                 lines += (name, b": ", value, b"\r\n")
         lines += (b"Content-Length: %d\r\n" % upstream.size, ending(self._head), *upstream.parts)
         return b"".join(lines)
@@ -338,11 +334,6 @@ class Invocation:
         client, self._client = self._client, None
         if client is not None:
             client.transport.write(answer)
-        self._record(status, model_done)
-        if client is not None:
-            client.answered(keep_alive=self._head.keep_alive)
-
-    def _record(self, status: int, model_done: float) -> None:
         now = monotonic()
         model = model_done - self._sent_at
         overhead = now - self._head.began - model
@@ -350,6 +341,8 @@ class Invocation:
         self._invoker.recorder.add(
             (ledger, ledger.instances, now, status, model, overhead, bool(self._dilated))
         )
+        if client is not None:
+            client.answered(keep_alive=self._head.keep_alive)
 
     def _unserved(self) -> None:
         """No target is left, or there was none in the first place."""
@@ -388,8 +381,8 @@ class Invocation:
 def region_of(authorization: bytes) -> bytes:
     """The region in the credential scope of a signature, empty where there is none.
 
-    >>> region_of(b"AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/sagemaker/aws4_request, ...")
+    >>> region_of(b"AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/sagemaker/aws4_request,")
     b'eu-west-1'
     """
-    scope = authorization.partition(b"Credential=")[2].split(b"/", 3)
-    return scope[2] if len(scope) == 4 else b""
+    scope = authorization.split(b"/", 3)
+    return scope[2] if len(scope) == 4 and authorization.startswith(SIGNED) else b""

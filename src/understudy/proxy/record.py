@@ -193,8 +193,11 @@ class Recorder:
         ]
 
     def _digest(self) -> None:
-        """Sort the samples into tallies: one dilated request that took ``speed`` times as long, or
-        ``speed`` sampled ones that took as long as they took."""
+        """Sort the samples into tallies.
+
+        At speed S a dilated request counts once and took S times as long; a sampled one counts S
+        times and took as long as it took.
+        """
         clock, watermark = self.clock, self._watermark
         real_epoch, world_epoch, speed = clock.real_epoch, clock.world_epoch, clock.speed
         scales = (MICROSECONDS, MICROSECONDS * speed)
