@@ -11,6 +11,8 @@ from understudy.testing.data_plane import PATIENCE, Plane, running
 from understudy.testing.servers import Answer, Server, always, ok
 
 Result = TypeVar("Result")
+INFERENCE = ok(b'{"y": 1}', "Content-Type: application/json")
+CONTROL = ok(b"control")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def model(runner: asyncio.Runner) -> Iterator[Callable[..., Server]]:
     """Makes model servers, which answer ``{"y": 1}`` unless told otherwise."""
     servers: list[Server] = []
 
-    def make(answer: Answer | bytes = ok(b'{"y": 1}', "Content-Type: application/json")) -> Server:
+    def make(answer: Answer | bytes = INFERENCE) -> Server:
         server = Server(always(answer) if isinstance(answer, bytes) else answer)
         servers.append(runner.run(server.listen()))
         return server
@@ -74,7 +76,7 @@ def control(runner: asyncio.Runner, plane: Plane) -> Iterator[Callable[..., Serv
     """Makes the control plane, where there is none yet."""
     servers: list[Server] = []
 
-    def make(answer: Answer | bytes = ok(b"control")) -> Server:
+    def make(answer: Answer | bytes = CONTROL) -> Server:
         server = Server(always(answer) if isinstance(answer, bytes) else answer)
         servers.append(runner.run(server.listen(plane.control_path)))
         return server

@@ -28,7 +28,7 @@ def test_the_model_sees_the_headers_of_invoke_endpoint_and_no_others(
             b"1,2",
             "Content-Type: text/csv",
             "Accept: application/json",
-            "Authorization: AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/sagemaker/aws4_request",
+            "Authorization: AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/sagemaker/x",
             "X-Amzn-SageMaker-Custom-Attributes: a=b; c",
             "X-Amzn-SageMaker-Inference-Id: 42",
             "X-Amzn-SageMaker-Target-Model: m.tar.gz",
@@ -133,15 +133,6 @@ def test_pipelined_requests_are_answered_in_order(plane: Plane, run: Run, model:
     assert run(story()) == bodies
 
 
-def test_thousands_of_pipelined_errors_are_all_answered(plane: Plane, run: Run) -> None:
-    async def story() -> list[int]:
-        async with plane.connection() as (reader, writer):
-            writer.write(invocation("nowhere", b"") * 3_000)
-            return [(await read_message(reader)).status for _ in range(3_000)]
-
-    assert run(story()) == [400] * 3_000
-
-
 def test_a_chunked_request_reaches_the_model_with_its_length(
     plane: Plane, run: Run, model: Make
 ) -> None:
@@ -188,7 +179,8 @@ def test_a_client_that_may_not_continue_is_refused_and_let_go(plane: Plane, run:
             id="a body that ends with the connection",
         ),
         pytest.param(
-            b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{"y\r\n5\r\n": 1}\r\n0\r\n\r\n',
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b'3\r\n{"y\r\n5\r\n": 1}\r\n0\r\n\r\n',
             id="a chunked body",
         ),
         pytest.param(
@@ -196,7 +188,8 @@ def test_a_client_that_may_not_continue_is_refused_and_let_go(plane: Plane, run:
             id="a connection that is closed behind the body",
         ),
         pytest.param(
-            b'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{"y": 1}',
+            b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+            b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{"y": 1}',
             id="an interim answer first",
         ),
     ],
@@ -358,7 +351,8 @@ def test_the_load_mode_decides_what_a_request_counts_for(
     (served,) = run(plane.invocations(endpoint, count))
     assert (served.invocations, served.instances) == (count, 2)
     latency = served.model_latency.maximum / 1e6
-    assert 2.0 <= latency if count == 1 else 0.02 <= latency < 2.0
+    assert latency >= (2.0 if count == 1 else 0.02)
+    assert latency < 2.0 or count == 1
     assert served.model_latency.minimum == served.model_latency.maximum
     assert served.overhead_latency.count == count
     assert served.overhead_latency.maximum > 0

@@ -171,5 +171,5 @@ def test_a_port_of_another_understudy_is_named(tmp_path: Path) -> None:
 
 
 def test_an_address_that_is_not_ours_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="Cannot listen on port 0 of 192.0.2.1"):
+    with pytest.raises(InvalidInput, match=r"Cannot listen on port 0 of 192\.0\.2\.1"):
         asyncio.run(DataPlane().start("192.0.2.1", 0, tmp_path / "control.sock"))

@@ -263,7 +263,7 @@ class Client(asyncio.Protocol):
         return Head(parser.get_method(), target, self._version, headers, self._began, keep_alive)
 
     def _read_or_wait(self) -> None:
-        """Read unless the exchange cannot take more, or a queued request is to be answered first."""
+        """Read, unless the exchange is full or a queued request is to be answered first."""
         pause = self._held or bool(self._queue)
         if pause == self._paused or self.transport.is_closing():
             return

@@ -122,7 +122,7 @@ class Forward:
         else:
             self._fail("502 Bad Gateway", CUT_OFF)
 
-    def drained(self, *, yes: bool) -> None:
+    def accepting(self, *, yes: bool) -> None:
         """Read from the client only as fast as the server reads."""
         if self._client is not None:
             self._client.hold(yes=not yes)

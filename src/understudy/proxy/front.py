@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from understudy.proxy.connection import Client, Exchange, Head
 from understudy.proxy.forward import Forward
-from understudy.proxy.invocations import Invoker
+from understudy.proxy.invocations import Invocation, Invoker
 from understudy.proxy.messages import (
     Drain,
     FromProxy,
@@ -58,6 +58,7 @@ class Front:
             case SetClock(real_epoch, world_epoch, speed):
                 self._recorder.set_clock(real_epoch, world_epoch, speed)
                 self._invoker.date(monotonic())
+                self._invoker.set_pace(speed)
             case SetEndpoint():
                 self.routes.set(message)
             case RemoveEndpoint():
@@ -92,7 +93,7 @@ class Front:
         if head.method == b"POST":
             name = invoked(head.target)
             if name is not None:
-                return self._invoker.serve(name, head, client)
+                return Invocation(self._invoker, name, head, client)
         return Forward(self._control, head, client)
 
 
@@ -111,7 +112,7 @@ def invoked(target: bytes) -> bytes | None:
 
 
 class EngineLine(asyncio.Protocol):
-    """The data plane's end of the line to the engine. When it is cut, there is nothing left to do."""
+    """The data plane's end of the line to the engine. When it is cut, there is nothing to do."""
 
     def __init__(self) -> None:
         self._unframer = Unframer(ToProxy)

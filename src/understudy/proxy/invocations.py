@@ -1,7 +1,7 @@
 """InvokeEndpoint: a request to a model server and its answer, with what is measured on the way.
 
-AWS: InvokeEndpoint (Amazon SageMaker Runtime); How Amazon SageMaker AI interacts with your inference
-code. A request waits in memory until it is complete, so that it can be sent a second time.
+AWS: InvokeEndpoint (Amazon SageMaker Runtime); How Amazon SageMaker AI interacts with your
+inference code. A request waits in memory until it is complete, so that it can be sent again.
 """
 
 from random import Random
@@ -24,26 +24,31 @@ MODEL_TIMEOUT = 60.0
 TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
 SESSION_ID = b"x-amzn-sagemaker-session-id"
 LOAD = b"x-understudy-load"
+SIGNED = b"AWS4-HMAC-SHA256 Credential="
 LOADS = (b"sampled", b"dilated")
 
-FORWARDED = frozenset(
-    (
-        b"accept",
-        b"content-type",
-        b"x-amzn-sagemaker-custom-attributes",
-        b"x-amzn-sagemaker-enable-explanations",
-        b"x-amzn-sagemaker-inference-component",
-        b"x-amzn-sagemaker-inference-id",
-        b"x-amzn-sagemaker-prefix-aware-id",
-        SESSION_ID,
-        b"x-amzn-sagemaker-target-container-hostname",
-        b"x-amzn-sagemaker-target-model",
-        TARGET_VARIANT,
-    )
-)
-"""InvokeEndpoint's own headers: the model sees these and no others."""
+FORWARDED, NOTED, BOTH = 1, 2, 3
 
-RETURNED = frozenset(
+REQUEST_HEADERS = {
+    b"accept": FORWARDED,
+    b"authorization": NOTED,
+    b"content-type": FORWARDED,
+    b"expect": NOTED,
+    LOAD: NOTED,
+    SESSION_ID: BOTH,
+    TARGET_VARIANT: BOTH,
+    b"x-amzn-sagemaker-custom-attributes": FORWARDED,
+    b"x-amzn-sagemaker-enable-explanations": FORWARDED,
+    b"x-amzn-sagemaker-inference-component": FORWARDED,
+    b"x-amzn-sagemaker-inference-id": FORWARDED,
+    b"x-amzn-sagemaker-prefix-aware-id": FORWARDED,
+    b"x-amzn-sagemaker-target-container-hostname": FORWARDED,
+    b"x-amzn-sagemaker-target-model": FORWARDED,
+}
+"""The headers that matter. InvokeEndpoint's own are forwarded, and the model sees no others; some
+say how the request is to be handled."""
+
+ANSWER_HEADERS = frozenset(
     (
         b"content-type",
         b"x-amzn-sagemaker-closed-session-id",
@@ -53,48 +58,40 @@ RETURNED = frozenset(
 )
 """What the client sees of the model's headers."""
 
-NOTED = frozenset((b"authorization", b"expect", LOAD, SESSION_ID, TARGET_VARIANT))
-"""Headers that say how the request is to be handled."""
-
 
 class Invoker:
     """What all invocations share: routes, records, time limits, the only randomness."""
 
-    __slots__ = ("_count", "_date", "_series", "_timeouts", "recorder", "routes", "uniform")
+    __slots__ = ("_count", "_date", "_series", "limits", "recorder", "routes", "uniform")
 
     def __init__(self, routes: Routes, recorder: Recorder, seed: int) -> None:
         random = Random(seed)  # noqa: S311 - it spreads load, it guards nothing
         self.routes = routes
         self.recorder = recorder
         self.uniform = random.random
-        self._series = b"%08x-%04x-4%03x-8%03x" % tuple(
+        self._series = b"x-amzn-RequestId: %08x-%04x-4%03x-8%03x-" % tuple(
             random.getrandbits(bits) for bits in (32, 16, 12, 12)
         )
         self._count = 0
-        self._date = b""
-        self._timeouts: dict[float, Deadlines[Invocation]] = {}
-
-    def serve(self, name: bytes, head: Head, client: Client) -> "Invocation":
-        """The exchange that answers ``POST /endpoints/{name}/invocations``."""
-        return Invocation(self, name, head, client)
+        self.date(monotonic())
+        self.set_pace(1.0)
 
     def date(self, now: float) -> None:
         """Date the answers from now on by the world's clock."""
         world = self.recorder.clock.world(now)
-        self._date = strftime("%a, %d %b %Y %H:%M:%S GMT", gmtime(world)).encode()
+        date = strftime("%a, %d %b %Y %H:%M:%S GMT", gmtime(world))
+        self._date = f"Date: {date}\r\n".encode()
+
+    def set_pace(self, speed: float) -> None:
+        """Let dilated time pass at a speed: ``limits`` are the time limits, sampled and dilated."""
+        self.limits = tuple(
+            Deadlines(MODEL_TIMEOUT / pace, Invocation.expired) for pace in (1.0, speed)
+        )
 
     def identity(self) -> bytes:
         """The answer's lines on itself: a fresh request id, and the date."""
         self._count += 1
-        line = b"x-amzn-RequestId: %b-%012x\r\nDate: %b\r\n"
-        return line % (self._series, self._count, self._date)
-
-    def timeout(self, seconds: float) -> "Deadlines[Invocation]":
-        """The time limit of so many seconds of real time."""
-        deadlines = self._timeouts.get(seconds)
-        if deadlines is None:
-            deadlines = self._timeouts[seconds] = Deadlines(seconds, Invocation.expired)
-        return deadlines
+        return b"%b%012x\r\n%b" % (self._series, self._count, self._date)
 
 
 class Invocation:
@@ -126,17 +123,18 @@ class Invocation:
 
     def begin(self) -> None:
         """Sort the headers, and refuse what is refused without a look at the body."""
+        lines = self._lines
         noted: dict[bytes, bytes] = {}
         for name, value in self._head.headers:
-            key = name.lower()
-            if key in FORWARDED:
-                self._lines += (name, b": ", value, b"\r\n")
-            if key in NOTED:
-                noted[key] = value
-        region = region_of(noted[b"authorization"]) if b"authorization" in noted else b""
+            treatment = REQUEST_HEADERS.get(name.lower(), 0)
+            if treatment & FORWARDED:
+                lines += (name, b": ", value, b"\r\n")
+            if treatment & NOTED:
+                noted[name.lower()] = value
+        region = region_of(noted.pop(b"authorization", b""))
+        self._expects = b"expect" in noted
         endpoint = self._invoker.routes.find(self._name, region)
         if endpoint is None:
-            self._expects = b"expect" in noted
             self._refuse(faults.endpoint_not_found(self._name.decode("latin-1")))
             return
         self._endpoint = endpoint
@@ -152,16 +150,15 @@ class Invocation:
 
     def end(self, trailers: Headers) -> None:
         """The request is complete: send it to a model server."""
-        self._sent_at = now = monotonic()
         variant = self._choose()
         if variant is None:
             self._refuse(faults.not_in_service(""))
             return
         if self._dilated is None:
             self._dilated = variant.stand_in
-        pace = self._invoker.recorder.clock.speed if self._dilated else 1.0
-        self._deadline = self._invoker.timeout(MODEL_TIMEOUT / pace)
-        self._deadline.add(self, now)
+        self._sent_at = monotonic()
+        self._deadline = self._invoker.limits[self._dilated]
+        self._deadline.add(self, self._sent_at)
         self._dispatch(variant)
 
     def writable(self, *, yes: bool) -> None:
@@ -207,8 +204,7 @@ class Invocation:
         elif self._avoid is not None:
             self._unserved()
             return
-        self._avoid = backend
-        self._dispatch(self._choose())
+        self._send_elsewhere(backend)
 
     def received(self, data: bytes) -> None:
         """The connection collects the answer."""
@@ -233,16 +229,16 @@ class Invocation:
         now = monotonic()
         backend = self._leave()
         if not upstream.started and upstream.used and backend is not None:
+            self._sent_at = now
             self._send_to(backend, None)
         elif not upstream.started and self._repeatable and self._avoid is None:
-            self._avoid = backend
-            self._dispatch(self._choose())
+            self._send_elsewhere(backend)
         elif upstream.status >= 400 or upstream.oversize:
             self._fail(upstream.status, None, now)
         else:
             self._fail(0, faults.no_response(self._endpoint.name), now)
 
-    def drained(self, *, yes: bool) -> None:
+    def accepting(self, *, yes: bool) -> None:
         """The whole request is in memory anyway."""
 
     def expired(self) -> None:
@@ -256,7 +252,6 @@ class Invocation:
 
     def _heed(self, noted: dict[bytes, bytes]) -> None:
         """Do what headers say about how to handle the request."""
-        self._expects = b"expect" in noted
         self._repeatable = SESSION_ID not in noted
         self._target = noted.get(TARGET_VARIANT, b"")
         load = noted.get(LOAD)
@@ -265,13 +260,19 @@ class Invocation:
             self._refuse(faults.variant_not_found(variant, self._endpoint.name))
         elif load is not None and load not in LOADS:
             self._refuse(validation_error("X-Understudy-Load must be sampled or dilated."))
-        elif int(self._head.value(b"content-length") or 0) > PAYLOAD_LIMIT:
-            self._refuse_size()
         else:
             self._dilated = None if load is None else load == b"dilated"
-            if self._expects and self._client is not None:
-                self._expects = False
-                self._client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Ask for the body, where the client waits to be asked, and it is not too large."""
+        if not self._expects or self._client is None:
+            return
+        if int(self._head.value(b"content-length") or 0) > PAYLOAD_LIMIT:
+            self._refuse_size()
+            return
+        self._expects = False
+        self._client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _choose(self) -> Variant | None:
         if self._target:
@@ -298,6 +299,11 @@ class Invocation:
         else:
             self.connected(upstream)
 
+    def _send_elsewhere(self, lost: Backend | None) -> None:
+        self._avoid = lost
+        self._sent_at = monotonic()
+        self._dispatch(self._choose())
+
     def _leave(self) -> Backend | None:
         """The target is done with the request, in whatever way."""
         backend, self._backend = self._backend, None
@@ -311,7 +317,7 @@ class Invocation:
     def _inference(self, upstream: Upstream) -> bytes:
         lines = [b"HTTP/1.1 200 OK\r\n", self._invoker.identity(), self._variant.line]
         for name, value in upstream.headers:
-            if name.lower() in RETURNED:
+            if name.lower() in ANSWER_HEADERS:
                 lines += (name, b": ", value, b"\r\n")
         lines += (b"Content-Length: %d\r\n" % upstream.size, ending(self._head), *upstream.parts)
         return b"".join(lines)
@@ -328,11 +334,6 @@ class Invocation:
         client, self._client = self._client, None
         if client is not None:
             client.transport.write(answer)
-        self._record(status, model_done)
-        if client is not None:
-            client.answered(keep_alive=self._head.keep_alive)
-
-    def _record(self, status: int, model_done: float) -> None:
         now = monotonic()
         model = model_done - self._sent_at
         overhead = now - self._head.began - model
@@ -340,6 +341,8 @@ class Invocation:
         self._invoker.recorder.add(
             (ledger, ledger.instances, now, status, model, overhead, bool(self._dilated))
         )
+        if client is not None:
+            client.answered(keep_alive=self._head.keep_alive)
 
     def _unserved(self) -> None:
         """No target is left, or there was none in the first place."""
@@ -378,8 +381,8 @@ class Invocation:
 def region_of(authorization: bytes) -> bytes:
     """The region in the credential scope of a signature, empty where there is none.
 
-    >>> region_of(b"AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/sagemaker/aws4_request, ...")
+    >>> region_of(b"AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/sagemaker/aws4_request,")
     b'eu-west-1'
     """
-    scope = authorization.partition(b"Credential=")[2].split(b"/", 3)
-    return scope[2] if len(scope) == 4 else b""
+    scope = authorization.split(b"/", 3)
+    return scope[2] if len(scope) == 4 and authorization.startswith(SIGNED) else b""

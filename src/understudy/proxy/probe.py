@@ -56,7 +56,7 @@ class Ping:
         """No answer is no health."""
         self._end(Probe.FAILURE, "The instance closed the connection of its health check.")
 
-    def drained(self, *, yes: bool) -> None:
+    def accepting(self, *, yes: bool) -> None:
         """The request is too short for that."""
 
     def late(self, seconds: float) -> None:

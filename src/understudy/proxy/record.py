@@ -13,6 +13,7 @@ MICROSECONDS = 1e6
 
 _PER_STEP = 1 / log(STEP)
 _SMALLEST = 1e-3
+_SMALLEST_BUCKET = round(log(_SMALLEST) * _PER_STEP)
 """Values below a nanosecond count as one."""
 
 
@@ -58,7 +59,7 @@ class Distribution:
 
     def add(self, value: float, weight: float) -> None:
         """Add a value that stands for ``weight`` samples."""
-        bucket = round(log(max(value, _SMALLEST)) * _PER_STEP)
+        bucket = round(log(value) * _PER_STEP) if value > _SMALLEST else _SMALLEST_BUCKET
         self.counts[bucket] = self.counts.get(bucket, 0.0) + weight
         self.total += value * weight
         if value < self.minimum:
@@ -192,18 +193,24 @@ class Recorder:
         ]
 
     def _digest(self) -> None:
-        """Sort the samples into tallies: one dilated request that took ``speed`` times as long, or
-        ``speed`` sampled ones that took as long as they took."""
+        """Sort the samples into tallies.
+
+        At speed S a dilated request counts once and took S times as long; a sampled one counts S
+        times and took as long as it took.
+        """
         clock, watermark = self.clock, self._watermark
-        speed = clock.speed
+        real_epoch, world_epoch, speed = clock.real_epoch, clock.world_epoch, clock.speed
+        scales = (MICROSECONDS, MICROSECONDS * speed)
+        weights = (speed, 1.0)
         for ledger, instances, ended, status, model, overhead, dilated in self.samples:
-            second = max(int(clock.world(ended)), watermark)
+            second = int(world_epoch + (ended - real_epoch) * speed)
+            if second < watermark:
+                second = watermark
             tally = ledger.tallies.get(second)
             if tally is None:
                 tally = ledger.tallies[second] = Tally()
                 self._open[ledger] = None
-            tally.instances = max(1, instances)
-            weight, scale = (1.0, speed) if dilated else (speed, 1.0)
-            scale *= MICROSECONDS
-            tally.add(status, model * scale, overhead * scale, weight)
+            tally.instances = instances or 1
+            scale = scales[dilated]
+            tally.add(status, model * scale, overhead * scale, weights[dilated])
         self.samples.clear()

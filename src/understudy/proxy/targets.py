@@ -59,7 +59,7 @@ class Targets:
         return iter(tuple(self._by_id.values()))
 
     def listed(self, target: Target, *, stand_in: bool) -> Backend:
-        """The backend of a target that a route names: a new one if the target is new or has moved."""
+        """The backend of a target that a route names, new if the target is, or if it moved."""
         backend = self._by_id.get(target.instance_id)
         if backend is None or backend.target != target:
             backend = self._by_id[target.instance_id] = Backend(target)

@@ -4,7 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, cast
 
-from httptools import HttpParserCallbackError, HttpParserError, HttpResponseParser
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserUpgrade,
+    HttpResponseParser,
+)
 
 from understudy.proxy.connection import Headers
 
@@ -42,7 +47,7 @@ class Reply(Protocol):
         """The connection was lost before the answer was complete."""
         ...
 
-    def drained(self, *, yes: bool) -> None:
+    def accepting(self, *, yes: bool) -> None:
         """The server takes more of the request, or no more for now."""
         ...
 
@@ -56,8 +61,8 @@ class Upstream(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_complete", "_head_only", "_parser", "_reply", "_spoiled", "headers", "keep_alive", "oversize", "parts", "pool", "sent", "size", "started", "status", "transport",
-        "used",
+        "_complete", "_head_only", "_parser", "_reply", "_spoiled", "headers", "keep_alive",
+        "oversize", "parts", "pool", "sent", "size", "started", "status", "transport", "used",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
@@ -117,9 +122,8 @@ class Upstream(asyncio.Protocol):
             self._parser.feed_data(data)
         except HttpParserCallbackError:
             raise
-        except HttpParserError:
+        except (HttpParserError, HttpParserUpgrade):
             self.spoil()
-            return
         if self._spoiled:
             return
         reply.received(data)
@@ -129,12 +133,12 @@ class Upstream(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The server reads more slowly than the client sends."""
         if self._reply is not None:
-            self._reply.drained(yes=False)
+            self._reply.accepting(yes=False)
 
     def resume_writing(self) -> None:
         """The server has caught up."""
         if self._reply is not None:
-            self._reply.drained(yes=True)
+            self._reply.accepting(yes=True)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who waits, and let go of the parser, which refers to us."""
@@ -231,7 +235,8 @@ class Pool:
         if not self._idle:
             return None
         upstream = self._idle.pop()
-        self._unused = min(self._unused, len(self._idle))
+        if len(self._idle) < self._unused:
+            self._unused = len(self._idle)
         return upstream
 
     def give(self, upstream: Upstream) -> None:

@@ -1,10 +1,10 @@
-"""A running data plane as a test sees it: what it was told, what it has said, and its front door."""
+"""A running data plane as a test sees it: what it is told, what it says, and its front door."""
 
 import asyncio
 import itertools
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -51,7 +51,7 @@ class Plane:
             self._news.set()
 
     async def until(self, condition: Callable[[], Result]) -> Result:
-        """What the condition gives once it is true, asked whenever the data plane says something."""
+        """What the condition gives once it is true; asked whenever the data plane speaks."""
         async with asyncio.timeout(PATIENCE):
             while not (result := condition()):
                 self._news.clear()
@@ -132,7 +132,7 @@ class Plane:
     @asynccontextmanager
     async def connection(
         self,
-    ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    ) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """A client's connection to the front door, once it knows what it was told."""
         await self.settled()
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -162,7 +162,7 @@ def invocation(endpoint: str, body: bytes = b"{}", *lines: str) -> bytes:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Plane]:
+async def running(settings: Settings) -> AsyncGenerator[Plane]:
     """A data plane from start to stop."""
     with tempfile.TemporaryDirectory() as folder:
         control_path = Path(folder) / "control.sock"

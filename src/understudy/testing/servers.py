@@ -1,4 +1,4 @@
-"""HTTP servers whose behaviour a test scripts, and a client that sends what it is told, byte by byte."""
+"""HTTP servers whose behaviour a test scripts, and the messages that pass."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,7 +46,10 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("s3")
-    listener = socket.create_server(("127.0.0.1", 0))
+    # The protocol is named so that asyncio turns off Nagle's algorithm on its connections.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
     store = Store(folder)
     running = Served(f"http://127.0.0.1:{listener.getsockname()[1]}", store, folder)
     ids = Ids()
@@ -109,7 +113,7 @@ def aws(served: Served) -> Callable[..., subprocess.CompletedProcess[str]]:
     }
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(os.sys.executable).with_name("aws")), *words]
+        command = [str(Path(sys.executable).with_name("aws")), *words]
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=60, check=False
         )

@@ -31,8 +31,10 @@ def is_form(request: Request) -> bool:
     return request.method == "POST" and content_type.startswith("multipart/form-data")
 
 
-async def upload(store: Store, request: Request, context: Context, request_id: str) -> Response:
-    """The answer to a form. Raises Fault."""
+async def upload(
+    store: Store, request: Request, context: Context, request_id: str, wall: float
+) -> Response:
+    """The answer to a form that came at ``wall``, by the clock its policy goes by. Raises Fault."""
     path = WireRequest("GET", request.path, "", request.headers)
     bucket = identify(path).labels.get("Bucket", "")
     decoder = FormDecoder(request.headers["content-type"])
@@ -42,7 +44,7 @@ async def upload(store: Store, request: Request, context: Context, request_id: s
             pieces = decoder.feed(data)
             if decoder.filename is not None and intake is None:
                 params = _params(bucket, decoder)
-                check = partial(_admitted, store, params, decoder.fields, context.at)
+                check = partial(_admitted, store, params, decoder.fields, wall)
                 intake = await to_thread(check)
             if intake is not None and pieces:
                 await to_thread(intake.write, b"".join(pieces))
@@ -72,9 +74,9 @@ def _params(bucket: str, decoder: FormDecoder) -> Params:
     return decode(identify(path), path, streaming=True)
 
 
-def _admitted(store: Store, params: Params, fields: dict[str, str], at: float) -> body.Intake:
+def _admitted(store: Store, params: Params, fields: dict[str, str], wall: float) -> body.Intake:
     admissions["PutObject"](store, params)
-    _check_policy(fields, params, at)
+    _check_policy(fields, params, wall)
     return body.Intake(store, body.announced(params))
 
 

