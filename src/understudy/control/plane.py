@@ -113,9 +113,13 @@ class Plane:
             targets.on_removed(self.scaling, signal, turn)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
-        """Do what an alarm asks for, and write into its history what came of it."""
+        """Do what an alarm asks for; its history says what came of the first time.
+
+        A scaling action is repeated each minute; field logs show it in the history once.
+        """
         if ":scalingPolicy:" in action.action:
             summary = scaling.on_alarm(self.scaling, action, turn)
         else:
             summary = f"Failed to execute action {action.action}: no such target is offered"
-        self.cloudwatch.record_action(action.alarm_name, action.action, summary, turn)
+        if not action.repeated:
+            self.cloudwatch.record_action(action.alarm_name, action.action, summary, turn)

@@ -108,12 +108,25 @@ def watched_by(params: Params) -> Watched:
 
 
 def _definition(params: Params, watched: Watched) -> str:
-    """What an alarm watches, as a text that does not depend on the alarm's name."""
+    """What an alarm watches, as a text without the names that differ from stack to stack.
+
+    The alarm's own name and the values of dimensions are left out: they often end in random
+    letters, and the alarms of a stack that is made again shall be evaluated at the same seconds.
+    """
     if watched.key and watched.statistic:
-        what: object = [*watched.key, watched.statistic.name]
+        what: object = [_kind(watched.key), watched.statistic.name]
     else:
-        what = [each.expression or repr(each.metric) for each in watched.queries]
+        what = [
+            (_kind(each.metric.key), each.metric.statistic.name) if each.metric else each.expression
+            for each in watched.queries
+        ]
     return json.dumps([what, params["ComparisonOperator"], watched.period])
+
+
+def _kind(key: MetricKey) -> tuple[str, str, tuple[str, ...]]:
+    """A metric without the values of its dimensions."""
+    namespace, name, dimensions = key
+    return namespace, name, tuple(dimension for dimension, _ in dimensions)
 
 
 def _criteria(params: Params, watched: Watched) -> Criteria:

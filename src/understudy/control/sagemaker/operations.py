@@ -35,7 +35,8 @@ def _fleet(service: SageMaker, endpoint: Endpoint, config_name: str, turn: Turn)
     for each in config.params["ProductionVariants"]:
         if "ServerlessConfig" in each or "InstanceType" not in each:
             raise validation_exception(
-                f"Understudy runs variants on instances; {each['VariantName']} names no InstanceType."
+                "Understudy runs variants on instances; "
+                f"{each['VariantName']} names no InstanceType."
             )
         model = records.find_model(service, each["ModelName"], turn)
         if len(model.params.get("Containers", [])) > 1:
