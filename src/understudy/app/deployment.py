@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.app.client import Client
+from understudy.app.failures import StackFailed
 from understudy.app.views import (
     ChangeSetView,
     DeploymentView,
@@ -21,15 +22,6 @@ from understudy.resources.registry import BY_NAME
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 LOOK_SECONDS = 0.1
 CHANGE_SET = "understudy-rehearsal"
-
-
-class StackFailed(Exception):  # noqa: N818 - it reports what happened to the user's stack
-    """A stack did not get where it should. ``causes`` are the first failures, oldest first."""
-
-    def __init__(self, status: str, causes: list[str]) -> None:
-        super().__init__(f"{status}: " + "; ".join(causes))
-        self.status = status
-        self.causes = causes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +85,7 @@ class StackDeployment:
         except ClientError:
             return "DELETE_COMPLETE"
         api.delete_stack(StackName=self.name)
-        return self._follow(show, stack["StackId"])
+        return self._follow(show, stack["StackId"], "DELETE")
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the stack."""
@@ -120,19 +112,24 @@ class StackDeployment:
             and "cancelled" not in each.get("ResourceStatusReason", "cancelled")
         ]
 
-    def _follow(self, show: Callable[[DeploymentView], None], stack: str) -> str:
+    def _follow(self, show: Callable[[DeploymentView], None], stack: str, verb: str = "") -> str:
         while True:
-            view = self._view(stack)
+            view = self._view(stack, verb)
             show(view)
             if not view.stack_status.endswith("IN_PROGRESS"):
                 return view.stack_status
             time.sleep(LOOK_SECONDS)
 
-    def _view(self, stack: str) -> DeploymentView:
+    def _view(self, stack: str, verb: str) -> DeploymentView:
+        """The stack now. With a verb only statuses of that verb count; the rest still waits."""
         api = self.client.cloudformation
         described = api.describe_stacks(StackName=stack)["Stacks"][0]
         resources = api.describe_stack_resources(StackName=stack)["StackResources"]
-        statuses = {each["LogicalResourceId"]: each for each in resources}
+        statuses = {
+            each["LogicalResourceId"]: each
+            for each in resources
+            if each["ResourceStatus"].startswith(verb)
+        }
         needs = dependencies(self.template)
         return DeploymentView(
             stack_name=self.name,

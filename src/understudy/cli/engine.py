@@ -50,6 +50,7 @@ def up(
         startup_delay: Least time from an instance's launch to its service, in seconds of world
             time. On AWS it is minutes; here, unless you ask, as fast as it goes.
         detach: Return once it answers, and leave it running.
+
     """
     return guarded(
         lambda: _up(EngineConfig(state_folder(state), host, port, speed, 0, startup_delay), detach)
@@ -106,6 +107,7 @@ def down(*, state: Path | None = None) -> int:
 
     Args:
         state: The state folder (default: ~/.local/state/understudy).
+
     """
     return guarded(lambda: _down(state_folder(state)))
 
@@ -124,6 +126,7 @@ def status(*, state: Path | None = None) -> int:
 
     Args:
         state: The state folder (default: ~/.local/state/understudy).
+
     """
     return guarded(lambda: _status(state_folder(state)))
 

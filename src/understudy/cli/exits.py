@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from rich.console import Console
 
-from understudy.app.deployment import StackFailed
+from understudy.app.failures import StackFailed
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
 
 DONE, FAILED, BAD_INPUT, MISSED, INTERRUPTED = 0, 1, 2, 3, 130

@@ -1,22 +1,25 @@
-"""The command line: one function for each command."""
+"""The command line: one function for each command, imported when it is called."""
 
 import sys
 from importlib.metadata import version
 
 from cyclopts import App
 
-from understudy.cli import engine, rehearse
+COMMANDS = (
+    "understudy.cli.rehearse:rehearse",
+    "understudy.cli.rehearse:demo",
+    "understudy.cli.engine:up",
+    "understudy.cli.engine:down",
+    "understudy.cli.engine:status",
+)
 
 app = App(
     name="understudy",
     help="A stand-in for AWS on this machine: deploys, runs, scales and prices ML infrastructure.",
     version=lambda: version("understudy"),
 )
-app.command(rehearse.rehearse)
-app.command(rehearse.demo)
-app.command(engine.up)
-app.command(engine.down)
-app.command(engine.status)
+for command in COMMANDS:
+    app.command(command)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ def rehearse(
     *,
     traffic: Path,
     speed: float = 60.0,
-    report: Annotated[Path, Parameter(name="--report")] = Path("rehearsal"),  # noqa: A002
+    report: Annotated[Path, Parameter(name="--report")] = Path("rehearsal"),
     parameter: Annotated[list[str] | None, Parameter(name=["--parameter", "-p"])] = None,
     slo: str = "p99<500ms",
     load: str = "",
@@ -58,6 +58,7 @@ def rehearse(
         endpoint_url: Use the engine that runs there instead of starting one.
         allow_host: Name the host of an endpoint that is not local to allow deleting the stack there.
         keep: Leave stack and engine running.
+
     """
     options = Options(
         template=template,
@@ -79,7 +80,10 @@ def rehearse(
 
 
 def demo(
-    *, speed: float = 60.0, report: Path = Path("rehearsal"), keep: bool = False  # noqa: A002
+    *,
+    speed: float = 60.0,
+    report: Path = Path("rehearsal"),
+    keep: bool = False,
 ) -> int:
     """Rehearse the bundled example: a digits classifier under a lunch rush.
 
@@ -87,6 +91,7 @@ def demo(
         speed: World seconds per real second.
         report: Folder for report.json and report.html.
         keep: Leave stack and engine running.
+
     """
 
     def work() -> int:
@@ -107,7 +112,11 @@ def _parameters(given: list[str]) -> dict[str, str]:
     wrong = [each for each in given if "=" not in each]
     if wrong:
         raise SystemExit(
-            guarded(lambda: _refuse([Diagnostic(f"--parameter {each}: write Key=Value.") for each in wrong]))
+            guarded(
+                lambda: _refuse(
+                    [Diagnostic(f"--parameter {each}: write Key=Value.") for each in wrong]
+                )
+            )
         )
     return dict(each.split("=", 1) for each in given)
 
