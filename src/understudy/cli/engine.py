@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from cyclopts import Parameter
 from rich.console import Console
 
 from understudy.app.config import DEFAULT_HOST, DEFAULT_PORT, EngineConfig, is_local
@@ -76,7 +75,10 @@ def _up(config: EngineConfig, detach: bool) -> int:  # noqa: FBT001 - a flag of 
         return DONE
     from understudy.app.engine_process import serve
 
-    asyncio.run(serve(config, lambda ready: _greet(console, _plain(ready))))
+    def announce(ready: Any) -> None:
+        _greet(console, _plain(ready))
+
+    asyncio.run(serve(config, announce))
     console.print("Ended; everything is kept.")
     return DONE
 
@@ -114,7 +116,7 @@ def down(*, state: Path | None = None) -> int:
 
 def _down(state: Path) -> int:
     console = Console(highlight=False, soft_wrap=True)
-    if not stop_engine(state, lambda text: console.print(text)):
+    if not stop_engine(state, console.print):
         console.print(f"No engine runs on {state}.")
         return FAILED
     console.print("Stopped; everything is kept.")
@@ -146,6 +148,3 @@ def _status(state: Path) -> int:
 
     console.print(f"World time: {iso(said['world_time'])}")
     return DONE
-
-
-PARAMETER = Parameter

@@ -50,13 +50,13 @@ def rehearse(
             (every request, faster). Default: dilated for stand-ins, sampled for real models.
         window: Part of the traffic, such as 10m-40m from its start.
         scale: Times as many requests.
-        payload: What every request sends (default: payload.json or payload.csv beside the template).
+        payload: What every request sends (default: payload.json or .csv beside the template).
         stack_name: Name of the stack (default: the template's folder).
         startup_delay: Least seconds of world time from an instance's launch to its service. AWS
             takes minutes: reported are 3 to 15; 0 is as fast as it goes here.
         seed: Makes arrivals, routing and ids repeatable.
         endpoint_url: Use the engine that runs there instead of starting one.
-        allow_host: Name the host of an endpoint that is not local to allow deleting the stack there.
+        allow_host: Name the host of an endpoint that is not local to allow deleting there.
         keep: Leave stack and engine running.
 
     """
