@@ -22,6 +22,12 @@ def _tiers() -> list[Tier]:
     return [Tier(resolution) for resolution, _ in RETENTION]
 
 
+Memo = dict[float, tuple[tuple[Row, ...], float | None]]
+"""What a statistic came to by the start of its period, with the rows that it was worked out of."""
+
+MEMO_PERIODS = 100
+
+
 class Series(Struct):
     """What was published about one metric in one unit.
 
@@ -72,17 +78,31 @@ class Series(Struct):
 
         What is too old to be read at this period is left out.
         """
+        return [_together(at, rows) for at, rows in self._slots(start, end, period, now)]
+
+    def _slots(
+        self, start: float, end: float, period: int, now: float
+    ) -> list[tuple[float, list[tuple[Tier, Row]]]]:
+        """The rows of each period that has any, with its start, oldest first."""
         slots: dict[int, list[tuple[Tier, Row]]] = {}
         for tier, row in self.rows(max(start, now - reach(period)), end):
             slots.setdefault(int((row[0] - start) // period), []).append((tier, row))
-        return [_together(start + slot * period, slots[slot]) for slot in sorted(slots)]
+        return [(start + slot * period, slots[slot]) for slot in sorted(slots)]
 
     def values(
-        self, statistic: Statistic, start: float, period: int, count: int, now: float
+        self,
+        statistic: Statistic,
+        start: float,
+        period: int,
+        count: int,
+        now: float,
+        memo: Memo | None = None,
     ) -> list[float | None]:
         """A statistic of ``count`` periods from ``start`` on, None where there is no datapoint.
 
-        This is what alarms call every minute; they end their windows where ``horizon`` is.
+        This is what alarms call every minute; they end their windows where ``horizon`` is. A caller
+        that asks for the same statistic of this series again and again keeps a ``memo``: percentiles
+        of periods in which nothing has changed are taken from it.
         """
         end, minutes = start + period * count, self.tiers[1]
         basic = BASIC.get(statistic.kind)
@@ -92,8 +112,8 @@ class Series(Struct):
                 return [*self._column(statistic.kind, first, count)]
             found = [(row[0], basic(row)) for row in minutes.between(start, end)]
         else:
-            points = self.read(start, end, period, now)
-            found = [(point.timestamp, value(point, statistic)) for point in points]
+            slots = self._slots(start, end, period, now)
+            found = [(at, _recalled(memo, statistic, at, rows)) for at, rows in slots]
         values: list[float | None] = [None] * count
         for at, each in found:
             values[int((at - start) // period)] = each
@@ -106,6 +126,23 @@ class Series(Struct):
             counts, sums = (minutes.column(index, first, count) for index in (1, 2))
             return [total / number for total, number in zip(sums, counts, strict=True)]
         return minutes.column(COLUMNS[kind], first, count)
+
+
+def _recalled(
+    memo: Memo | None, statistic: Statistic, at: float, rows: Sequence[tuple[Tier, Row]]
+) -> float | None:
+    """A statistic of a period, worked out only if its rows are not those remembered."""
+    if memo is None:
+        return value(_together(at, rows), statistic)
+    seen = tuple(row for _, row in rows)
+    known = memo.get(at)
+    if known is not None and known[0] == seen:
+        return known[1]
+    if len(memo) >= MEMO_PERIODS:
+        memo.clear()
+    result = value(_together(at, rows), statistic)
+    memo[at] = (seen, result)
+    return result
 
 
 def _together(at: float, rows: Sequence[tuple[Tier, Row]]) -> Datapoint:

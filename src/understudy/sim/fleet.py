@@ -188,10 +188,12 @@ def _part(batch: Batch, chosen: np.ndarray) -> Batch:
 def sketch(values: Floats) -> Sketch:
     """Samples as values in steps of 1 % with counts; sum, minimum and maximum are exact."""
     buckets = np.rint(np.log(np.maximum(values, 1e-9)) / STEP).astype(np.int64)
-    found, counts = np.unique(buckets, return_counts=True)
+    lowest = int(buckets.min())
+    counts = np.bincount(buckets - lowest)
+    found = np.flatnonzero(counts)
     return Sketch(
-        tuple(np.exp(found * STEP).tolist()),
-        tuple(counts.astype(float).tolist()),
+        tuple(np.exp((found + lowest) * STEP).tolist()),
+        tuple(counts[found].astype(float).tolist()),
         float(values.sum()),
         float(values.min()),
         float(values.max()),

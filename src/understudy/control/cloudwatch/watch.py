@@ -5,8 +5,9 @@ This runs for every alarm every minute, so what can be known before is computed 
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from understudy.control.cloudwatch.books import Books
 from understudy.control.cloudwatch.queries import Query, Range, Run, key_of, parse_queries
@@ -17,6 +18,7 @@ from understudy.metrics.datapoint import MetricKey
 from understudy.metrics.expression import ExpressionError
 from understudy.metrics.math import TimeSeries
 from understudy.metrics.statistics import Statistic, parse_statistic
+from understudy.metrics.store import Memo
 from understudy.metrics.window import sliding_end, wall_clock_edges
 from understudy.scaling.alarm import (
     BAND_COMPARISONS,
@@ -53,7 +55,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """An alarm with everything that its evaluation needs."""
+    """An alarm with everything that its evaluation needs. ``memo`` is what it has read lately."""
 
     alarm: MetricAlarm
     watched: Watched
@@ -67,6 +69,7 @@ class Watch:
     scaling: dict[str, tuple[str, ...]]
     least_samples: float
     zone: str | None
+    memo: Memo = field(default_factory=dict[float, Any])
 
 
 def watch(alarm: MetricAlarm) -> Watch:
@@ -174,7 +177,7 @@ def read(books: Books, each: Watch, at: float, statistic: Statistic, count: int)
         return [None] * count
     if each.zone is None:
         end = sliding_end(series.horizon(at), period)
-        return series.values(statistic, end - period * count, period, count, at)
+        return series.values(statistic, end - period * count, period, count, at, each.memo)
     values: Values = []
     for start, end in pairwise(edges(books, each, at)[-count - 1 :]):
         values += series.values(statistic, start, int(end - start), 1, at)
