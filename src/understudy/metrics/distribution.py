@@ -75,8 +75,11 @@ def unpack(packed: bytes) -> Distribution:
     """What ``pack`` packed."""
     numbers = array("d", packed)
     half = len(numbers) // 2
-    samples: Distribution = {}
-    add(samples, zip(numbers[:half], numbers[half:], strict=True))
+    values, counts = numbers[:half], numbers[half:]
+    samples: Distribution = dict(zip(values, counts, strict=True))
+    if len(samples) < half:
+        samples = {}
+        add(samples, zip(values, counts, strict=True))
     return samples
 
 

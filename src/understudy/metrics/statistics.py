@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from understudy.metrics import distribution
 from understudy.metrics.datapoint import Datapoint, Row
+from understudy.metrics.distribution import Distribution
 
 BASIC: Mapping[str, Callable[[Row], float]] = {
     "SampleCount": itemgetter(1),
@@ -85,8 +86,12 @@ def value(point: Datapoint, statistic: Statistic) -> float | None:
     if basic := BASIC.get(statistic.kind):
         row = (point.timestamp, point.sample_count, point.sum, point.minimum, point.maximum)
         return basic(row)
-    samples = distribution.of_datapoint(point)
-    if samples is None or point.minimum < 0:
+    return of_samples(distribution.of_datapoint(point), point.minimum, statistic)
+
+
+def of_samples(samples: Distribution | None, minimum: float, statistic: Statistic) -> float | None:
+    """A statistic that needs the samples themselves; None where they are not known or negative."""
+    if samples is None or minimum < 0:
         return None
     ordered = sorted((number, count) for number, count in samples.items() if count > 0)
     if not ordered:

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from understudy.metrics import distribution
 from understudy.metrics.datapoint import Datapoint, MetricKey, Row
-from understudy.metrics.statistics import BASIC, Statistic, value
+from understudy.metrics.statistics import BASIC, Statistic, of_samples, value
 from understudy.metrics.tier import Tier
 from understudy.metrics.window import DAY, MINUTE, RETENTION, reach
 
@@ -101,8 +101,8 @@ class Series(Struct):
         """A statistic of ``count`` periods from ``start`` on, None where there is no datapoint.
 
         This is what alarms call every minute; they end their windows where ``horizon`` is. A caller
-        that asks for the same statistic of this series again and again keeps a ``memo``: percentiles
-        of periods in which nothing has changed are taken from it.
+        that asks for the same statistic of this series again and again keeps a ``memo``: what
+        percentiles came to while nothing has changed is taken from it.
         """
         end, minutes = start + period * count, self.tiers[1]
         basic = BASIC.get(statistic.kind)
@@ -133,16 +133,24 @@ def _recalled(
 ) -> float | None:
     """A statistic of a period, worked out only if its rows are not those remembered."""
     if memo is None:
-        return value(_together(at, rows), statistic)
+        return _value(at, rows, statistic)
     seen = tuple(row for _, row in rows)
     known = memo.get(at)
     if known is not None and known[0] == seen:
         return known[1]
     if len(memo) >= MEMO_PERIODS:
         memo.clear()
-    result = value(_together(at, rows), statistic)
+    result = _value(at, rows, statistic)
     memo[at] = (seen, result)
     return result
+
+
+def _value(at: float, rows: Sequence[tuple[Tier, Row]], statistic: Statistic) -> float | None:
+    """A statistic of one datapoint; most often that is one row."""
+    if len(rows) > 1 or statistic.kind in BASIC:
+        return value(_together(at, rows), statistic)
+    tier, row = rows[0]
+    return of_samples(tier.samples(row), row[3], statistic)
 
 
 def _together(at: float, rows: Sequence[tuple[Tier, Row]]) -> Datapoint:

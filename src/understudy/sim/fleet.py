@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from understudy.base.service_time import Distribution
 from understudy.control.events import Served, SetRoute, Sketch, VariantRoute
@@ -12,6 +13,7 @@ from understudy.sim.service_time import Empirical, draw
 
 STEP = np.log(1.01)
 MICROSECONDS = 1e6
+Flags = NDArray[np.bool_]
 TIMEOUT = 60.0
 """Seconds that a model has to answer. AWS: Use your own inference code with hosting services."""
 
@@ -25,15 +27,40 @@ class Target:
 
 
 @dataclass(slots=True)
+class Lane:
+    """The targets of one route as the arrays that `queueing.serve` works on.
+
+    Row t of ``outstanding`` has room for more than its ``sizes[t]`` members.
+    """
+
+    ids: tuple[str, ...]
+    weights: Floats
+    first: Integers
+    busy: Floats
+    outstanding: Floats
+    sizes: Integers
+
+    def make_room(self, more: int) -> None:
+        """Let each target take so many more requests."""
+        needed = int(self.sizes.max(initial=0)) + more
+        if self.outstanding.shape[1] < needed:
+            roomy = np.empty((len(self.ids), 2 * needed))
+            roomy[:, : self.outstanding.shape[1]] = self.outstanding
+            self.outstanding = roomy
+
+
+@dataclass(slots=True)
 class Batch:
-    """Requests served under one route: completion times, latencies, and targets per variant."""
+    """Requests served under one route, in the order of their arrival."""
 
     variants: Integers
     completions: Floats
     latencies: Floats
-    failed: np.ndarray
-    targets: tuple[int, ...]
-    names: tuple[str, ...]
+    failed: Flags
+
+
+Shares = tuple[tuple[str, int], ...]
+"""The variants of a route with how many targets each had."""
 
 
 class Fleet:
@@ -61,28 +88,59 @@ class Fleet:
         self._choices = generator.random((arrivals.size, 2))
         self._concurrency = concurrency
         self._next = 0
-        self._route: tuple[VariantRoute, ...] = ()
+        self._shares: Shares = ()
+        self._lane: Lane | None = None
         self._targets: dict[str, Target] = {}
-        self._unreported: list[Batch] = []
+        self._unreported: dict[Shares, list[Batch]] = {}
 
     def route(self, command: SetRoute | None, at: float) -> None:
         """Send requests that arrive from now on along another route, or nowhere."""
         self.serve_until(at)
-        self._route = command.variants if command else ()
-        for variant in self._route:
-            for target in variant.targets:
-                if target.instance_id not in self._targets:
-                    self._targets[target.instance_id] = Target(
-                        np.full(self._concurrency, at), np.empty(0)
-                    )
+        self._leave_lane()
+        variants = command.variants if command else ()
+        self._shares = tuple((each.name, len(each.targets)) for each in variants)
+        ids = tuple(target.instance_id for each in variants for target in each.targets)
+        for each in ids:
+            if each not in self._targets:
+                self._targets[each] = Target(np.full(self._concurrency, at), np.empty(0))
+        if ids:
+            self._lane = self._entered(variants, ids)
+
+    def _entered(self, variants: tuple[VariantRoute, ...], ids: tuple[str, ...]) -> Lane:
+        present = [self._targets[each] for each in ids]
+        counts = [len(each.targets) for each in variants]
+        outstanding = np.empty((len(ids), max(each.outstanding.size for each in present)))
+        for row, target in zip(outstanding, present, strict=True):
+            row[: target.outstanding.size] = target.outstanding
+        return Lane(
+            ids,
+            np.array([each.weight if each.targets else 0.0 for each in variants]),
+            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            np.array([each.busy for each in present]),
+            outstanding,
+            np.array([each.outstanding.size for each in present], dtype=np.int64),
+        )
+
+    def _leave_lane(self) -> None:
+        """Give what is in flight back to the targets."""
+        lane, self._lane = self._lane, None
+        for index, each in enumerate(lane.ids if lane else ()):
+            if lane is not None and each in self._targets:
+                in_flight = lane.outstanding[index, : lane.sizes[index]].copy()
+                self._targets[each] = Target(lane.busy[index].copy(), in_flight)
 
     def drained(self, instance_id: str, at: float) -> float:
         """When an instance that gets no more requests has answered all that it has."""
         self.serve_until(at)
-        target = self._targets.pop(instance_id, None)
-        if target is None or not target.outstanding.size:
-            return at
-        return max(at, float(target.outstanding.max()))
+        lane = self._lane
+        if lane is not None and instance_id in lane.ids:
+            index = lane.ids.index(instance_id)
+            in_flight = lane.outstanding[index, : lane.sizes[index]]
+        else:
+            target = self._targets.get(instance_id)
+            in_flight = target.outstanding if target else np.empty(0)
+        self._targets.pop(instance_id, None)
+        return max(at, float(in_flight.max(initial=at)))
 
     def serve_until(self, at: float) -> None:
         """Serve the requests that arrive before a time."""
@@ -94,94 +152,91 @@ class Fleet:
         arrivals = self.arrivals[chosen]
         completions = np.full(arrivals.size, np.nan)
         variants = np.full(arrivals.size, -1, dtype=np.int64)
-        if any(variant.targets for variant in self._route):
-            self._serve(arrivals, chosen, completions, variants)
+        if self._lane is not None:
+            self._serve(self._lane, arrivals, chosen, completions, variants)
         latencies = completions - arrivals
         failed = ~(latencies <= TIMEOUT) | self._failing[chosen]
         self.latencies[chosen] = latencies
         self.ok[chosen] = ~failed
-        counts = tuple(len(variant.targets) for variant in self._route)
-        names = tuple(variant.name for variant in self._route)
-        self._unreported.append(Batch(variants, completions, latencies, failed, counts, names))
+        batch = Batch(variants, completions, latencies, failed)
+        self._unreported.setdefault(self._shares, []).append(batch)
 
     def _serve(
-        self, arrivals: Floats, chosen: slice, completions: Floats, variants: Integers
+        self,
+        lane: Lane,
+        arrivals: Floats,
+        chosen: slice,
+        completions: Floats,
+        variants: Integers,
     ) -> None:
-        present = [
-            self._targets[target.instance_id]
-            for variant in self._route
-            for target in variant.targets
-        ]
-        counts = [len(variant.targets) for variant in self._route]
-        longest = max(target.outstanding.size for target in present) + arrivals.size
-        outstanding = np.empty((len(present), longest))
-        sizes = np.array([target.outstanding.size for target in present], dtype=np.int64)
-        for row, target in zip(outstanding, present, strict=True):
-            row[: target.outstanding.size] = target.outstanding
-        busy = np.array([target.busy for target in present])
+        lane.make_room(arrivals.size)
         compiled.serve()(
             arrivals,
             self._services[chosen],
             self._choices[chosen],
-            np.array([variant.weight if variant.targets else 0.0 for variant in self._route]),
-            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-            busy,
-            outstanding,
-            sizes,
+            lane.weights,
+            lane.first,
+            lane.busy,
+            lane.outstanding,
+            lane.sizes,
             completions,
             variants,
         )
-        for index, target in enumerate(present):
-            target.busy = busy[index]
-            target.outstanding = outstanding[index, : sizes[index]].copy()
 
     def report(self, minute_end: float) -> tuple[Served, ...]:
         """What was completed before a minute's end and is not reported yet."""
         self.serve_until(minute_end)
         reports: list[Served] = []
-        later: list[Batch] = []
-        for batch in self._unreported:
+        later: dict[Shares, list[Batch]] = {}
+        for shares, batches in self._unreported.items():
+            batch = _together(batches)
             done = batch.completions < minute_end
-            reports.extend(self._served(batch, done, minute_end))
-            if not done.all():
-                rest = _part(batch, ~done & ~np.isnan(batch.completions))
-                if rest.completions.size:
-                    later.append(rest)
+            reports.extend(self._served(shares, batch, done, minute_end))
+            rest = ~done & ~np.isnan(batch.completions)
+            if rest.any():
+                later[shares] = [_part(batch, rest)]
         self._unreported = later
         return tuple(reports)
 
-    def _served(self, batch: Batch, done: np.ndarray, minute_end: float) -> list[Served]:
+    def _served(self, shares: Shares, batch: Batch, done: Flags, minute_end: float) -> list[Served]:
         reports: list[Served] = []
-        for index, name in enumerate(batch.names):
-            mine = done & (batch.variants == index)
-            count = int(mine.sum())
-            if not count:
-                continue
-            failed = float((mine & batch.failed).sum())
-            reports.append(
-                Served(
-                    endpoint=self.endpoint,
-                    variant=name,
-                    second=int(minute_end) - 60,
-                    invocations=float(count),
-                    instances=batch.targets[index],
-                    errors_4xx=0.0,
-                    errors_5xx=failed,
-                    model_latency=sketch(batch.latencies[mine] * MICROSECONDS),
-                    overhead_latency=Sketch(),
+        for index, (name, targets) in enumerate(shares):
+            mine = done if len(shares) == 1 else done & (batch.variants == index)
+            latencies = batch.latencies[mine]
+            if latencies.size:
+                reports.append(
+                    Served(
+                        endpoint=self.endpoint,
+                        variant=name,
+                        second=int(minute_end) - 60,
+                        invocations=float(latencies.size),
+                        instances=targets,
+                        errors_4xx=0.0,
+                        errors_5xx=float(batch.failed[mine].sum()),
+                        model_latency=sketch(latencies * MICROSECONDS),
+                        overhead_latency=Sketch(),
+                    )
                 )
-            )
         return reports
 
 
-def _part(batch: Batch, chosen: np.ndarray) -> Batch:
+def _together(batches: list[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
+    return Batch(
+        np.concatenate([each.variants for each in batches]),
+        np.concatenate([each.completions for each in batches]),
+        np.concatenate([each.latencies for each in batches]),
+        np.concatenate([each.failed for each in batches]),
+    )
+
+
+def _part(batch: Batch, chosen: Flags) -> Batch:
     return Batch(
         batch.variants[chosen],
         batch.completions[chosen],
         batch.latencies[chosen],
         batch.failed[chosen],
-        batch.targets,
-        batch.names,
     )
 
 
