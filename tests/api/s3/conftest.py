@@ -16,6 +16,7 @@ import boto3
 import pytest
 import uvicorn
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from understudy.api.asgi import application
 from understudy.api.http import Request, Response
@@ -81,12 +82,25 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def client(served: Served) -> Iterator[Any]:
-    """A boto3 client as anyone would make it."""
+def connect(served: Served) -> Iterator[Callable[..., Any]]:
+    """Makes boto3 clients with these settings; they are closed in the end."""
     session = boto3.session.Session("test", "test", region_name="us-east-1")
-    made = session.client("s3", endpoint_url=served.url, config=Config(retries={"max_attempts": 1}))
-    yield made
-    made.close()
+    made: list[Any] = []
+
+    def connected(**settings: Any) -> Any:
+        config = Config(retries={"max_attempts": 1}, **settings)
+        made.append(session.client("s3", endpoint_url=served.url, config=config))
+        return made[-1]
+
+    yield connected
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(scope="module")
+def client(connect: Callable[..., Any]) -> Any:
+    """A boto3 client as anyone would make it."""
+    return connect()
 
 
 @pytest.fixture
@@ -96,6 +110,19 @@ def bucket(client: Any, request: pytest.FixtureRequest) -> str:
     name = f"{name}-{abs(hash(request.node.name)) % 10**8}"
     client.create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture(scope="session")
+def refused() -> Callable[..., dict[str, Any]]:
+    """Calls an operation that must be refused: the error in the answer, with its HTTP status."""
+
+    def call(operation: Callable[..., Any], **params: Any) -> dict[str, Any]:
+        with pytest.raises(ClientError) as caught:
+            operation(**params)
+        answer = caught.value.response
+        return {**answer["Error"], "Status": answer["ResponseMetadata"]["HTTPStatusCode"]}
+
+    return call
 
 
 @pytest.fixture(scope="module")

@@ -5,33 +5,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 from botocore.handlers import validate_bucket_name
 
 Client = Any
-
-
-def refused(call: Callable[..., Any], **params: Any) -> dict[str, Any]:
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    error = caught.value.response["Error"]
-    return {**error, "Status": caught.value.response["ResponseMetadata"]["HTTPStatusCode"]}
-
-
-def regional(served: Any, region: str) -> Client:
-    return boto3.client(
-        "s3",
-        endpoint_url=served.url,
-        region_name=region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+Refused = Callable[..., dict[str, Any]]
 
 
 def test_a_bucket_of_ones_own_may_be_created_again_in_us_east_1_only(
-    served: Any, client: Client, bucket: str
+    client: Client, bucket: str, refused: Refused
 ) -> None:
     again = client.create_bucket(Bucket=bucket)
     assert again["Location"] == f"/{bucket}"
@@ -50,16 +32,17 @@ def test_a_bucket_of_ones_own_may_be_created_again_in_us_east_1_only(
 @pytest.mark.parametrize(
     "name", ["ab", "Upper", "under_score", "a..b", "192.168.5.4", "xn--a-b", "a-s3alias", "-ab"]
 )
-def test_a_bad_bucket_name_is_refused(served: Any, name: str) -> None:
-    unchecking = regional(served, "us-east-1")
+def test_a_bad_bucket_name_is_refused(
+    connect: Callable[..., Any], name: str, refused: Refused
+) -> None:
+    unchecking = connect()
     unchecking.meta.events.unregister("before-parameter-build.s3", validate_bucket_name)
     error = refused(unchecking.create_bucket, Bucket=name)
-    unchecking.close()
     assert (error["Status"], error["Code"]) == (400, "InvalidBucketName")
     assert error["Message"] == "The specified bucket is not valid."
 
 
-def test_location_constraints_and_endpoints_must_agree(client: Client) -> None:
+def test_location_constraints_and_endpoints_must_agree(client: Client, refused: Refused) -> None:
     for constraint in ("us-east-1", "moon"):
         error = refused(
             client.create_bucket,
@@ -95,7 +78,9 @@ def test_buckets_are_listed_in_pages(client: Client, bucket: str) -> None:
         "delete_bucket",
     ],
 )
-def test_a_bucket_that_is_not_there_is_named(client: Client, operation: str) -> None:
+def test_a_bucket_that_is_not_there_is_named(
+    client: Client, operation: str, refused: Refused
+) -> None:
     error = refused(getattr(client, operation), Bucket="nowhere-at-all")
     assert error["Status"] == 404
     if operation != "head_bucket":
@@ -143,7 +128,13 @@ SETTINGS: list[tuple[str, str, dict[str, Any], str | None]] = [
     ("name", "member", "value", "missing"), SETTINGS, ids=lambda v: str(v)[:26]
 )
 def test_what_is_set_comes_back_until_it_is_deleted(
-    client: Client, bucket: str, name: str, member: str, value: Any, missing: str | None
+    client: Client,
+    bucket: str,
+    name: str,
+    member: str,
+    value: Any,
+    missing: str | None,
+    refused: Refused,
 ) -> None:
     default = getattr(client, f"get_{name}")(Bucket=bucket)[member]
     assert default != value
@@ -158,7 +149,9 @@ def test_what_is_set_comes_back_until_it_is_deleted(
     getattr(client, f"delete_{name}")(Bucket=bucket)
 
 
-def test_a_new_bucket_is_private_and_encrypted(client: Client, bucket: str) -> None:
+def test_a_new_bucket_is_private_and_encrypted(
+    client: Client, bucket: str, refused: Refused
+) -> None:
     rule = client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
     applied = rule["Rules"][0]["ApplyServerSideEncryptionByDefault"]
     assert applied == {"SSEAlgorithm": "AES256"}
@@ -197,7 +190,13 @@ FLAT: list[tuple[str, str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "member", "value", "missing"), FLAT, ids=lambda v: str(v)[:26])
 def test_what_was_never_set_has_a_code_of_its_own(
-    client: Client, bucket: str, name: str, member: str, value: Any, missing: str
+    client: Client,
+    bucket: str,
+    name: str,
+    member: str,
+    value: Any,
+    missing: str,
+    refused: Refused,
 ) -> None:
     error = refused(getattr(client, f"get_{name}"), Bucket=bucket)
     assert (error["Status"], error["Code"], error["BucketName"]) == (404, missing, bucket)
@@ -208,7 +207,9 @@ def test_what_was_never_set_has_a_code_of_its_own(
     assert refused(getattr(client, f"get_{name}"), Bucket=bucket)["Code"] == missing
 
 
-def test_lifecycle_rules_get_ids_and_a_default_minimum_size(client: Client, bucket: str) -> None:
+def test_lifecycle_rules_get_ids_and_a_default_minimum_size(
+    client: Client, bucket: str, refused: Refused
+) -> None:
     error = refused(client.get_bucket_lifecycle_configuration, Bucket=bucket)
     assert error["Code"] == "NoSuchLifecycleConfiguration"
     rule = {"Filter": {"Prefix": "tmp/"}, "Status": "Enabled", "Expiration": {"Days": 3}}
@@ -262,7 +263,7 @@ def policy(bucket: str, **changed: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, **changed}]})
 
 
-def test_a_policy_is_kept_as_it_was_written(client: Client, bucket: str) -> None:
+def test_a_policy_is_kept_as_it_was_written(client: Client, bucket: str, refused: Refused) -> None:
     assert refused(client.get_bucket_policy, Bucket=bucket)["Code"] == "NoSuchBucketPolicy"
     answer = client.put_bucket_policy(Bucket=bucket, Policy=policy(bucket))
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 204
@@ -273,7 +274,9 @@ def test_a_policy_is_kept_as_it_was_written(client: Client, bucket: str) -> None
 
 
 def test_a_public_policy_is_denied_while_public_access_is_blocked(
-    client: Client, bucket: str
+    client: Client,
+    bucket: str,
+    refused: Refused,
 ) -> None:
     public = policy(bucket, Principal="*")
     error = refused(client.put_bucket_policy, Bucket=bucket, Policy=public)
@@ -293,18 +296,26 @@ def test_a_public_policy_is_denied_while_public_access_is_blocked(
     ],
 )
 def test_a_policy_that_is_none_is_malformed(
-    client: Client, bucket: str, text: str, message: str
+    client: Client,
+    bucket: str,
+    text: str,
+    message: str,
+    refused: Refused,
 ) -> None:
     error = refused(client.put_bucket_policy, Bucket=bucket, Policy=text)
     assert (error["Status"], error["Code"], error["Message"]) == (400, "MalformedPolicy", message)
 
 
-def test_a_policy_for_another_bucket_is_malformed(client: Client, bucket: str) -> None:
+def test_a_policy_for_another_bucket_is_malformed(
+    client: Client, bucket: str, refused: Refused
+) -> None:
     error = refused(client.put_bucket_policy, Bucket=bucket, Policy=policy("elsewhere"))
     assert error["Message"] == "Policy has invalid resource"
 
 
-def test_object_lock_keeps_versions_from_being_deleted(served: Any, client: Client) -> None:
+def test_object_lock_keeps_versions_from_being_deleted(
+    served: Any, client: Client, refused: Refused
+) -> None:
     client.create_bucket(Bucket="locked-bucket", ObjectLockEnabledForBucket=True)
     kept = client.get_object_lock_configuration(Bucket="locked-bucket")
     assert kept["ObjectLockConfiguration"] == {"ObjectLockEnabled": "Enabled"}
@@ -358,19 +369,28 @@ def test_object_lock_keeps_versions_from_being_deleted(served: Any, client: Clie
     ids=lambda value: str(value)[:40],
 )
 def test_what_does_not_follow_the_schema_is_refused(
-    client: Client, bucket: str, call: str, params: dict[str, Any], code: str
+    client: Client,
+    bucket: str,
+    call: str,
+    params: dict[str, Any],
+    code: str,
+    refused: Refused,
 ) -> None:
     assert refused(getattr(client, call), Bucket=bucket, **params)["Code"] == code
 
 
-def test_an_operation_that_is_not_offered_is_named(client: Client, bucket: str) -> None:
+def test_an_operation_that_is_not_offered_is_named(
+    client: Client, bucket: str, refused: Refused
+) -> None:
     error = refused(client.list_bucket_inventory_configurations, Bucket=bucket)
     assert error["Message"] == "Understudy does not offer s3:ListBucketInventoryConfigurations."
     error = refused(client.restore_object, Bucket=bucket, Key="k")
     assert error["Message"] == "Understudy does not offer s3:RestoreObject."
 
 
-def test_keys_of_the_customers_own_are_refused(client: Client, bucket: str) -> None:
+def test_keys_of_the_customers_own_are_refused(
+    client: Client, bucket: str, refused: Refused
+) -> None:
     error = refused(
         client.put_object,
         Bucket=bucket,
@@ -392,7 +412,7 @@ def test_the_key_that_an_object_is_said_to_be_encrypted_with_is_kept(
     assert client.head_object(Bucket=bucket, Key="k")["ServerSideEncryption"] == "aws:kms"
 
 
-def test_an_archived_object_cannot_be_read(client: Client, bucket: str) -> None:
+def test_an_archived_object_cannot_be_read(client: Client, bucket: str, refused: Refused) -> None:
     client.put_object(Bucket=bucket, Key="k", Body=b"x", StorageClass="GLACIER")
     assert client.head_object(Bucket=bucket, Key="k")["StorageClass"] == "GLACIER"
     error = refused(client.get_object, Bucket=bucket, Key="k")

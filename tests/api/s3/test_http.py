@@ -47,7 +47,6 @@ def until(condition: Callable[[], bool]) -> None:
         "{}.s3.amazonaws.com",
         "{}.s3.us-east-1.amazonaws.com",
         "{}.s3.eu-west-1.amazonaws.com",
-        "{}.s3.localhost.localstack.cloud:4566",
     ],
 )
 def test_the_bucket_may_stand_in_the_host(

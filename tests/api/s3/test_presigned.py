@@ -1,29 +1,19 @@
 """Presigned URLs and forms, made by boto3 and used by a plain HTTP client."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 import requests
-from botocore.config import Config
 
 Client = Any
 
 
 @pytest.fixture(params=["s3v4", "s3"])
-def signer(request: pytest.FixtureRequest, served: Any) -> Client:
+def signer(request: pytest.FixtureRequest, connect: Callable[..., Any]) -> Client:
     """A client that signs by version 4 or by version 2."""
-    made = boto3.client(
-        "s3",
-        endpoint_url=served.url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(signature_version=request.param),
-    )
-    yield made
-    made.close()
+    return connect(signature_version=request.param)
 
 
 def test_a_presigned_url_puts_and_gets_an_object(signer: Client, bucket: str) -> None:

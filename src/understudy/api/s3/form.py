@@ -4,25 +4,18 @@ The signature of the policy is accepted unverified. AWS: POST Object; Creating a
 """
 
 from asyncio import to_thread
-from base64 import b64decode
-from datetime import datetime
 from functools import partial
-from typing import Any, cast
 from urllib.parse import quote, urlencode
-
-import msgspec
 
 from understudy.api.http import Request, Response
 from understudy.api.s3.multipart_form import FormDecoder
+from understudy.api.s3.post_policy import post_policy
 from understudy.api.wire import WireRequest, decode, identify
 from understudy.api.wire.encode import request_id_headers
 from understudy.api.wire.xml_write import escape
-from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.storage.objects.store import Store
 from understudy.storage.s3 import Context, admissions, body, faults, operations
-
-_UNCHECKED: tuple[str, ...] = ("policy", "file", "x-amz-signature", "signature", "awsaccesskeyid")
 
 
 def is_form(request: Request) -> bool:
@@ -76,83 +69,16 @@ def _params(bucket: str, decoder: FormDecoder) -> Params:
 
 def _admitted(store: Store, params: Params, fields: dict[str, str], wall: float) -> body.Intake:
     admissions["PutObject"](store, params)
-    _check_policy(fields, params, wall)
+    said = {**fields, "bucket": params["Bucket"], "key": params["Key"]}
+    post_policy(fields).check_fields(said, wall)
     return body.Intake(store, body.announced(params))
 
 
 def _put(
     store: Store, intake: body.Intake, params: Params, fields: dict[str, str], context: Context
 ) -> Params:
-    low, high = _length_range(fields)
-    if intake.size < low:
-        message = "Your proposed upload is smaller than the minimum allowed size"
-        sizes = {"ProposedSize": intake.size, "MinSizeAllowed": low}
-        raise Fault("EntityTooSmall", message, 400, sizes)
-    if intake.size > high:
-        message = "Your proposed upload exceeds the maximum allowed size"
-        sizes = {"ProposedSize": intake.size, "MaxSizeAllowed": high}
-        raise Fault("EntityTooLarge", message, 400, sizes)
-    received = intake.finish()
-    return operations["PutObject"](store, {**params, "Body": received}, context)
-
-
-def _policy(fields: dict[str, str]) -> dict[str, Any]:
-    if "policy" not in fields:
-        return {}
-    try:
-        return msgspec.json.decode(b64decode(fields["policy"]), type=dict[str, Any])
-    except (ValueError, msgspec.MsgspecError):
-        message = "Invalid Policy: Invalid JSON."
-        raise Fault("InvalidPolicyDocument", message, 400) from None
-
-
-def _conditions(fields: dict[str, str]) -> list[list[Any]]:
-    """The conditions of a policy, all in the form ``[operator, name, value]``."""
-    found: list[list[Any]] = []
-    for condition in _policy(fields).get("conditions", []):
-        if isinstance(condition, dict):
-            exact = cast("dict[str, Any]", condition)
-            found.extend(["eq", f"${name}", value] for name, value in exact.items())
-        else:
-            found.append(condition)
-    return found
-
-
-def _length_range(fields: dict[str, str]) -> tuple[int, int]:
-    for operator, low, high in _conditions(fields):
-        if operator == "content-length-range":
-            return int(low), int(high)
-    return 0, body.SIZE_LIMIT
-
-
-def _check_policy(fields: dict[str, str], params: Params, now: float) -> None:
-    """Raise AccessDenied for a policy that has expired or does not allow what the form says."""
-    policy = _policy(fields)
-    if not policy:
-        return
-    expires = datetime.fromisoformat(policy.get("expiration", ""))
-    if expires.timestamp() < now:
-        raise faults.access_denied("Invalid according to Policy: Policy expired.")
-    said = {**fields, "bucket": params["Bucket"], "key": params["Key"]}
-    named = set(_UNCHECKED)
-    for operator, name, value in _conditions(fields):
-        if operator == "content-length-range":
-            continue
-        field = str(name).removeprefix("$").lower()
-        named.add(field)
-        given = said.get(field, "")
-        if given != value if operator == "eq" else not given.startswith(value):
-            text = msgspec.json.encode([operator, name, value]).decode()
-            message = f"Invalid according to Policy: Policy Condition failed: {text}"
-            raise faults.access_denied(message)
-    extra = next((name for name in fields if name not in named and _must_be_named(name)), None)
-    if extra is not None:
-        message = f"Invalid according to Policy: Extra input fields: {extra}"
-        raise faults.access_denied(message)
-
-
-def _must_be_named(field: str) -> bool:
-    return not field.startswith("x-ignore-")
+    post_policy(fields).check_size(intake.size)
+    return operations["PutObject"](store, {**params, "Body": intake.finish()}, context)
 
 
 def _answer(

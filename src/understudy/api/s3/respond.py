@@ -219,7 +219,7 @@ def _refusal(exchange: Exchange, fault: Fault) -> Response:
     if response.status == 304:
         headers = tuple(header for header in response.headers if header[0] != "content-type")
         return replace(response, headers=headers, body=b"")
-    return response
+    return replace(response, body=b"") if exchange.request.method == "HEAD" else response
 
 
 async def _rules(exchange: Exchange) -> list[Params] | None:

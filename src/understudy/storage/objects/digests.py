@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from awscrt import checksums as crt  # pyright: ignore[reportMissingTypeStubs]
+from awscrt import checksums as crt
 
 DEFAULT = "CRC64NVME"
 """The algorithm of objects whose sender gave no checksum."""

@@ -19,7 +19,7 @@ class Checksum(Struct, frozen=True):
     type: str = "FULL_OBJECT"
 
 
-class Segment(Struct, frozen=True):
+class Segment(Struct, frozen=True, array_like=True):
     """A run of bytes in a file of its own: an object put at once, or one part of an upload.
 
     ``blob`` names the file and is empty where there are no bytes; ``md5`` is hexadecimal;

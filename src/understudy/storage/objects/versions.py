@@ -28,6 +28,12 @@ _attributes = json.Decoder(Attributes)
 _tags = json.Decoder(dict[str, str])
 
 
+_LISTED = (
+    "sequence, key, id, latest, marker, modified, size, etag, checksum, attributes, tags, parts,"
+    " '[]' AS segments"
+)
+
+
 class Change(Protocol):
     """The part of a transaction that rows are changed through."""
 
@@ -100,31 +106,28 @@ def any_in(rows: Connection, bucket: str) -> bool:
 
 
 def objects_from(rows: Connection, bucket: str, start: bytes) -> Iterator[Version]:
-    """The latest versions with keys from ``start`` on, without delete markers, by key."""
-    found = rows.execute(
-        "SELECT * FROM version WHERE bucket = ? AND key >= ? AND latest AND NOT marker"
-        " ORDER BY key",
-        (bucket, start),
-    )
-    return map(_version, found)
+    """The latest versions with keys from ``start`` on, without delete markers, by key.
+
+    Versions that are listed come without their segments.
+    """
+    where = "bucket = ? AND key >= ? AND latest AND NOT marker ORDER BY key"
+    return _listed(rows, where, bucket, start)
 
 
 def versions_from(rows: Connection, bucket: str, start: bytes) -> Iterator[Version]:
     """All versions and delete markers with keys from ``start`` on, by key, the newest first."""
-    found = rows.execute(
-        "SELECT * FROM version WHERE bucket = ? AND key >= ? ORDER BY key, sequence DESC",
-        (bucket, start),
-    )
-    return map(_version, found)
+    where = "bucket = ? AND key >= ? ORDER BY key, sequence DESC"
+    return _listed(rows, where, bucket, start)
 
 
 def versions_after(rows: Connection, bucket: str, key: str, sequence: int) -> Iterator[Version]:
     """What ``versions_from`` gives after the version of a key with this sequence number."""
-    found = rows.execute(
-        "SELECT * FROM version WHERE bucket = ?1 AND key >= ?2 AND (key > ?2 OR sequence < ?3)"
-        " ORDER BY key, sequence DESC",
-        (bucket, key.encode(), sequence),
-    )
+    where = "bucket = ?1 AND key >= ?2 AND (key > ?2 OR sequence < ?3) ORDER BY key, sequence DESC"
+    return _listed(rows, where, bucket, key.encode(), sequence)
+
+
+def _listed(rows: Connection, where: str, *values: object) -> Iterator[Version]:
+    found = rows.execute(f"SELECT {_LISTED} FROM version WHERE {where}", values)  # noqa: S608
     return map(_version, found)
 
 

@@ -51,7 +51,7 @@ def parse(text: str, bucket: str) -> Params:
     """The policy document in a text. Raises MalformedPolicy where it is none for this bucket."""
     try:
         document = json.loads(text) if text.startswith("{") else None
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if document is None:
         raise _malformed("Policies must be valid JSON and the first byte must be '{'")
@@ -70,6 +70,10 @@ def _check_statement(statement: object, bucket: str) -> None:
     fields = cast("Params", statement)
     if fields.get("Effect") not in ("Allow", "Deny"):
         raise _malformed(f"Invalid effect: {fields.get('Effect')}")
+    condition: object = fields.get("Condition", {})
+    tests = cast("Params", condition).values() if isinstance(condition, dict) else [None]
+    if not all(isinstance(test, dict) for test in tests):
+        raise _malformed("Invalid policy syntax.")
     for name in ("Principal", "Action", "Resource"):
         if name not in fields and f"Not{name}" not in fields:
             raise _malformed(f"Missing required field {name}")
