@@ -1,0 +1,23 @@
+"""Generated pages are those that the code would generate now."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def generator() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["resource-types.md", "commands.md"])
+def test_a_generated_page_is_up_to_date(page: str) -> None:
+    assert (DOCS / page).read_text() == generator().PAGES[page](), "run `make docs`"
