@@ -12,6 +12,7 @@ from understudy.base.fault import Fault, validation_error
 from understudy.proxy import faults
 from understudy.proxy.connection import Client, Head, Headers, ending
 from understudy.proxy.deadlines import Deadlines
+from understudy.proxy.outbox import Outbox
 from understudy.proxy.record import Recorder
 from understudy.proxy.routes import Routes, Variant
 from understudy.proxy.targets import PAYLOAD_LIMIT, Backend
@@ -62,12 +63,13 @@ ANSWER_HEADERS = frozenset(
 class Invoker:
     """What all invocations share: routes, records, time limits, the only randomness."""
 
-    __slots__ = ("_count", "_date", "_series", "limits", "recorder", "routes", "uniform")
+    __slots__ = ("_count", "_date", "_series", "limits", "outbox", "recorder", "routes", "uniform")
 
-    def __init__(self, routes: Routes, recorder: Recorder, seed: int) -> None:
+    def __init__(self, routes: Routes, recorder: Recorder, outbox: Outbox, seed: int) -> None:
         random = Random(seed)  # noqa: S311 - it spreads load, it guards nothing
         self.routes = routes
         self.recorder = recorder
+        self.outbox = outbox
         self.uniform = random.random
         self._series = b"x-amzn-RequestId: %08x-%04x-4%03x-8%03x-" % tuple(
             random.getrandbits(bits) for bits in (32, 16, 12, 12)
@@ -180,7 +182,8 @@ class Invocation:
         self._sent = True
         upstream.begin(self)
         upstream.sent = True
-        upstream.transport.write(
+        self._invoker.outbox.write(
+            upstream.transport,
             b"".join(
                 (
                     b"POST /invocations HTTP/1.1\r\nHost: ",
@@ -190,7 +193,7 @@ class Invocation:
                     b"Content-Length: %d\r\n\r\n" % self._size,
                     *self._parts,
                 )
-            )
+            ),
         )
 
     def unreachable(self, error: OSError) -> None:
@@ -272,7 +275,7 @@ class Invocation:
             self._refuse_size()
             return
         self._expects = False
-        self._client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _choose(self) -> Variant | None:
         if self._target:
@@ -333,7 +336,7 @@ class Invocation:
         self._deadline.remove(self)
         client, self._client = self._client, None
         if client is not None:
-            client.transport.write(answer)
+            client.write(answer)
         now = monotonic()
         model = model_done - self._sent_at
         overhead = now - self._head.began - model
@@ -366,7 +369,7 @@ class Invocation:
         client, self._client = self._client, None
         if client is None:
             return
-        client.transport.write(answer)
+        client.write(answer)
         if self._expects:
             # Nobody can tell whether the body will still come.
             client.close()
