@@ -233,8 +233,20 @@ class Client(asyncio.Protocol):
         """Start answering the request, or queue it behind the one that is being answered."""
         if self._closing:
             return
-        head = self._head()
-        if self._parser.should_upgrade():
+        parser = self._parser
+        if not self._version:
+            # A client speaks one version on a connection.
+            self._version = parser.get_http_version().encode()
+        head = Head(
+            parser.get_method(),
+            self._target,
+            self._version,
+            self._headers,
+            self._began,
+            parser.should_keep_alive(),
+        )
+        self._target, self._headers = b"", []
+        if parser.should_upgrade():
             self._upgrade = head
             return
         if self._exchange is None and not self._full:
@@ -260,16 +272,6 @@ class Client(asyncio.Protocol):
             self._outbox.close(self._transport)
 
     # Ourselves
-
-    def _head(self) -> Head:
-        parser = self._parser
-        target, self._target = self._target, b""
-        headers, self._headers = self._headers, []
-        if not self._version:
-            # A client speaks one version on a connection.
-            self._version = parser.get_http_version().encode()
-        keep_alive = parser.should_keep_alive()
-        return Head(parser.get_method(), target, self._version, headers, self._began, keep_alive)
 
     def _read_or_wait(self) -> None:
         """Read, unless the exchange is full or a queued request is to be answered first."""

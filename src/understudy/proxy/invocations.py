@@ -152,7 +152,7 @@ class Invocation:
 
     def end(self, trailers: Headers) -> None:
         """The request is complete: send it to a model server."""
-        variant = self._choose()
+        variant = self._endpoint.choose(self._target, self._invoker.uniform)
         if variant is None:
             self._refuse(faults.not_in_service(""))
             return
@@ -225,16 +225,17 @@ class Invocation:
     def broken(self, upstream: Upstream) -> None:
         """Send it again where that can do no harm.
 
-        A connection that was used before may have been closed for being idle; the same target gets
-        another. On a new connection the target itself gave up, so another target gets the request,
-        once, unless it belongs to a session that its target alone knows.
+        A connection that was used before may just have been closed for being idle; the same target
+        gets another. On a new connection the target itself gave up, so another one gets the
+        request, once, unless it belongs to a session that its target alone knows.
         """
         now = monotonic()
         backend = self._leave()
-        if not upstream.started and upstream.used and backend is not None:
+        unused = upstream.used and not upstream.started
+        if unused and backend is not None and backend.health.routable:
             self._sent_at = now
             self._send_to(backend, None)
-        elif not upstream.started and self._repeatable and self._avoid is None:
+        elif unused or (not upstream.started and self._repeatable and self._avoid is None):
             self._send_elsewhere(backend)
         elif upstream.status >= 400 or upstream.oversize:
             self._fail(upstream.status, None, now)
@@ -258,7 +259,7 @@ class Invocation:
         self._repeatable = SESSION_ID not in noted
         self._target = noted.get(TARGET_VARIANT, b"")
         load = noted.get(LOAD)
-        if self._target and self._choose() is None:
+        if self._target and self._endpoint.choose(self._target, self._invoker.uniform) is None:
             variant = self._target.decode("latin-1")
             self._refuse(faults.variant_not_found(variant, self._endpoint.name))
         elif load is not None and load not in LOADS:
@@ -276,11 +277,6 @@ class Invocation:
             return
         self._expects = False
         self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _choose(self) -> Variant | None:
-        if self._target:
-            return self._endpoint.named(self._target, self._invoker.uniform)
-        return self._endpoint.choose(self._invoker.uniform)
 
     def _dispatch(self, variant: Variant | None) -> None:
         if variant is None:
@@ -305,7 +301,7 @@ class Invocation:
     def _send_elsewhere(self, lost: Backend | None) -> None:
         self._avoid = lost
         self._sent_at = monotonic()
-        self._dispatch(self._choose())
+        self._dispatch(self._endpoint.choose(self._target, self._invoker.uniform))
 
     def _leave(self) -> Backend | None:
         """The target is done with the request, in whatever way."""

@@ -128,7 +128,15 @@ class Upstream(asyncio.Protocol):
             return
         reply.received(data)
         if self._complete and self._reply is reply:
-            self._finish(reply)
+            self._reply = None
+            if self._head_only:
+                # The parser still waits for the body that its Content-Length announced.
+                self._parser = HttpResponseParser(self)
+            reply.complete(self)
+            if self.keep_alive and self.sent:
+                self.pool.give(self)
+            else:
+                self.transport.close()
 
     def pause_writing(self) -> None:
         """The server reads more slowly than the client sends."""
@@ -167,19 +175,6 @@ class Upstream(asyncio.Protocol):
         if self.status >= 200:
             self.keep_alive = self._parser.should_keep_alive()
             self._complete = True
-
-    # Ourselves
-
-    def _finish(self, reply: Reply) -> None:
-        self._reply = None
-        if self._head_only:
-            # The parser still waits for the body that its Content-Length announced.
-            self._parser = HttpResponseParser(self)
-        reply.complete(self)
-        if self.keep_alive and self.sent:
-            self.pool.give(self)
-        else:
-            self.transport.close()
 
 
 class Collecting(Upstream):
