@@ -25,14 +25,14 @@ MODEL_TIMEOUT = 60.0
 TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
 SESSION_ID = b"x-amzn-sagemaker-session-id"
 LOAD = b"x-understudy-load"
-SIGNED = b"AWS4-HMAC-SHA256 Credential="
+SIGNATURE = b"AWS4-HMAC-SHA256 Credential="
 LOADS = (b"sampled", b"dilated")
 
-FORWARDED, NOTED, BOTH = 1, 2, 3
+FORWARDED, NOTED, BOTH, SIGNED = 1, 2, 3, 4
 
 REQUEST_HEADERS = {
     b"accept": FORWARDED,
-    b"authorization": NOTED,
+    b"authorization": SIGNED,
     b"content-type": FORWARDED,
     b"expect": NOTED,
     LOAD: NOTED,
@@ -125,15 +125,18 @@ class Invocation:
 
     def begin(self) -> None:
         """Sort the headers, and refuse what is refused without a look at the body."""
-        lines = self._lines
+        lines, region = self._lines, b""
         noted: dict[bytes, bytes] = {}
         for name, value in self._head.headers:
-            treatment = REQUEST_HEADERS.get(name.lower(), 0)
+            treatment = REQUEST_HEADERS.get(name.lower())
+            if treatment is None:
+                continue
             if treatment & FORWARDED:
                 lines += (name, b": ", value, b"\r\n")
             if treatment & NOTED:
                 noted[name.lower()] = value
-        region = region_of(noted.pop(b"authorization", b""))
+            elif treatment & SIGNED:
+                region = region_of(value)
         self._expects = b"expect" in noted
         endpoint = self._invoker.routes.find(self._name, region)
         if endpoint is None:
@@ -384,4 +387,4 @@ def region_of(authorization: bytes) -> bytes:
     b'eu-west-1'
     """
     scope = authorization.split(b"/", 3)
-    return scope[2] if len(scope) == 4 and authorization.startswith(SIGNED) else b""
+    return scope[2] if len(scope) == 4 and authorization.startswith(SIGNATURE) else b""
