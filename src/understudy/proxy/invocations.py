@@ -340,9 +340,8 @@ class Invocation:
         model = model_done - self._sent_at
         overhead = now - self._head.began - model
         ledger = self._variant.ledger
-        self._invoker.recorder.add(
-            (ledger, ledger.instances, now, status, model, overhead, bool(self._dilated))
-        )
+        sample = (now, ledger.instances, status, model, overhead)
+        self._invoker.recorder.add(ledger, sample, dilated=bool(self._dilated))
         if client is not None:
             client.answered(keep_alive=self._head.keep_alive)
 
