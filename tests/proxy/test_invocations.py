@@ -277,6 +277,26 @@ def test_a_target_variant_overrides_the_weights(plane: Plane, run: Run, model: M
     assert answer.header("x-amzn-invoked-production-variant") == "shy"
 
 
+def test_two_fleets_of_one_variant_share_its_name_and_its_record(
+    plane: Plane, run: Run, model: Make
+) -> None:
+    blue, green = model(ok(b"blue")), model(ok(b"green"))
+    endpoint = plane.endpoint(
+        VariantRoute("v", 0.5, (plane.target(blue), plane.target(blue))),
+        VariantRoute("v", 0.5, (plane.target(green),)),
+        VariantRoute("w", 1000.0, ()),
+    )
+
+    async def story() -> set[bytes]:
+        target = "X-Amzn-SageMaker-Target-Variant: v"
+        return {(await plane.invoke(endpoint, b"", target)).body for _ in range(30)}
+
+    assert run(story()) == {b"blue", b"green"}
+    served = run(plane.invocations(endpoint, 30))
+    assert {(each.variant, each.instances) for each in served} == {("v", 3)}
+    assert len(served) == len({each.second for each in served})
+
+
 def test_a_busy_target_gets_no_request_while_another_is_free(
     plane: Plane, run: Run, model: Make
 ) -> None:
@@ -320,10 +340,12 @@ def test_one_endpoint_name_in_two_regions_is_two_endpoints(
         return await plane.invoke(name, b"", f"Authorization: {scope}")
 
     async def story() -> list[Message]:
-        return [await ask("us-east-1"), await ask("eu-west-1"), await ask("ap-south-1")]
+        regions = ("us-east-1", "eu-west-1", "ap-south-1")
+        return [*[await ask(region) for region in regions], await plane.invoke(name)]
 
-    first, second, third = run(story())
+    first, second, third, unsigned = run(story())
     assert (first.body, second.body, third.status) == (b"east", b"west", 400)
+    assert unsigned.body == b"east"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,18 @@ MEGABYTE = 1024 * 1024
 HUNDRED = 100
 GROWTH = 8 * MEGABYTE
 """What a transfer may add to the process: a few buffers, far from what is transferred."""
+
+
+@pytest.fixture(params=["alone", "in company"], autouse=True)
+def company(request: pytest.FixtureRequest, plane: Plane, run: Run) -> Iterator[None]:
+    """Another, idle client: answers are written at once while a client is alone."""
+    if request.param == "alone":
+        yield
+        return
+    idle = plane.connection()
+    run(idle.__aenter__())
+    yield
+    run(idle.__aexit__(None, None, None))
 
 
 def test_a_hundred_megabytes_go_up_and_come_down_through_bounded_memory(

@@ -14,6 +14,8 @@ from httptools import (
 )
 from msgspec import Struct
 
+from understudy.proxy.outbox import Outbox
+
 Headers = list[tuple[bytes, bytes]]
 """Names and values as they came: case, order and repetition kept."""
 
@@ -116,13 +118,14 @@ class Client(asyncio.Protocol):
     """The server's side of a connection. ``serve`` makes the exchange that answers a request."""
 
     __slots__ = (
-        "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_parser", "_paused",
-        "_queue", "_read_at", "_receiving", "_replaying", "_serve", "_target", "_upgrade",
-        "_version", "transport",
+        "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_outbox", "_parser",
+        "_paused", "_queue", "_read_at", "_receiving", "_replaying", "_serve", "_target",
+        "_transport", "_upgrade", "_version",
     )  # fmt: skip
 
-    def __init__(self, serve: "Callable[[Head, Client], Exchange]") -> None:
+    def __init__(self, serve: "Callable[[Head, Client], Exchange]", outbox: Outbox) -> None:
         self._serve = serve
+        self._outbox = outbox
         self._parser = HttpRequestParser(self)
         self._exchange: Exchange | None = None
         self._receiving: Exchange | Queued | Discarded = DISCARDED
@@ -132,9 +135,13 @@ class Client(asyncio.Protocol):
         self._target = self._version = b""
         self._began = self._read_at = 0.0
         self._full = self._held = self._paused = self._closing = self._replaying = False
-        self.transport = cast("asyncio.Transport", None)
+        self._transport = cast("asyncio.Transport", None)
 
     # What exchanges call
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the answer."""
+        self._outbox.write(self._transport, data)
 
     def hold(self, *, yes: bool) -> None:
         """Stop reading the request for now, or go on."""
@@ -164,13 +171,14 @@ class Client(asyncio.Protocol):
         self._exchange = None
         self._receiving = DISCARDED
         self._queue.clear()
-        self.transport.close()
+        self._outbox.close(self._transport)
 
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self.transport = cast("asyncio.Transport", transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self._outbox.clients += 1
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
@@ -201,6 +209,7 @@ class Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the exchange, and let go of the parser, which refers to us."""
         exchange, self._exchange = self._exchange, None
+        self._outbox.clients -= 1
         self._closing = True
         self._receiving = DISCARDED
         self._queue.clear()
@@ -224,8 +233,20 @@ class Client(asyncio.Protocol):
         """Start answering the request, or queue it behind the one that is being answered."""
         if self._closing:
             return
-        head = self._head()
-        if self._parser.should_upgrade():
+        parser = self._parser
+        if not self._version:
+            # A client speaks one version on a connection.
+            self._version = parser.get_http_version().encode()
+        head = Head(
+            parser.get_method(),
+            self._target,
+            self._version,
+            self._headers,
+            self._began,
+            parser.should_keep_alive(),
+        )
+        self._target, self._headers = b"", []
+        if parser.should_upgrade():
             self._upgrade = head
             return
         if self._exchange is None and not self._full:
@@ -248,30 +269,20 @@ class Client(asyncio.Protocol):
             self._headers = []
         receiving.end(trailers)
         if self._closing and self._exchange is None:
-            self.transport.close()
+            self._outbox.close(self._transport)
 
     # Ourselves
-
-    def _head(self) -> Head:
-        parser = self._parser
-        target, self._target = self._target, b""
-        headers, self._headers = self._headers, []
-        if not self._version:
-            # A client speaks one version on a connection.
-            self._version = parser.get_http_version().encode()
-        keep_alive = parser.should_keep_alive()
-        return Head(parser.get_method(), target, self._version, headers, self._began, keep_alive)
 
     def _read_or_wait(self) -> None:
         """Read, unless the exchange is full or a queued request is to be answered first."""
         pause = self._held or bool(self._queue)
-        if pause == self._paused or self.transport.is_closing():
+        if pause == self._paused or self._transport.is_closing():
             return
         self._paused = pause
         if pause:
-            self.transport.pause_reading()
+            self._transport.pause_reading()
         else:
-            self.transport.resume_reading()
+            self._transport.resume_reading()
 
     def _replay(self) -> None:
         """Answer queued requests until one takes its time."""
@@ -306,11 +317,11 @@ class Client(asyncio.Protocol):
         """Answer what is no HTTP after the requests before it have been answered."""
         exchange = self._exchange
         if exchange is None:
-            self.transport.write(BAD_REQUEST)
+            self.write(BAD_REQUEST)
             self.close()
         elif self._receiving is exchange:
             self.close()
             exchange.lost()
         else:
             self._closing = True
-            self.transport.pause_reading()
+            self._transport.pause_reading()

@@ -97,7 +97,7 @@ class Forward:
     def received(self, data: bytes) -> None:
         """Pass a piece of the answer on."""
         if self._client is not None:
-            self._client.transport.write(data)
+            self._client.write(data)
 
     def complete(self, upstream: Upstream) -> None:
         """The answer is passed on. A client that was not told to go on with its body will not."""
@@ -152,5 +152,5 @@ class Forward:
             return
         keep_alive = self._head.keep_alive
         head_only = self._head.method == b"HEAD"
-        client.transport.write(plain(status, text, keep_alive=keep_alive, head_only=head_only))
+        client.write(plain(status, text, keep_alive=keep_alive, head_only=head_only))
         client.answered(keep_alive=keep_alive)

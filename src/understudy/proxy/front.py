@@ -22,6 +22,7 @@ from understudy.proxy.messages import (
     Unframer,
     framed,
 )
+from understudy.proxy.outbox import Outbox
 from understudy.proxy.probe import Prober
 from understudy.proxy.record import Recorder
 from understudy.proxy.routes import Routes
@@ -36,21 +37,22 @@ INVOCATIONS = b"/invocations"
 class Front:
     """Sends invocations to model servers, and everything else to the control plane."""
 
-    __slots__ = ("_control", "_invoker", "_recorder", "_send", "_settings", "routes")
+    __slots__ = ("_control", "_invoker", "_outbox", "_recorder", "_send", "_settings", "routes")
 
     def __init__(self, control: str, settings: Settings, send: Callable[[FromProxy], None]) -> None:
         self._settings = settings
         self._send = send
         self._recorder = Recorder()
         self.routes = Routes(self._recorder.clock, send, settings.unhealthy_threshold)
-        self._invoker = Invoker(self.routes, self._recorder, settings.seed)
+        self._outbox = Outbox()
+        self._invoker = Invoker(self.routes, self._recorder, self._outbox, settings.seed)
         self._control = Pool(
             lambda make: asyncio.get_running_loop().create_unix_connection(make, control)
         )
 
     def connection(self) -> Client:
         """A new client."""
-        return Client(self._serve)
+        return Client(self._serve, self._outbox)
 
     def obey(self, message: ToProxy) -> None:
         """Do what the engine says."""

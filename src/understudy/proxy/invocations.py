@@ -12,6 +12,7 @@ from understudy.base.fault import Fault, validation_error
 from understudy.proxy import faults
 from understudy.proxy.connection import Client, Head, Headers, ending
 from understudy.proxy.deadlines import Deadlines
+from understudy.proxy.outbox import Outbox
 from understudy.proxy.record import Recorder
 from understudy.proxy.routes import Routes, Variant
 from understudy.proxy.targets import PAYLOAD_LIMIT, Backend
@@ -24,14 +25,14 @@ MODEL_TIMEOUT = 60.0
 TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
 SESSION_ID = b"x-amzn-sagemaker-session-id"
 LOAD = b"x-understudy-load"
-SIGNED = b"AWS4-HMAC-SHA256 Credential="
+SIGNATURE = b"AWS4-HMAC-SHA256 Credential="
 LOADS = (b"sampled", b"dilated")
 
-FORWARDED, NOTED, BOTH = 1, 2, 3
+FORWARDED, NOTED, BOTH, SIGNED = 1, 2, 3, 4
 
 REQUEST_HEADERS = {
     b"accept": FORWARDED,
-    b"authorization": NOTED,
+    b"authorization": SIGNED,
     b"content-type": FORWARDED,
     b"expect": NOTED,
     LOAD: NOTED,
@@ -62,12 +63,13 @@ ANSWER_HEADERS = frozenset(
 class Invoker:
     """What all invocations share: routes, records, time limits, the only randomness."""
 
-    __slots__ = ("_count", "_date", "_series", "limits", "recorder", "routes", "uniform")
+    __slots__ = ("_count", "_date", "_series", "limits", "outbox", "recorder", "routes", "uniform")
 
-    def __init__(self, routes: Routes, recorder: Recorder, seed: int) -> None:
+    def __init__(self, routes: Routes, recorder: Recorder, outbox: Outbox, seed: int) -> None:
         random = Random(seed)  # noqa: S311 - it spreads load, it guards nothing
         self.routes = routes
         self.recorder = recorder
+        self.outbox = outbox
         self.uniform = random.random
         self._series = b"x-amzn-RequestId: %08x-%04x-4%03x-8%03x-" % tuple(
             random.getrandbits(bits) for bits in (32, 16, 12, 12)
@@ -123,15 +125,18 @@ class Invocation:
 
     def begin(self) -> None:
         """Sort the headers, and refuse what is refused without a look at the body."""
-        lines = self._lines
+        lines, region = self._lines, b""
         noted: dict[bytes, bytes] = {}
         for name, value in self._head.headers:
-            treatment = REQUEST_HEADERS.get(name.lower(), 0)
+            treatment = REQUEST_HEADERS.get(name.lower())
+            if treatment is None:
+                continue
             if treatment & FORWARDED:
                 lines += (name, b": ", value, b"\r\n")
             if treatment & NOTED:
                 noted[name.lower()] = value
-        region = region_of(noted.pop(b"authorization", b""))
+            elif treatment & SIGNED:
+                region = region_of(value)
         self._expects = b"expect" in noted
         endpoint = self._invoker.routes.find(self._name, region)
         if endpoint is None:
@@ -150,7 +155,7 @@ class Invocation:
 
     def end(self, trailers: Headers) -> None:
         """The request is complete: send it to a model server."""
-        variant = self._choose()
+        variant = self._endpoint.choose(self._target, self._invoker.uniform)
         if variant is None:
             self._refuse(faults.not_in_service(""))
             return
@@ -180,7 +185,8 @@ class Invocation:
         self._sent = True
         upstream.begin(self)
         upstream.sent = True
-        upstream.transport.write(
+        self._invoker.outbox.write(
+            upstream.transport,
             b"".join(
                 (
                     b"POST /invocations HTTP/1.1\r\nHost: ",
@@ -190,7 +196,7 @@ class Invocation:
                     b"Content-Length: %d\r\n\r\n" % self._size,
                     *self._parts,
                 )
-            )
+            ),
         )
 
     def unreachable(self, error: OSError) -> None:
@@ -222,16 +228,17 @@ class Invocation:
     def broken(self, upstream: Upstream) -> None:
         """Send it again where that can do no harm.
 
-        A connection that was used before may have been closed for being idle; the same target gets
-        another. On a new connection the target itself gave up, so another target gets the request,
-        once, unless it belongs to a session that its target alone knows.
+        A connection that was used before may just have been closed for being idle; the same target
+        gets another. On a new connection the target itself gave up, so another one gets the
+        request, once, unless it belongs to a session that its target alone knows.
         """
         now = monotonic()
         backend = self._leave()
-        if not upstream.started and upstream.used and backend is not None:
+        unused = upstream.used and not upstream.started
+        if unused and backend is not None and backend.health.routable:
             self._sent_at = now
             self._send_to(backend, None)
-        elif not upstream.started and self._repeatable and self._avoid is None:
+        elif unused or (not upstream.started and self._repeatable and self._avoid is None):
             self._send_elsewhere(backend)
         elif upstream.status >= 400 or upstream.oversize:
             self._fail(upstream.status, None, now)
@@ -255,7 +262,7 @@ class Invocation:
         self._repeatable = SESSION_ID not in noted
         self._target = noted.get(TARGET_VARIANT, b"")
         load = noted.get(LOAD)
-        if self._target and self._choose() is None:
+        if self._target and self._endpoint.choose(self._target, self._invoker.uniform) is None:
             variant = self._target.decode("latin-1")
             self._refuse(faults.variant_not_found(variant, self._endpoint.name))
         elif load is not None and load not in LOADS:
@@ -272,12 +279,7 @@ class Invocation:
             self._refuse_size()
             return
         self._expects = False
-        self._client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _choose(self) -> Variant | None:
-        if self._target:
-            return self._endpoint.named(self._target, self._invoker.uniform)
-        return self._endpoint.choose(self._invoker.uniform)
+        self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _dispatch(self, variant: Variant | None) -> None:
         if variant is None:
@@ -302,7 +304,7 @@ class Invocation:
     def _send_elsewhere(self, lost: Backend | None) -> None:
         self._avoid = lost
         self._sent_at = monotonic()
-        self._dispatch(self._choose())
+        self._dispatch(self._endpoint.choose(self._target, self._invoker.uniform))
 
     def _leave(self) -> Backend | None:
         """The target is done with the request, in whatever way."""
@@ -333,14 +335,13 @@ class Invocation:
         self._deadline.remove(self)
         client, self._client = self._client, None
         if client is not None:
-            client.transport.write(answer)
+            client.write(answer)
         now = monotonic()
         model = model_done - self._sent_at
         overhead = now - self._head.began - model
         ledger = self._variant.ledger
-        self._invoker.recorder.add(
-            (ledger, ledger.instances, now, status, model, overhead, bool(self._dilated))
-        )
+        sample = (now, ledger.instances, status, model, overhead)
+        self._invoker.recorder.add(ledger, sample, dilated=bool(self._dilated))
         if client is not None:
             client.answered(keep_alive=self._head.keep_alive)
 
@@ -366,7 +367,7 @@ class Invocation:
         client, self._client = self._client, None
         if client is None:
             return
-        client.transport.write(answer)
+        client.write(answer)
         if self._expects:
             # Nobody can tell whether the body will still come.
             client.close()
@@ -385,4 +386,4 @@ def region_of(authorization: bytes) -> bytes:
     b'eu-west-1'
     """
     scope = authorization.split(b"/", 3)
-    return scope[2] if len(scope) == 4 and authorization.startswith(SIGNED) else b""
+    return scope[2] if len(scope) == 4 and authorization.startswith(SIGNATURE) else b""

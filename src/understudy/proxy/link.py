@@ -44,6 +44,7 @@ class DataPlane:
         """
         listener = await _bind(host, port)
         ours, theirs = socket.socketpair()
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
         with listener, theirs:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -58,10 +59,13 @@ class DataPlane:
                 pass_fds=(listener.fileno(), theirs.fileno()),
                 env=os.environ | {"PYTHONPATH": _search_path()},
             )
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
-        ready = await self._receive()
+        try:
+            ready = await self._receive()
+        except ConnectionError:
+            self._writer.close()
+            raise
         if not isinstance(ready, Ready):
-            raise ConnectionError(f"The data plane began with {ready!r}.")
+            raise TypeError(f"The data plane began with {ready!r}.")
         return ready
 
     def send(self, message: ToProxy) -> None:

@@ -1,6 +1,11 @@
 """What the data plane measures: one ``Served`` for each variant and second of world time."""
 
-from math import inf, log
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from itertools import repeat
+from math import inf, log2
+from operator import mul
 
 from understudy.base.arn import DEFAULT_REGION
 from understudy.control.events import Served, Sketch
@@ -11,9 +16,8 @@ STEP = 1.01
 
 MICROSECONDS = 1e6
 
-_PER_STEP = 1 / log(STEP)
+_PER_STEP = 1 / log2(STEP)
 _SMALLEST = 1e-3
-_SMALLEST_BUCKET = round(log(_SMALLEST) * _PER_STEP)
 """Values below a nanosecond count as one."""
 
 
@@ -45,6 +49,10 @@ class WorldClock:
         """
         return self.world_epoch + (now - self.real_epoch) * self.speed
 
+    def real(self, world: float) -> float:
+        """The reading at a world time."""
+        return self.real_epoch + (world - self.world_epoch) / self.speed
+
 
 class Distribution:
     """A sketch that is being filled."""
@@ -57,15 +65,16 @@ class Distribution:
         self.minimum = inf
         self.maximum = -inf
 
-    def add(self, value: float, weight: float) -> None:
-        """Add a value that stands for ``weight`` samples."""
-        bucket = round(log(value) * _PER_STEP) if value > _SMALLEST else _SMALLEST_BUCKET
-        self.counts[bucket] = self.counts.get(bucket, 0.0) + weight
-        self.total += value * weight
-        if value < self.minimum:
-            self.minimum = value
-        if value > self.maximum:
-            self.maximum = value
+    def add(self, values: Sequence[float], weight: float) -> None:
+        """Add some values, each of which stands for ``weight`` samples."""
+        low, high = min(values), max(values)
+        above_zero = values if low > _SMALLEST else [max(value, _SMALLEST) for value in values]
+        buckets = map(round, map(mul, map(log2, above_zero), repeat(_PER_STEP)))
+        for bucket, count in Counter(buckets).items():
+            self.counts[bucket] = self.counts.get(bucket, 0.0) + count * weight
+        self.total += sum(values) * weight
+        self.minimum = min(self.minimum, low)
+        self.maximum = max(self.maximum, high)
 
     def sketch(self) -> Sketch:
         """The distribution as a value, smallest first. Its ends are the exact ones."""
@@ -80,6 +89,11 @@ class Distribution:
             low,
             high,
         )
+
+
+Sample = tuple[float, int, int, float, float]
+"""A request that has ended: when (``time.monotonic()``), how many instances served, the model's
+status, the model's share of its time, and our own, in seconds."""
 
 
 class Tally:
@@ -97,18 +111,22 @@ class Tally:
         self.model_latency = Distribution()
         self.overhead_latency = Distribution()
 
-    def add(self, status: int, model: float, overhead: float, weight: float) -> None:
-        """Add a request that stands for ``weight``, with its latencies in microseconds.
+    def add(self, samples: Sequence[Sample], weight: float, scale: float) -> None:
+        """Add requests that each stand for ``weight``; ``scale`` makes world time of real time.
 
-        ``status`` is the model's; 0, where it gave none, counts as an error of the server.
+        A status of 0, where the model gave none, counts as an error of the server.
         """
-        self.invocations += weight
-        self.model_latency.add(model, weight)
-        self.overhead_latency.add(overhead, weight)
-        if status == 0 or status >= 500:
-            self.errors_5xx += weight
-        elif status >= 400:
-            self.errors_4xx += weight
+        _, instances, statuses, model, overhead = zip(*samples, strict=True)
+        microseconds = scale * MICROSECONDS
+        self.instances = max(1, instances[-1])
+        self.invocations += len(samples) * weight
+        self.model_latency.add([seconds * microseconds for seconds in model], weight)
+        self.overhead_latency.add([seconds * microseconds for seconds in overhead], weight)
+        for status, count in Counter(statuses).items():
+            if status == 0 or status >= 500:
+                self.errors_5xx += count * weight
+            elif status >= 400:
+                self.errors_4xx += count * weight
 
     def served(self, endpoint: str, variant: str, second: int) -> Served:
         """The tally as a value."""
@@ -126,16 +144,30 @@ class Tally:
 
 
 class Ledger:
-    """The tallies of one endpoint variant by second, and how many ``instances`` serve it now."""
+    """The tallies of one endpoint variant by second, and how many ``instances`` serve it now.
 
-    __slots__ = ("endpoint", "instances", "region", "tallies", "variant")
+    ``pending`` are the samples that have come since: sampled ones and dilated ones.
+    """
+
+    __slots__ = ("endpoint", "instances", "pending", "region", "tallies", "variant")
 
     def __init__(self, region: str, endpoint: str, variant: str) -> None:
         self.region = region
         self.endpoint = endpoint
         self.variant = variant
         self.instances = 0
+        self.pending: tuple[list[Sample], list[Sample]] = ([], [])
         self.tallies: dict[int, Tally] = {}
+
+    def digest(self, clock: WorldClock, not_before: int) -> None:
+        """Sort the pending samples into tallies.
+
+        At speed S a dilated request counts once and took S times as long; a sampled one counts S
+        times and took as long as it took.
+        """
+        sampled, dilated = self.pending
+        self._sort(sampled, clock, not_before, clock.speed, 1.0)
+        self._sort(dilated, clock, not_before, 1.0, clock.speed)
 
     def take(self, before: int) -> list[Served]:
         """The seconds before ``before``, which get nothing more. Each comes back once."""
@@ -145,24 +177,39 @@ class Ledger:
             if second < before
         ]
 
-
-Sample = tuple[Ledger, int, float, int, float, float, bool]
-"""A request that has ended: its ledger, the instances that served, when it ended
-(``time.monotonic()``), the model's status, the model's and our own share of its time in seconds,
-and whether its time counts dilated."""
+    def _sort(
+        self,
+        samples: list[Sample],
+        clock: WorldClock,
+        not_before: int,
+        weight: float,
+        scale: float,
+    ) -> None:
+        start = 0
+        while start < len(samples):
+            second = int(clock.world(samples[start][0]))
+            next_second = (clock.real(second + 1),)
+            end = max(start + 1, bisect_left(samples, next_second, start))
+            tally = self.tallies.setdefault(max(second, not_before), Tally())
+            tally.add(samples[start:end], weight, scale)
+            start = end
+        samples.clear()
 
 
 class Recorder:
     """Takes samples as they come, and makes reports of them from time to time."""
 
-    __slots__ = ("_open", "_watermark", "add", "clock", "samples")
+    __slots__ = ("_open", "_watermark", "clock")
 
     def __init__(self) -> None:
         self.clock = WorldClock()
-        self.samples: list[Sample] = []
-        self.add = self.samples.append
         self._open: dict[Ledger, None] = {}
         self._watermark = 0
+
+    def add(self, ledger: Ledger, sample: Sample, *, dilated: bool) -> None:
+        """Add a request; they are added in the order in which they end."""
+        self._open[ledger] = None
+        ledger.pending[dilated].append(sample)
 
     def set_clock(self, real_epoch: float, world_epoch: float, speed: float) -> None:
         """Go on by another clock. What has ended so far ended by the old one."""
@@ -193,24 +240,5 @@ class Recorder:
         ]
 
     def _digest(self) -> None:
-        """Sort the samples into tallies.
-
-        At speed S a dilated request counts once and took S times as long; a sampled one counts S
-        times and took as long as it took.
-        """
-        clock, watermark = self.clock, self._watermark
-        real_epoch, world_epoch, speed = clock.real_epoch, clock.world_epoch, clock.speed
-        scales = (MICROSECONDS, MICROSECONDS * speed)
-        weights = (speed, 1.0)
-        for ledger, instances, ended, status, model, overhead, dilated in self.samples:
-            second = int(world_epoch + (ended - real_epoch) * speed)
-            if second < watermark:
-                second = watermark
-            tally = ledger.tallies.get(second)
-            if tally is None:
-                tally = ledger.tallies[second] = Tally()
-                self._open[ledger] = None
-            tally.instances = instances or 1
-            scale = scales[dilated]
-            tally.add(status, model * scale, overhead * scale, weights[dilated])
-        self.samples.clear()
+        for ledger in self._open:
+            ledger.digest(self.clock, self._watermark)

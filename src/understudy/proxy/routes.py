@@ -51,15 +51,17 @@ class Endpoint:
         self.variants = variants
         self._weights = [variant.weight for variant in variants]
 
-    def choose(self, uniform: Callable[[], float]) -> Variant | None:
-        """The variant of the next request."""
+    def choose(self, name: bytes, uniform: Callable[[], float]) -> Variant | None:
+        """The variant of the next request: by weight, or of a name where there is one."""
+        if name:
+            return self._named(name, uniform)
         if len(self.variants) == 1:
             return self.variants[0]
         index = choose_variant(self._weights, uniform())
         return None if index == NOBODY else self.variants[index]
 
-    def named(self, name: bytes, uniform: Callable[[], float]) -> Variant | None:
-        """The variant of that name; by weight among its fleets, while it has two."""
+    def _named(self, name: bytes, uniform: Callable[[], float]) -> Variant | None:
+        """The variant of that name, or one of its fleets by weight, while it has two."""
         fleets = [variant for variant in self.variants if variant.name == name]
         if not fleets:
             return None

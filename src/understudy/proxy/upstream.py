@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from httptools import (
     HttpParserCallbackError,
@@ -64,6 +64,7 @@ class Upstream(asyncio.Protocol):
         "_complete", "_head_only", "_parser", "_reply", "_spoiled", "headers", "keep_alive",
         "oversize", "parts", "pool", "sent", "size", "started", "status", "transport", "used",
     )  # fmt: skip
+    passes_on: ClassVar[bool] = True
 
     def __init__(self, pool: "Pool") -> None:
         self.pool = pool
@@ -81,7 +82,8 @@ class Upstream(asyncio.Protocol):
         self._reply = reply
         self._head_only = head_only
         self._complete = self.started = self.sent = False
-        self.status = 0
+        self.status = self.size = 0
+        self.headers, self.parts = [], []
 
     def close(self) -> None:
         """Give up the answer, and the connection with it."""
@@ -126,9 +128,18 @@ class Upstream(asyncio.Protocol):
             self.spoil()
         if self._spoiled:
             return
-        reply.received(data)
+        if self.passes_on:
+            reply.received(data)
         if self._complete and self._reply is reply:
-            self._finish(reply)
+            self._reply = None
+            if self._head_only:
+                # The parser still waits for the body that its Content-Length announced.
+                self._parser = HttpResponseParser(self)
+            reply.complete(self)
+            if self.keep_alive and self.sent:
+                self.pool.give(self)
+            else:
+                self.transport.close()
 
     def pause_writing(self) -> None:
         """The server reads more slowly than the client sends."""
@@ -164,22 +175,11 @@ class Upstream(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """An answer is complete, unless it was an interim one such as 100 Continue."""
-        if self.status >= 200:
-            self.keep_alive = self._parser.should_keep_alive()
-            self._complete = True
-
-    # Ourselves
-
-    def _finish(self, reply: Reply) -> None:
-        self._reply = None
-        if self._head_only:
-            # The parser still waits for the body that its Content-Length announced.
-            self._parser = HttpResponseParser(self)
-        reply.complete(self)
-        if self.keep_alive and self.sent:
-            self.pool.give(self)
-        else:
-            self.transport.close()
+        if self.status < 200:
+            self.headers = []
+            return
+        self.keep_alive = self._parser.should_keep_alive()
+        self._complete = True
 
 
 class Collecting(Upstream):
@@ -189,16 +189,11 @@ class Collecting(Upstream):
     """
 
     __slots__ = ("_limit",)
+    passes_on: ClassVar[bool] = False
 
     def __init__(self, pool: "Pool", limit: int) -> None:
         super().__init__(pool)
         self._limit = limit
-
-    def on_message_begin(self) -> None:
-        """Forget the answer before."""
-        self.headers = []
-        self.parts = []
-        self.size = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of the answer."""
