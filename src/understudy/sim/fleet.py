@@ -155,7 +155,7 @@ class Fleet:
         if self._lane is not None:
             self._serve(self._lane, arrivals, chosen, completions, variants)
         latencies = completions - arrivals
-        failed = ~(latencies <= TIMEOUT) | self._failing[chosen]
+        failed = ~(latencies < TIMEOUT) | self._failing[chosen]
         self.latencies[chosen] = latencies
         self.ok[chosen] = ~failed
         batch = Batch(variants, completions, latencies, failed)
@@ -181,6 +181,7 @@ class Fleet:
             lane.sizes,
             completions,
             variants,
+            TIMEOUT,
         )
 
     def report(self, minute_end: float) -> tuple[Served, ...]:

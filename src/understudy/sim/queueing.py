@@ -57,13 +57,17 @@ def serve(
     sizes: Any,
     completions: Floats,
     variants: Integers,
+    patience: float,
 ) -> None:
     """Serve requests in the order of their arrival, all times in seconds.
 
+    Whoever waits longer than ``patience`` gives up; the target serves the request all the same, as
+    a model server does that cannot be told.
+
     Variant v owns the targets ``first[v]`` to ``first[v + 1]``. Row t of ``busy`` is a heap of the
     times at which the slots of target t become free; row t of ``outstanding`` a heap of the
-    completion times of its ``sizes[t]`` requests in flight. Written are ``completions``, NaN where
-    there was no target, and ``variants``. ``choices`` are two uniform numbers for each request.
+    times at which its ``sizes[t]`` requests in flight are answered or given up. Written are
+    ``completions``, those times, NaN where there was no target, and ``variants``. ``choices`` are two uniform numbers for each request.
     """
     slots = busy.shape[1]
     for index in range(arrivals.size):
@@ -85,6 +89,7 @@ def serve(
         free = pop(busy[target], slots)
         done = max(at, free) + services[index]
         push(busy[target], slots - 1, done)
-        push(outstanding[target], sizes[target], done)
+        answered = min(done, at + patience)
+        push(outstanding[target], sizes[target], answered)
         sizes[target] += 1
-        completions[index] = done
+        completions[index] = answered
