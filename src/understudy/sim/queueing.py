@@ -67,7 +67,8 @@ def serve(
     Variant v owns the targets ``first[v]`` to ``first[v + 1]``. Row t of ``busy`` is a heap of the
     times at which the slots of target t become free; row t of ``outstanding`` a heap of the
     times at which its ``sizes[t]`` requests in flight are answered or given up. Written are
-    ``completions``, those times, NaN where there was no target, and ``variants``. ``choices`` are two uniform numbers for each request.
+    ``completions``, those times, NaN where there was no target, and ``variants``. ``choices``
+    are two uniform numbers for each request.
     """
     slots = busy.shape[1]
     for index in range(arrivals.size):
