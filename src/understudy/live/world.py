@@ -77,7 +77,6 @@ class LiveWorld:
         self._runtime: Runtime | None = None
         self._regions: dict[str, str] = {}
         self._routed: set[str] = set()
-        self._stand_ins: set[str] = set()
         self._draining: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._bookkeeper = ThreadPoolExecutor(1, thread_name_prefix="bookkeeping")
@@ -91,7 +90,6 @@ class LiveWorld:
         """Begin to do what the engine wants done."""
         match command:
             case Launch(kind="stand-in"):
-                self._stand_ins.add(command.instance_id)
                 self._spawn(self._start_stand_in(command))
             case Launch():
                 self._regions[command.instance_id] = command.region
@@ -178,8 +176,8 @@ class LiveWorld:
 
     async def _stop(self, command: Stop) -> None:
         instance = command.instance_id
-        if instance in self._stand_ins:
-            self._stand_ins.discard(instance)
+        if instance not in self._regions:
+            # A stand-in, or an instance of before a restart: there is no process.
             self._loop.submit(InstanceStopped(self._loop.now(), command.region, instance))
             return
         if instance in self._routed:

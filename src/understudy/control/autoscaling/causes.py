@@ -118,7 +118,7 @@ def selected(time: float, instance: str) -> str:
 def by_user(time: float, instance: str, what: str, sizes: tuple[int, int] | None = None) -> str:
     """An instance is moved by a user's request; ``sizes`` are the capacity before and after it.
 
-    >>> by_user(1428851423.0, "i-1", "was moved to standby", (4, 3))[-68:]
+    >>> by_user(1428851423.0, "i-1", "was moved to standby", (4, 3)).partition("standby")[2]
     ' in response to a user request, shrinking the capacity from 4 to 3.'
     """
     text = f"instance {instance} {what} in response to a user request"

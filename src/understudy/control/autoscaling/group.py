@@ -18,6 +18,7 @@ from understudy.control.autoscaling import (
     replacing,
 )
 from understudy.control.autoscaling.capacity import (
+    IN_SERVICE,
     LIVE,
     STANDBY,
     counted,
@@ -230,11 +231,13 @@ def retire(service: "AutoScaling", group: Group, turn: Turn) -> None:
     ]
     if not retiring or "Terminate" in group.suspended:
         return
-    warm = units(e for e in counted(group) if in_service(e) and turn.at >= e.warm_at)
+    serving = [e for e in counted(group) if e.lifecycle == IN_SERVICE and turn.at >= e.warm_at]
+    present, warm = units(serving), units(each for each in serving if each.healthy)
     left = units(each for each in retiring if in_service(each))
     for each in retiring:
         remaining = left - each.weight if in_service(each) else left
-        if warm + remaining < group.desired:
+        # Of many unhealthy instances each waits for its own replacement, not for all of them.
+        if (present if each.retiring == "unhealthy" else warm) + remaining < group.desired:
             continue
         left = remaining
         leaving.terminate(

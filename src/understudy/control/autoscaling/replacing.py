@@ -89,15 +89,19 @@ def _allowed(group: Group, candidates: list[Instance], turn: Turn) -> list[tuple
         return []
     policy: Params = group.params.get("InstanceMaintenancePolicy", {})
     least, most = policy.get("MinHealthyPercentage", -1), policy.get("MaxHealthyPercentage", -1)
-    warm = units(e for e in counted(group) if in_service(e) and turn.at >= e.warm_at)
+    own = {each.id for each in candidates}
+    steady = units(
+        each
+        for each in counted(group)
+        if each.id in own or (in_service(each) and turn.at >= each.warm_at)
+    )
     if most > 100:
         room = before(group.desired, units(live(group)), most)
         return [(each, True) for each in candidates[:room]]
     if least >= 0:
-        room = together(group.desired, warm + units(candidates), least)
+        room = together(group.desired, steady, least)
         return [(each, False) for each in candidates[:room]]
-    replaced = max(group.desired - warm - units(candidates), 0)
-    room = max(group.desired // TENTH, 1) - replaced
+    room = max(group.desired // TENTH, 1) - max(group.desired - steady, 0)
     return [(each, False) for each in candidates[: max(room, 0)]]
 
 
