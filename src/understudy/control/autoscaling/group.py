@@ -63,6 +63,7 @@ def demand(
     ``cooldown`` is that of a simple scaling policy, in seconds.
     """
     before, group.desired = group.desired, desired
+    group.overshoot = max(group.overshoot + before - desired, 0) if desired > before else 0
     sentence = causes.at(turn.at, f"{what} {causes.changing(before, desired)}")
     wish = group.wish
     group.wish = Wish([*wish.sentences, sentence], policy, list(invoking), warm_up)
@@ -98,7 +99,7 @@ def _match(service: "AutoScaling", group: Group, turn: Turn) -> None:
     if present < group.desired:
         _grow(service, group, present, turn)
         return
-    if present > group.desired and "Terminate" not in group.suspended:
+    if present > group.desired + group.overshoot and "Terminate" not in group.suspended:
         _shrink(service, group, present, turn)
     group.wish = Wish()
     group.owed.clear()
@@ -125,8 +126,8 @@ def _grow(service: "AutoScaling", group: Group, present: int, turn: Turn) -> Non
     for place, each in enumerate(found):
         reason = owed[place] if place < len(owed) else ""
         _enter(service, group, each, _cause(reason, started, zones, turn), reason, turn)
-    if present + replacing_units + after - before >= group.desired:
-        group.wish = Wish()
+    if after >= group.desired:
+        group.wish, group.overshoot = Wish(), after - group.desired
 
 
 def _weight(found: Placement | Instance) -> int:

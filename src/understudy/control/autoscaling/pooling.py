@@ -83,7 +83,8 @@ def settle(service: "AutoScaling", group: Group, turn: Turn) -> None:
         resting = [each for each in there if each.lifecycle in WARMED and not each.stopping_at]
         for each in resting[: len(there) - size]:
             leaving.terminate(service, group, each, _sentence(turn, len(there), size), turn)
-    if group.warm_pool.deleting and not members(group):
+    pooled = any(each.lifecycle.startswith("Warmed:") for each in group.instances.values())
+    if group.warm_pool.deleting and not pooled:
         group.warm_pool = None
 
 

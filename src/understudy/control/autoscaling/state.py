@@ -180,6 +180,8 @@ class Group(Struct):
     ``params`` are the members of its creation that need no other form, under AWS's names. ``owed``
     are reasons for which lost instances shall be replaced. Before ``settle_at`` the group does not
     act on its desired capacity; ``shortages`` says until when a pool is not asked again.
+    ``overshoot`` is by how many units the last launch went beyond what was desired, because
+    instances have weights: that much is not taken back.
     """
 
     name: str
@@ -212,6 +214,7 @@ class Group(Struct):
     scaled_in_from: int = 0
     scaled_in_by: str = ""
     shortages: dict[str, float] = field(default_factory=dict)
+    overshoot: int = 0
     failures: int = 0
     retry_at: float = 0.0
     predicted: int | None = None
