@@ -25,6 +25,7 @@ from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.base.identity import Ids
 from understudy.bookkeeping.moto import Books
 from understudy.cloudformation.schema import Schemas
+from understudy.control.autoscaling.service import GroupConfig
 from understudy.control.events import EngineRestarted
 from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
@@ -90,7 +91,9 @@ def hold(state: Path) -> Generator[None]:
 def world_of(config: EngineConfig) -> World:
     """What the engine is told of the world."""
     hosting = HostingConfig(startup_delay=config.startup_delay)
-    return World(PlaneConfig(ZoneInfo, hosting), BY_NAME, Schemas(CfnLintSchemas()))
+    groups = GroupConfig(startup_delay=config.startup_delay)
+    plane = PlaneConfig(ZoneInfo, hosting, groups=groups)
+    return World(plane, BY_NAME, Schemas(CfnLintSchemas()))
 
 
 def restored(config: EngineConfig, journal: Journal) -> Engine:

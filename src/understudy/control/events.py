@@ -4,7 +4,7 @@ Both are plain values, so that a run can be stored, replayed and compared. Input
 operations have AWS's own member names; timestamps in them are seconds since the epoch.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -108,6 +108,21 @@ class EngineRestarted(Event, frozen=True, tag=True):
     """The process came back: whatever ran before is gone and must be started again."""
 
 
+class InstancesMeasured(Event, frozen=True, tag=True):
+    """What was measured of instances in the last minute: a value of a metric for each id."""
+
+    metric: str
+    unit: str
+    samples: tuple[tuple[str, float], ...]
+
+
+class SpotNoticed(Event, frozen=True, tag=True):
+    """EC2 recommends to rebalance a spot instance, or will interrupt it in two minutes."""
+
+    instance_id: str
+    notice: Literal["rebalance-recommendation", "interruption"]
+
+
 AnyEvent = (
     ApiCalled
     | CallAnswered
@@ -117,7 +132,13 @@ AnyEvent = (
     | InstanceStopped
     | RequestsCompleted
     | EngineRestarted
+    | InstancesMeasured
+    | SpotNoticed
 )
+
+
+Kind = Literal["model-server", "stand-in"]
+"""What an instance is here."""
 
 
 class Container(Struct, frozen=True):
@@ -162,7 +183,10 @@ class Call(Command, frozen=True, tag=True):
 
 
 class Launch(Command, frozen=True, tag=True):
-    """Start an instance: ``InstanceHealthy`` or ``InstanceFailed`` follows."""
+    """Start an instance: ``InstanceHealthy`` or ``InstanceFailed`` follows.
+
+    A ``stand-in`` is an instance in name only: nothing is started for it.
+    """
 
     instance_id: str
     instance_type: str
@@ -171,6 +195,7 @@ class Launch(Command, frozen=True, tag=True):
     log_stream: str
     download_timeout: float
     startup_timeout: float
+    kind: Kind = "model-server"
 
 
 class Stop(Command, frozen=True, tag=True):

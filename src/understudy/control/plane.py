@@ -12,32 +12,66 @@ from understudy.control.application_autoscaling import operations as scaling_ope
 from understudy.control.application_autoscaling import scaling, targets, timers
 from understudy.control.application_autoscaling.service import ApplicationAutoScaling
 from understudy.control.application_autoscaling.state import State as ScalingState
+from understudy.control.autoscaling import events as group_events
+from understudy.control.autoscaling import operations as group_operations
+from understudy.control.autoscaling import scaling as group_scaling
+from understudy.control.autoscaling import timers as group_timers
+from understudy.control.autoscaling.launching import ON_DEMAND
+from understudy.control.autoscaling.metrics import on_measured
+from understudy.control.autoscaling.service import AutoScaling, GroupConfig
+from understudy.control.autoscaling.state import State as GroupsState
 from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.cloudwatch.service import CloudWatch
 from understudy.control.cloudwatch.state import CloudWatchState
+from understudy.control.ec2 import operations as ec2_operations
+from understudy.control.ec2.service import Ec2
+from understudy.control.ec2.state import Ec2State
 from understudy.control.events import (
     AnyEvent,
     EngineRestarted,
     InstanceFailed,
     InstanceHealthy,
+    InstancesMeasured,
     InstanceStopped,
     Params,
     RequestsCompleted,
+    SpotNoticed,
 )
 from understudy.control.sagemaker import operations as sagemaker_operations
 from understudy.control.sagemaker.endpoint import DIMENSION
 from understudy.control.sagemaker.service import HostingConfig, SageMaker
 from understudy.control.sagemaker.state import SageMakerState
-from understudy.control.signals import AlarmAction, CapacityFailed, CapacityFulfilled, Signal
+from understudy.control.signals import (
+    AlarmAction,
+    CapacityFailed,
+    CapacityFulfilled,
+    Notification,
+    Signal,
+)
 from understudy.control.turn import Turn
+from understudy.pricing.catalogue import offers_in
 
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
     "application-autoscaling": scaling_operations.OPERATIONS,
+    "autoscaling": group_operations.OPERATIONS,
     "cloudwatch": cloudwatch_operations.OPERATIONS,
+    "ec2": ec2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
 }
 """What each service offers, under AWS's names."""
+
+
+def prices_in(region: str) -> Callable[[str, str, str], float | None]:
+    """The on-demand prices that are known of a region's instance types; spot prices are not."""
+    known = offers_in(region)
+
+    def price(instance_type: str, zone: str, purchase: str) -> float | None:
+        del zone
+        offer = known.get(instance_type)
+        return float(offer.hourly) if offer and purchase == ON_DEMAND else None
+
+    return price
 
 
 class PlaneState(Struct):
@@ -46,6 +80,8 @@ class PlaneState(Struct):
     sagemaker: SageMakerState = struct_field(default_factory=SageMakerState)
     cloudwatch: CloudWatchState = struct_field(default_factory=CloudWatchState)
     scaling: ScalingState = struct_field(default_factory=ScalingState)
+    groups: GroupsState = struct_field(default_factory=GroupsState)
+    ec2: Ec2State = struct_field(default_factory=Ec2State)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +91,33 @@ class PlaneConfig:
     zones: Callable[[str], tzinfo]
     hosting: HostingConfig = field(default_factory=HostingConfig)
     cloudwatch: CloudWatchConfig = field(default_factory=CloudWatchConfig)
+    groups: GroupConfig = field(default_factory=GroupConfig)
 
 
 class Plane:
     """The services of a region. Each knows the others only through narrow ports."""
 
-    def __init__(self, state: PlaneState, config: PlaneConfig) -> None:
+    def __init__(self, region: str, state: PlaneState, config: PlaneConfig) -> None:
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
         self.scaling = ApplicationAutoScaling(
             {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
         )
         self.sagemaker.is_registered = self.scaling.is_registered
+        self.ec2 = Ec2(state.ec2)
+        self.groups = AutoScaling(
+            region,
+            self.ec2,
+            self.cloudwatch,
+            config.zones,
+            state.groups,
+            config.groups,
+            price=prices_in(region),
+        )
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
+            "autoscaling": self.groups,
+            "ec2": self.ec2,
             "cloudwatch": self.cloudwatch,
             "sagemaker": self.sagemaker,
         }
@@ -83,17 +132,27 @@ class Plane:
             self.sagemaker.on_requests(event, turn)
         elif isinstance(event, InstanceHealthy):
             self.sagemaker.on_healthy(event, turn)
+            group_events.on_healthy(self.groups, event, turn)
         elif isinstance(event, InstanceFailed):
             self.sagemaker.on_failed(event, turn)
+            group_events.on_failed(self.groups, event, turn)
         elif isinstance(event, InstanceStopped):
             self.sagemaker.on_stopped(event, turn)
+            group_events.on_stopped(self.groups, event, turn)
+        elif isinstance(event, InstancesMeasured):
+            on_measured(self.groups, event, turn)
+        elif isinstance(event, SpotNoticed):
+            group_events.on_spot(self.groups, event, turn)
         elif isinstance(event, EngineRestarted):
             self.sagemaker.on_restart(turn)
+            group_events.on_restart(self.groups, turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
         if owner == "application-autoscaling":
             timers.on_timer(self.scaling, key, turn)
+        elif owner == "autoscaling":
+            group_timers.on_timer(self.groups, key, turn)
         else:
             self._machines[owner].on_timer(key, turn)
 
@@ -109,7 +168,7 @@ class Plane:
             scaling.on_fulfilled(self.scaling, signal, turn)
         elif isinstance(signal, CapacityFailed):
             scaling.on_failed(self.scaling, signal, turn)
-        else:
+        elif not isinstance(signal, Notification):
             targets.on_removed(self.scaling, signal, turn)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
@@ -117,7 +176,9 @@ class Plane:
 
         A scaling action is repeated each minute; field logs show it in the history once.
         """
-        if ":scalingPolicy:" in action.action:
+        if ":autoScalingGroupName/" in action.action:
+            summary = group_scaling.on_alarm(self.groups, action, turn)
+        elif ":scalingPolicy:" in action.action:
             summary = scaling.on_alarm(self.scaling, action, turn)
         else:
             summary = f"Failed to execute action {action.action}: no such target is offered"

@@ -74,3 +74,29 @@ class Alarms(Protocol):
     def delete(self, names: tuple[str, ...], turn: Turn) -> None:
         """DeleteAlarms; names that do not exist are passed over."""
         ...
+
+
+class AlarmBook(Alarms, Protocol):
+    """Alarms that can also be looked at."""
+
+    def definition(self, name: str) -> tuple[Params, float] | None:
+        """The parameters of an alarm and when its state changed last, None if there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedTemplate:
+    """A version of a launch template. ``data`` has the members of LaunchTemplateData."""
+
+    id: str
+    name: str
+    version: int
+    data: Params
+
+
+class LaunchTemplates(Protocol):
+    """The part of EC2 that keeps launch templates."""
+
+    def resolve(self, specification: Params) -> ResolvedTemplate:
+        """The version that a LaunchTemplateSpecification names. Raises Fault."""
+        ...

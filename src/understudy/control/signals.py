@@ -1,6 +1,8 @@
 """What the machines of one region tell each other, within a turn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +51,13 @@ class ScalableRemoved:
     resource_id: str
 
 
-Signal = AlarmAction | CapacityFulfilled | CapacityFailed | ScalableRemoved
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A message to a topic, a queue or a function, by its ARN. ``message`` has AWS's members."""
+
+    target: str
+    subject: str
+    message: Mapping[str, Any]
+
+
+Signal = AlarmAction | CapacityFulfilled | CapacityFailed | ScalableRemoved | Notification

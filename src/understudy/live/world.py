@@ -41,6 +41,10 @@ log = logging.getLogger(__name__)
 STOP_GRACE_SECONDS = 30.0
 """SIGKILL follows SIGTERM. AWS: Use your own inference code with hosting services."""
 
+STAND_IN_SECONDS = 0.01
+"""How long (real time) a stand-in instance takes to run."""
+STAND_IN_HOST = "stand-in"
+
 
 class Objects(Protocol):
     """S3, as far as the world needs it."""
@@ -85,6 +89,8 @@ class LiveWorld:
     def perform(self, command: AnyCommand) -> None:
         """Begin to do what the engine wants done."""
         match command:
+            case Launch(kind="stand-in"):
+                self._spawn(self._start_stand_in(command))
             case Launch():
                 self._regions[command.instance_id] = command.region
                 self._spawn(self._launch(command))
@@ -111,6 +117,12 @@ class LiveWorld:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a command could not be performed", exc_info=error)
+
+    async def _start_stand_in(self, command: Launch) -> None:
+        """An instance in name only: it runs after a moment, and there is no process behind it."""
+        await asyncio.sleep(STAND_IN_SECONDS)
+        now, instance = self._loop.now(), command.instance_id
+        self._loop.submit(InstanceHealthy(now, command.region, instance, STAND_IN_HOST, 0))
 
     async def _launch(self, command: Launch) -> None:
         instance = command.instance_id
@@ -164,6 +176,10 @@ class LiveWorld:
 
     async def _stop(self, command: Stop) -> None:
         instance = command.instance_id
+        if instance not in self._regions:
+            # A stand-in, or an instance of before a restart: there is no process.
+            self._loop.submit(InstanceStopped(self._loop.now(), command.region, instance))
+            return
         if instance in self._routed:
             self._routed.discard(instance)
             drained = self._draining.setdefault(instance, asyncio.Event())

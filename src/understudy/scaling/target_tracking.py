@@ -27,6 +27,8 @@ class TargetTracking:
 
     ``gradual`` is false for provisioned throughput (DynamoDB, Keyspaces), which is set to what the
     metric asks for in one activity; instances, tasks and copies leave a few at a time.
+    ``reserves`` holds for metrics that say how much of the capacity is asked for, also while there
+    is none (an ECS capacity provider's): no capacity then counts as one unit.
     """
 
     name: str
@@ -36,6 +38,7 @@ class TargetTracking:
     gradual: bool = True
     scale_out_cooldown: float = 300.0
     scale_in_cooldown: float = 300.0
+    reserves: bool = False
 
     @property
     def low(self) -> float:
@@ -116,6 +119,8 @@ def _scale_out(
     if metric <= policy.target:
         return request.refused(Reason.ON_TARGET), state
     base = cooldown.base_for_scale_out(capacity, state, request.at)
+    if policy.reserves:
+        base = max(base, 1)
     # Nothing runs, so there is nothing to be proportional to: the smallest step, then the formula.
     wanted = desired_capacity(base, metric, policy.target) if base > 0 else 1
     return cooldown.scale_out(request, wanted, base, capacity, state)
@@ -131,7 +136,10 @@ def _scale_in(
     current = cooldown.base_for_scale_in(capacity)
     wanted = desired_capacity(current, metric, policy.target)
     if policy.gradual:
-        wanted = max(wanted, current - scale_in_step(current))
+        # What is terminating still bears load, but the next step starts from what is asked for:
+        # recorded groups took one more out 20 to 60 seconds after another, still draining one.
+        asked = min(current, capacity.desired)
+        wanted = max(wanted, asked - scale_in_step(asked))
     flapping = anticipates_flapping(current, metric, policy.target)
     unchanged = Reason.FLAPPING if flapping else Reason.AT_DESIRED
     return cooldown.scale_in(request, wanted, capacity, state, unchanged)

@@ -75,6 +75,10 @@ class SimulatedWorld:
         self._fleet = fleet
         self._next_report = (self.now // MINUTE + 1) * MINUTE
 
+    def report(self, event: AnyEvent) -> None:
+        """Tell the engine now of something that happened in the world."""
+        self._perform_all(self.engine.handle(event).commands)
+
     def run(self, until: float, *, stop: Callable[[], bool] | None = None) -> None:
         """Let time pass until a time, or until ``stop`` says so after something has happened."""
         while (at := self._next()) <= until:
@@ -116,9 +120,7 @@ class SimulatedWorld:
     def _perform(self, command: AnyCommand) -> None:
         match command:
             case Launch():
-                at = self.now + self._model.instance_start
-                event = InstanceHealthy(at, command.region, command.instance_id, "simulated", 0)
-                self._schedule(event)
+                self._launch(command)
             case Stop():
                 at = self.now
                 if self._fleet is not None:
@@ -131,6 +133,13 @@ class SimulatedWorld:
                     self._fleet.route(route, self.now)
             case Call():
                 self._schedule(self._answered(command))
+
+    def _launch(self, command: Launch) -> None:
+        """A model server is up after its start; a stand-in instance after a moment."""
+        stand_in = command.kind == "stand-in"
+        at = self.now + (0.0 if stand_in else self._model.instance_start)
+        host = "stand-in" if stand_in else "simulated"
+        self._schedule(InstanceHealthy(at, command.region, command.instance_id, host, 0))
 
     def _answered(self, call: Call) -> AnyEvent:
         at = self.now + self._model.call

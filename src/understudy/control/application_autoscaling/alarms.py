@@ -12,6 +12,7 @@ from understudy.base.fault import Fault
 from understudy.control.application_autoscaling.configuration import target_tracking
 from understudy.control.application_autoscaling.state import Alarm, ScalableTarget, ScalingPolicy
 from understudy.control.events import Params
+from understudy.control.policy_metrics import customized_params, label_dimensions
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
@@ -93,20 +94,11 @@ def resource_dimensions(resource_id: str) -> list[Params]:
     return [{"Name": name, "Value": value} for name, value in zip(names, values, strict=True)]
 
 
-def label_dimensions(label: str) -> list[Params]:
-    """The CloudWatch dimensions of a resource label of ALBRequestCountPerTarget."""
-    balancer, _, group = label.partition("/targetgroup/")
-    return [
-        {"Name": "LoadBalancer", "Value": balancer},
-        {"Name": "TargetGroup", "Value": f"targetgroup/{group}"},
-    ]
-
-
 def metric_params(configuration: Params, resource_id: str) -> Params:
     """The members of PutMetricAlarm that say which metric a policy tracks."""
     predefined = configuration.get("PredefinedMetricSpecification")
     if predefined is None:
-        return _customized_params(configuration["CustomizedMetricSpecification"])
+        return customized_params(configuration["CustomizedMetricSpecification"])
     metric = PREDEFINED[predefined["PredefinedMetricType"]]
     label = predefined.get("ResourceLabel")
     found: Params = {
@@ -117,27 +109,6 @@ def metric_params(configuration: Params, resource_id: str) -> Params:
         "Period": metric.period,
     }
     return found | ({"Unit": metric.unit} if metric.unit else {})
-
-
-def _customized_params(metric: Params) -> Params:
-    if "Metrics" in metric:
-        return {"Metrics": [_query_params(query) for query in metric["Metrics"]]}
-    return {
-        "Namespace": metric["Namespace"],
-        "MetricName": metric["MetricName"],
-        "Dimensions": list(metric.get("Dimensions", ())),
-        "Statistic": metric["Statistic"],
-        "Period": 60,
-        **({"Unit": metric["Unit"]} if "Unit" in metric else {}),
-    }
-
-
-def _query_params(query: Params) -> Params:
-    """A query of a policy as CloudWatch takes it: with a period, and ReturnData defaulted."""
-    found = {**query, "ReturnData": query.get("ReturnData", True)}
-    if "MetricStat" in query:
-        found["MetricStat"] = {**query["MetricStat"], "Period": 60}
-    return found
 
 
 def alarm_shapes(policy: ScalingPolicy, target: ScalableTarget) -> list[tuple[str, Params]]:

@@ -1,7 +1,5 @@
 """Scaling policies from their configurations, which keep AWS's member names."""
 
-from math import inf
-
 from understudy.control.application_autoscaling.dimensions import (
     DIMENSIONS,
     STEP,
@@ -9,8 +7,9 @@ from understudy.control.application_autoscaling.dimensions import (
 )
 from understudy.control.application_autoscaling.state import ScalingPolicy
 from understudy.control.events import Params
+from understudy.control.policy_metrics import steps_of
 from understudy.scaling.predictive import PredictiveScaling
-from understudy.scaling.step import Step, StepScaling
+from understudy.scaling.step import StepScaling
 from understudy.scaling.target_tracking import TargetTracking
 
 CONFIGURATION = {
@@ -24,18 +23,6 @@ STEP_COOLDOWN = 300.0
 """The default cooldown of step scaling in seconds (AWS: API_StepScalingPolicyConfiguration)."""
 
 DynamicPolicy = TargetTracking | StepScaling
-
-
-def steps_of(configuration: Params) -> tuple[Step, ...]:
-    """The step adjustments of a step scaling configuration."""
-    return tuple(
-        Step(
-            step["ScalingAdjustment"],
-            step.get("MetricIntervalLowerBound", -inf),
-            step.get("MetricIntervalUpperBound", inf),
-        )
-        for step in configuration.get("StepAdjustments", ())
-    )
 
 
 def dynamic_policy(policy: ScalingPolicy, dimension: str) -> DynamicPolicy | None:

@@ -4,14 +4,11 @@ AWS: Predictive scaling for Application Auto Scaling; API_GetPredictiveScalingFo
 covers 48 hours and is made anew every six hours.
 """
 
-from collections.abc import Mapping
-from math import floor
 from typing import TYPE_CHECKING
 
 from understudy.base.fault import validation_exception
 from understudy.control.application_autoscaling.alarms import (
     PREDEFINED,
-    label_dimensions,
     resource_dimensions,
 )
 from understudy.control.application_autoscaling.configuration import predictive_scaling
@@ -19,28 +16,28 @@ from understudy.control.application_autoscaling.dimensions import PREDICTIVE
 from understudy.control.application_autoscaling.scaling import capacity_of, scale
 from understudy.control.application_autoscaling.state import (
     OWNER,
-    Forecast,
     ScalableTarget,
     ScalingPolicy,
 )
 from understudy.control.events import Params
+from understudy.control.forecasting import (
+    LONGEST,
+    REFRESH,
+    Forecast,
+    Series,
+    answer,
+    history_span,
+    hourly_queries,
+    updated,
+)
+from understudy.control.policy_metrics import label_dimensions
 from understudy.control.turn import Turn
 from understudy.scaling import predictive
 from understudy.scaling.decision import Decision
-from understudy.scaling.forecast import (
-    HISTORY_HOURS,
-    HOUR,
-    capacity_for,
-    forecast_load,
-    metric_per_load,
-)
+from understudy.scaling.forecast import HOUR
 
 if TYPE_CHECKING:
     from understudy.control.application_autoscaling.service import ApplicationAutoScaling
-
-REFRESH = 6 * 3600.0
-LONGEST = 30 * 86400.0
-"""The longest time that one request may ask for, and for which past forecasts are kept."""
 
 TIMER = "predictive"
 """The first part of the keys of their timers; then come target key, policy name and due time."""
@@ -103,32 +100,13 @@ def make_forecast(
     Hours that an earlier forecast of the policy was about are kept for 30 days.
     """
     assert service.history is not None
-    this_hour = floor(now / HOUR)
-    start, end = float((this_hour - HISTORY_HOURS) * HOUR), float(this_hour * HOUR)
+    start, end = history_span(now)
     specification: Params = policy.configuration["MetricSpecifications"][0]
-    series = [
-        _by_hour(service.history.hourly(queries, start, end) if queries else {})
+    measured: list[Series] = [
+        service.history.hourly(queries, start, end) if queries else {}
         for queries in metric_queries(specification, target.resource_id)
     ]
-    load, metric, capacity = series
-    loads = forecast_load(load, this_hour)
-    if not loads:
-        return policy.forecast
-    per_load = metric_per_load(load, metric, capacity)
-    expected = dict(enumerate(loads, this_hour))
-    aim: float = specification["TargetValue"]
-    units = {hour: capacity_for(value, per_load, aim) for hour, value in expected.items()}
-    oldest = this_hour - LONGEST / HOUR
-    past = policy.forecast or Forecast(now, {}, {})
-    return Forecast(
-        now,
-        {hour: value for hour, value in past.load.items() if hour >= oldest} | expected,
-        {hour: value for hour, value in past.capacity.items() if hour >= oldest} | units,
-    )
-
-
-def _by_hour(values: Mapping[float, float]) -> dict[int, float]:
-    return {floor(at / HOUR): value for at, value in values.items()}
+    return updated(policy.forecast, measured, specification["TargetValue"], now)
 
 
 def metric_queries(
@@ -158,35 +136,22 @@ def metric_queries(
 def _load_queries(kind: str, dimensions: list[Params]) -> list[Params]:
     metric = PREDEFINED[_PAIRS.get(kind) or _LOADS[kind]]
     name = metric.name.removesuffix("PerTarget")
-    return _queries(metric.namespace, name, dimensions, "Sum", "total")
+    return hourly_queries(metric.namespace, name, dimensions, "Sum", "total")
 
 
 def _scaling_queries(kind: str, dimensions: list[Params]) -> list[Params]:
     metric = PREDEFINED[_PAIRS.get(kind, kind)]
     # Requests per target are counted by the minute, utilisation is an average already.
     expression = "total/60" if metric.statistic == "Sum" else "total"
-    return _queries(metric.namespace, metric.name, dimensions, metric.statistic, expression)
+    return hourly_queries(metric.namespace, metric.name, dimensions, metric.statistic, expression)
 
 
 def _capacity_queries(kind: str, dimensions: list[Params]) -> list[Params]:
     metric = PREDEFINED[_PAIRS.get(kind) or _LOADS[kind]]
     if metric.statistic == "Sum":
-        return _queries(metric.namespace, "HealthyHostCount", dimensions, "Average", "total")
+        return hourly_queries(metric.namespace, "HealthyHostCount", dimensions, "Average", "total")
     # Every task sends one sample of its utilisation a minute.
-    return _queries(metric.namespace, metric.name, dimensions, "SampleCount", "total/60")
-
-
-def _queries(
-    namespace: str, name: str, dimensions: list[Params], statistic: str, expression: str
-) -> list[Params]:
-    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
-    stat = {"Metric": metric, "Period": HOUR, "Stat": statistic}
-    if expression == "total":
-        return [{"Id": "total", "MetricStat": stat, "ReturnData": True}]
-    return [
-        {"Id": "total", "MetricStat": stat, "ReturnData": False},
-        {"Id": "result", "Expression": expression, "ReturnData": True},
-    ]
+    return hourly_queries(metric.namespace, metric.name, dimensions, "SampleCount", "total/60")
 
 
 def get_predictive_scaling_forecast(
@@ -202,19 +167,5 @@ def get_predictive_scaling_forecast(
         raise validation_exception(
             f"No predictive scaling policy found: {params['PolicyName']} of {params['ResourceId']}"
         )
-    forecast = policy.forecast or Forecast(turn.at, {}, {})
-    load = _between(forecast.load, start, end)
     specification = policy.configuration["MetricSpecifications"][0]
-    return {
-        "LoadForecast": [{**load, "MetricSpecification": specification}],
-        "CapacityForecast": _between(forecast.capacity, start, end),
-        "UpdateTime": forecast.made_at,
-    }
-
-
-def _between(values: Mapping[int, float], start: float, end: float) -> Params:
-    hours = [hour for hour in sorted(values) if start <= hour * HOUR < end]
-    return {
-        "Timestamps": [float(hour * HOUR) for hour in hours],
-        "Values": [float(values[hour]) for hour in hours],
-    }
+    return answer(policy.forecast, specification, params, turn.at)

@@ -3,6 +3,7 @@
 from msgspec import Struct, field
 
 from understudy.control.events import Params
+from understudy.control.forecasting import Forecast
 from understudy.scaling.cooldown import Grant
 from understudy.scaling.decision import Breach
 
@@ -15,14 +16,6 @@ class Alarm(Struct, frozen=True, array_like=True):
 
     name: str
     arn: str
-
-
-class Forecast(Struct, frozen=True):
-    """What a predictive policy expects: load and capacity by hour, counted from the epoch."""
-
-    made_at: float
-    load: dict[int, float]
-    capacity: dict[int, int]
 
 
 class ScalingPolicy(Struct):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault, validation_exception
 from understudy.control.application_autoscaling.alarms import metrics_of
-from understudy.control.application_autoscaling.configuration import CONFIGURATION, steps_of
+from understudy.control.application_autoscaling.configuration import CONFIGURATION
 from understudy.control.application_autoscaling.dimensions import (
     DIMENSIONS,
     STEP,
@@ -17,6 +17,7 @@ from understudy.control.application_autoscaling.dimensions import (
 )
 from understudy.control.application_autoscaling.state import ScalableTarget
 from understudy.control.events import Params
+from understudy.control.policy_metrics import steps_of
 from understudy.scaling.step import fault_in_steps
 
 if TYPE_CHECKING:

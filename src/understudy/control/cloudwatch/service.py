@@ -1,10 +1,13 @@
 """CloudWatch of one region, as the other machines and the plane see it."""
 
+from collections.abc import Mapping, Sequence
+
 from understudy.control.cloudwatch import history
 from understudy.control.cloudwatch.alarms import remove
 from understudy.control.cloudwatch.books import Books, CloudWatchConfig
 from understudy.control.cloudwatch.evaluation import evaluate
 from understudy.control.cloudwatch.metric_alarms import put_metric_alarm
+from understudy.control.cloudwatch.metric_query import get_metric_data
 from understudy.control.cloudwatch.state import (
     AnyAlarm,
     CloudWatchState,
@@ -91,6 +94,19 @@ class CloudWatch:
         """The state of an alarm, None if there is no such alarm."""
         alarm = self.books.alarm(name)
         return alarm.state if alarm else None
+
+    def definition(self, name: str) -> tuple[Params, float] | None:
+        """The parameters of an alarm and when its state changed last, None if there is none."""
+        alarm = self.books.alarm(name)
+        return (alarm.params, alarm.transitioned_at) if alarm else None
+
+    def hourly(
+        self, queries: Sequence[Params], start: float, end: float, turn: Turn
+    ) -> Mapping[float, float]:
+        """GetMetricData: the values of the query that returns data, by the start of their hour."""
+        params = {"MetricDataQueries": list(queries), "StartTime": start, "EndTime": end}
+        (result, *_) = get_metric_data(self.books, params, turn)["MetricDataResults"]
+        return dict(zip(result["Timestamps"], result["Values"], strict=True))
 
     def record_action(self, alarm_name: str, action: str, summary: str, turn: Turn) -> None:
         """Write into the history what came of an action: ``Successfully executed action ...``."""

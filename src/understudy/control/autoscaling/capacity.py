@@ -1,0 +1,78 @@
+"""What a group has: which instances count, in units, and what its policies compute from.
+
+AWS: Amazon EC2 Auto Scaling instance lifecycle; Set capacity limits; Instance weights.
+"""
+
+from collections.abc import Iterable
+
+from understudy.control.autoscaling.state import Group, Instance
+from understudy.scaling.decision import Capacity
+
+IN_SERVICE, STANDBY, RETAINED = "InService", "Standby", "Terminating:Retained"
+PENDING = frozenset({"Pending", "Pending:Wait", "Pending:Proceed"})
+REPLACING = frozenset(
+    {
+        "ReplacingRootVolume",
+        "ReplacingRootVolume:Wait",
+        "ReplacingRootVolume:Proceed",
+        "RootVolumeReplaced",
+    }
+)
+LIVE = PENDING | REPLACING | {IN_SERVICE}
+LEAVING = frozenset({"Terminating", "Terminating:Wait", "Terminating:Proceed"})
+WARMED_PENDING = frozenset({"Warmed:Pending", "Warmed:Pending:Wait", "Warmed:Pending:Proceed"})
+WARMED = frozenset({"Warmed:Stopped", "Warmed:Running", "Warmed:Hibernated"})
+WARMED_LEAVING = frozenset(
+    {"Warmed:Terminating", "Warmed:Terminating:Wait", "Warmed:Terminating:Proceed"}
+)
+
+
+def units(instances: Iterable[Instance]) -> int:
+    """The weight of instances together."""
+    return sum(instance.weight for instance in instances)
+
+
+def live(group: Group) -> list[Instance]:
+    """The instances that run or start, oldest first."""
+    return [each for each in group.instances.values() if each.lifecycle in LIVE]
+
+
+def counted(group: Group) -> list[Instance]:
+    """Those of them that make up the group's capacity: the retiring ones do not."""
+    return [
+        each for each in group.instances.values() if each.lifecycle in LIVE and not each.retiring
+    ]
+
+
+def in_service(instance: Instance) -> bool:
+    """Whether an instance serves and is healthy."""
+    return instance.lifecycle == IN_SERVICE and instance.healthy
+
+
+def capacity_of(group: Group, at: float) -> Capacity:
+    """The capacity of a group for its policies.
+
+    Instances that are not in service yet, or not warm, are warming; those that scale-in has taken
+    out still count while they terminate.
+    """
+    running = warming = terminating = 0
+    for each in group.instances.values():
+        if each.retiring:
+            continue
+        if each.lifecycle in LIVE:
+            running += each.weight
+            if each.lifecycle in PENDING or at < each.warm_at:
+                warming += each.weight
+        elif each.lifecycle in LEAVING:
+            terminating += each.weight
+    return Capacity(
+        group.minimum, group.maximum, group.desired, running, warming, terminating=terminating
+    )
+
+
+def in_zones(group: Group, zones: Iterable[str]) -> dict[str, int]:
+    """How many instances each zone has, of those that count."""
+    counts = dict.fromkeys(zones, 0)
+    for each in counted(group):
+        counts[each.zone] = counts.get(each.zone, 0) + 1
+    return counts

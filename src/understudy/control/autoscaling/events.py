@@ -1,0 +1,98 @@
+"""What the world reports of instances, and what groups make of it."""
+
+from typing import TYPE_CHECKING
+
+from understudy.control.autoscaling import entering, leaving, renewing, replacing
+from understudy.control.autoscaling import group as machine
+from understudy.control.autoscaling.capacity import IN_SERVICE, STANDBY
+from understudy.control.autoscaling.state import Instance
+from understudy.control.events import (
+    InstanceFailed,
+    InstanceHealthy,
+    InstanceStopped,
+    SpotNoticed,
+    Stop,
+)
+from understudy.control.turn import Turn
+
+if TYPE_CHECKING:
+    from understudy.control.autoscaling.service import AutoScaling
+
+STARTING = frozenset({"Pending", "Warmed:Pending", "ReplacingRootVolume"})
+"""The lifecycle states in which the world is expected to say that an instance runs."""
+
+
+def on_healthy(service: "AutoScaling", event: InstanceHealthy, turn: Turn) -> None:
+    """An instance that was launched, or started again, runs."""
+    found = service.find(event.instance_id)
+    if found is not None and found[1].lifecycle in STARTING and not found[1].stopping_at:
+        entering.answered(service, *found, turn)
+        machine.settle(service, found[0], turn)
+
+
+def on_failed(service: "AutoScaling", event: InstanceFailed, turn: Turn) -> None:
+    """An instance did not come up, or is lost."""
+    found = service.find(event.instance_id)
+    if found is None:
+        service.state.detached.pop(event.instance_id, None)
+        return
+    group, instance = found
+    if "Terminating" in instance.lifecycle:
+        leaving.gone(service, group, instance, turn)
+        machine.remove_if_empty(service, group, turn)
+    elif instance.lifecycle in {IN_SERVICE, STANDBY}:
+        if "HealthCheck" not in group.suspended and instance.lifecycle == IN_SERVICE:
+            instance.healthy, instance.illness = False, "ec2"
+    elif instance.came_from or instance.lifecycle.startswith("Replacing"):
+        instance.lifecycle = IN_SERVICE
+        instance.healthy, instance.illness = False, "ec2"
+    else:
+        entering.failed(service, group, instance, event.reason, turn)
+    machine.settle(service, group, turn)
+
+
+def on_stopped(service: "AutoScaling", event: InstanceStopped, turn: Turn) -> None:
+    """An instance that was told to stop has stopped: it is gone, or rests in the warm pool."""
+    found = service.find(event.instance_id)
+    if found is None:
+        return
+    group, instance = found
+    if instance.lifecycle == "Warmed:Pending:Proceed":
+        entering.rest(service, group, instance, turn)
+    elif instance.lifecycle == "ReplacingRootVolume":
+        renewing.stopped(service, group, instance, turn)
+    elif "Terminating" in instance.lifecycle:
+        leaving.stopped(service, group, instance, turn)
+        machine.remove_if_empty(service, group, turn)
+    machine.settle(service, group, turn)
+
+
+def on_spot(service: "AutoScaling", event: SpotNoticed, turn: Turn) -> None:
+    """EC2 will take a spot instance back, or says that it may."""
+    found = service.find(event.instance_id)
+    if found is None:
+        return
+    group, instance = found
+    if event.notice == "interruption":
+        replacing.interrupt(service, group, instance, turn)
+    else:
+        replacing.recommend(service, group, instance, turn)
+    machine.settle(service, group, turn)
+
+
+def on_restart(service: "AutoScaling", turn: Turn) -> None:
+    """The world has forgotten what it was asked for: ask again.
+
+    Instances in service are stand-ins and need no process; they go on.
+    """
+    for group in list(service.state.groups.values()):
+        for instance in list(group.instances.values()):
+            _again(instance, turn)
+        machine.react(service, group, turn)
+
+
+def _again(instance: Instance, turn: Turn) -> None:
+    if instance.stopping_at:
+        turn.emit(Stop(turn.region, instance.id, 0.0))
+    elif instance.lifecycle in STARTING:
+        entering.start(instance, turn)
