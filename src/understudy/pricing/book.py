@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Protocol
 
-from understudy.pricing.offer import ON_DEMAND, Offer, Terms
+from understudy.pricing.offer import LINUX, ON_DEMAND, Offer, Terms
 
 PAY_AS_YOU_GO = Terms(ON_DEMAND)
 
@@ -54,16 +54,19 @@ class Book:
         found = [offer for shelf in self.shelves for offer in shelf.offers(product, region)]
         return sorted(found, key=lambda offer: offer.as_of, reverse=True)
 
-    def offers(self, product: str, region: str) -> dict[Terms, Offer]:
+    def offers(self, product: str, region: str, platform: str = LINUX) -> dict[Terms, Offer]:
         """The newest price of a product in a region for each way to buy it, ordered."""
         found: dict[Terms, Offer] = {}
         for offer in self.history(product, region):
-            found.setdefault(offer.terms, offer)
+            if offer.platform == platform:
+                found.setdefault(offer.terms, offer)
         return dict(sorted(found.items()))
 
-    def find(self, product: str, region: str, terms: Terms = PAY_AS_YOU_GO) -> Offer | None:
+    def find(
+        self, product: str, region: str, terms: Terms = PAY_AS_YOU_GO, platform: str = LINUX
+    ) -> Offer | None:
         """The newest price of a product under terms, None where none is known."""
-        return self.offers(product, region).get(terms)
+        return self.offers(product, region, platform).get(terms)
 
     def beside(self, offer: Offer) -> Offer | None:
         """The on-demand price that the same source had on the same day.
