@@ -76,7 +76,8 @@ def left_over(
     spent: list[_Spent] = []
     for layer, amount in zip(layers, money, strict=True):
         if not len(layer.pools):
-            spent.append((np.zeros(units.shape[1], dtype=bool), np.zeros(0, dtype=np.intp)))
+            never = np.zeros(units.shape[1], dtype=np.intp)
+            spent.append((never > 0, never))
             continue
         need = left[layer.pools] * layer.rates[:, None]
         reached = np.cumsum(need, axis=0)
