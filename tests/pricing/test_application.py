@@ -324,7 +324,7 @@ def test_a_bill_is_at_most_everything_on_demand_and_the_commitments(
 ):
     alone = apply(usage, Commitments(), ANY).total
     bill = apply(usage, owned, ANY)
-    fees = sum(r.count * Fraction(r.effective) for r in owned.reserved)
+    fees = sum(r.count * r.effective for r in owned.reserved)
     fees += sum(Fraction(plan.commitment) for plan in owned.plans)
     assert fees <= bill.total <= alone + fees
 

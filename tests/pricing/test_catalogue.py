@@ -71,7 +71,7 @@ def test_known_committed_figures(
     assert offer is not None
     assert offer.hourly == Decimal(hourly)
     assert offer.upfront == (None if upfront is None else Decimal(upfront))
-    assert offer.effective.quantize(Decimal("0.000001")) == Decimal(effective)
+    assert round(float(offer.effective), 6) == float(effective)
 
 
 def test_every_figure_names_its_source_and_is_a_price():

@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_hourly_and_upfront_parts_become_one_offer(prices: StoredPrices):
     partial = book.find("m7i.large", "eu-north-1", Terms(RESERVED, STANDARD, 1, PARTIAL_UPFRONT))
     assert partial is not None
     assert (partial.hourly, partial.upfront) == (Decimal("0.03376"), Decimal(296))
-    assert partial.effective.quantize(Decimal("0.000001")) == Decimal("0.067550")
+    assert partial.effective == Fraction("0.03376") + Fraction(296, 8760)
     paid = book.find("m7i.large", "eu-north-1", Terms(RESERVED, STANDARD, 1, ALL_UPFRONT))
     assert paid is not None
     assert (paid.hourly, paid.upfront, paid.as_of) == (Decimal(0), Decimal(580), "2026-10-05")

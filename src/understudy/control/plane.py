@@ -25,17 +25,26 @@ from understudy.control.events import (
     Params,
     RequestsCompleted,
 )
+from understudy.control.price_list import operations as price_list_operations
+from understudy.control.price_list.operations import PriceListService
+from understudy.control.purchasing.operations import EC2_OPERATIONS, SAVINGS_PLANS_OPERATIONS
+from understudy.control.purchasing.service import Purchasing, PurchasingState
 from understudy.control.sagemaker import operations as sagemaker_operations
 from understudy.control.sagemaker.endpoint import DIMENSION
 from understudy.control.sagemaker.service import HostingConfig, SageMaker
 from understudy.control.sagemaker.state import SageMakerState
 from understudy.control.signals import AlarmAction, CapacityFailed, CapacityFulfilled, Signal
 from understudy.control.turn import Turn
+from understudy.pricing.book import Book
+from understudy.pricing.catalogue import BOOK
 
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
     "application-autoscaling": scaling_operations.OPERATIONS,
     "cloudwatch": cloudwatch_operations.OPERATIONS,
+    "ec2": EC2_OPERATIONS,
+    "pricing": price_list_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
+    "savingsplans": SAVINGS_PLANS_OPERATIONS,
 }
 """What each service offers, under AWS's names."""
 
@@ -46,15 +55,20 @@ class PlaneState(Struct):
     sagemaker: SageMakerState = struct_field(default_factory=SageMakerState)
     cloudwatch: CloudWatchState = struct_field(default_factory=CloudWatchState)
     scaling: ScalingState = struct_field(default_factory=ScalingState)
+    purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
 
 
 @dataclass(frozen=True, slots=True)
 class PlaneConfig:
-    """Parameters of the world. ``zones`` loads a time zone by its IANA name."""
+    """Parameters of the world. ``zones`` loads a time zone by its IANA name.
+
+    ``book`` has the prices at which capacity is bought and billed.
+    """
 
     zones: Callable[[str], tzinfo]
     hosting: HostingConfig = field(default_factory=HostingConfig)
     cloudwatch: CloudWatchConfig = field(default_factory=CloudWatchConfig)
+    book: Book = BOOK
 
 
 class Plane:
@@ -67,10 +81,14 @@ class Plane:
             {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
         )
         self.sagemaker.is_registered = self.scaling.is_registered
+        self.purchasing = Purchasing(config.book, state.purchasing)
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
             "cloudwatch": self.cloudwatch,
+            "ec2": self.purchasing,
+            "pricing": PriceListService(config.book),
             "sagemaker": self.sagemaker,
+            "savingsplans": self.purchasing,
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:

@@ -16,8 +16,8 @@ OWNER = "cloudformation"
 class Services(Protocol):
     """The AWS operations that the engine performs itself, at once."""
 
-    def offers(self, service: str) -> bool:
-        """Whether the engine answers for a service; if not, the world is asked."""
+    def offers(self, service: str, operation: str) -> bool:
+        """Whether the engine answers an operation; if not, the world is asked."""
         ...
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:

@@ -127,7 +127,7 @@ def _perform(
         turn.schedule(turn.at + effect.seconds, OWNER, "wait", stack.id, key, number)
         return None
     task.service = effect.service
-    if engine.services.offers(effect.service):
+    if engine.services.offers(effect.service, effect.operation):
         return _call(engine, effect, turn)
     task.call = turn.ids.uuid()
     engine.state.calls[task.call] = (stack.id, key)

@@ -76,7 +76,7 @@ class Engine:
 
     def offers(self, service: str, operation: str) -> bool:
         """Whether the engine itself answers an operation."""
-        return Region.offers_operation(service, operation)
+        return Region.offers(service, operation)
 
     def handle(self, event: AnyEvent) -> Step:
         """Take an event in. Timers that are due before it must have been fired."""

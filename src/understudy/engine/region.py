@@ -45,15 +45,11 @@ class Region:
         self.stacks = CloudFormation(name, state.stacks, types, schemas, self)
 
     @staticmethod
-    def offers_operation(service: str, operation: str) -> bool:
-        """Whether an operation is answered here."""
+    def offers(service: str, operation: str) -> bool:
+        """Whether an operation is answered here, and not by the world."""
         if service == STACKS:
             return operation in deploying.OPERATIONS
         return operation in OPERATIONS.get(service, {})
-
-    def offers(self, service: str) -> bool:
-        """Whether a service is answered here, and not by the world."""
-        return service == STACKS or service in OPERATIONS
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
         """Perform an operation. Raises Fault."""

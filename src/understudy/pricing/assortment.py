@@ -56,7 +56,7 @@ def market_of(demand: Demand, book: Book, limits: Limits, owned: Commitments) ->
     plans = [*_owned_plans(pools, owned.plans, book), *_plans(pools, book, limits)]
     plans.sort(key=_rank)
     used |= dict.fromkeys(option.offer for option in reservables)
-    fees = [each.count * Fraction(each.effective) for each in owned.reserved]
+    fees = [each.count * each.effective for each in owned.reserved]
     return Market(
         pools=pools,
         seconds=seconds,
@@ -90,7 +90,7 @@ def _pools(
         items = tuple(demand.items[column] for column in columns)
         weights = tuple(_weight(item) for item in items)
         amounts = [int(demand.seconds[:, column].sum()) for column in columns]
-        rates = [Fraction(offer.effective) for offer in map(prices.__getitem__, columns) if offer]
+        rates = [offer.effective for offer in map(prices.__getitem__, columns) if offer]
         rate, uniform = _mean(rates, amounts, weights)
         pools.append(Pool(key[0], key[1], items, weights, rate, uniform))
         rows.append(demand.seconds[:, columns] @ np.array(weights, dtype=np.int64))
@@ -228,7 +228,7 @@ def _plan_rate(pool: Pool, plan: SavingsPlan, terms: Terms, book: Book) -> Fract
         offer = book.find(item.product, item.region, terms, item.platform)
         if offer is None or not plan.covers(item):
             return None
-        found.add(Fraction(offer.effective) / weight)
+        found.add(offer.effective / weight)
     rate = sum(found, Fraction(0)) / len(found)
     return rate if rate <= pool.rate else None
 

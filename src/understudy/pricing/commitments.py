@@ -1,6 +1,7 @@
 """What can be owned: Reserved Instances, Savings Plans, On-Demand Capacity Reservations."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 from msgspec import Struct
 
@@ -12,8 +13,8 @@ from understudy.pricing.offer import (
     LINUX,
     SAGEMAKER,
     STANDARD,
-    YEAR_HOURS,
     YEAR_SECONDS,
+    spread,
 )
 
 UNUSED_BOX = "UnusedBox"
@@ -53,9 +54,9 @@ class ReservedInstance(Struct, frozen=True, kw_only=True):
         return self.start + self.years * YEAR_SECONDS
 
     @property
-    def effective(self) -> Decimal:
+    def effective(self) -> Fraction:
         """US dollars for each instance and hour with the upfront payment spread over the term."""
-        return self.hourly + (self.upfront or Decimal(0)) / (self.years * YEAR_HOURS)
+        return spread(self.hourly, self.upfront, self.years)
 
     @property
     def flexible(self) -> bool:

@@ -67,7 +67,7 @@ class Reservable:
     @property
     def hourly(self) -> Fraction:
         """US dollars for each hour of the term, with the upfront payment spread."""
-        return Fraction(self.offer.effective)
+        return self.offer.effective
 
 
 @dataclass(frozen=True, slots=True)

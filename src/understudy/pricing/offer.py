@@ -1,6 +1,7 @@
 """What one hour of one product costs, under which terms, and who says so."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 from msgspec import Struct
 
@@ -74,13 +75,17 @@ class Offer(Struct, frozen=True, omit_defaults=True):
         return Terms(self.purchase, self.kind, self.years, self.payment)
 
     @property
-    def effective(self) -> Decimal:
+    def effective(self) -> Fraction:
         """US dollars for each unit and hour with the upfront payment spread over the term.
 
         >>> Offer("m5.large", "us-east-1", RESERVED, Decimal("0.03"), "", "", STANDARD, 1,
         ...       PARTIAL_UPFRONT, Decimal("262.8")).effective
-        Decimal('0.06')
+        Fraction(3, 50)
         """
-        if not self.upfront:
-            return self.hourly
-        return self.hourly + self.upfront / (self.years * YEAR_HOURS)
+        return spread(self.hourly, self.upfront, self.years)
+
+
+def spread(hourly: Decimal, upfront: Decimal | None, years: int) -> Fraction:
+    """US dollars an hour with an upfront payment divided among the hours of a term."""
+    paid = Fraction(upfront) / (years * YEAR_HOURS) if upfront else Fraction(0)
+    return Fraction(hourly) + paid

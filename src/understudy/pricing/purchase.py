@@ -33,7 +33,7 @@ def purchases(market: Market, mix: Mix) -> tuple[Purchase, ...]:
         if count:
             offer = each.offer
             upfront = None if offer.upfront is None else offer.upfront * count
-            hourly = offer.effective * count
+            hourly = decimal(offer.effective * count)
             name = f"{offer.instance_type} in {offer.region}"
             found.append(Purchase(name, offer.terms, count, hourly, upfront, offer.as_of))
     for plan, commitment in zip(market.plans, mix.commitments, strict=True):

@@ -47,7 +47,7 @@ class BookRates:
             offer = self._book.find(item.product, item.region, terms, item.platform)
             self._found[key] = offer
         offer = self._found[key]
-        return offer.effective if offer else None
+        return offer.hourly if offer else None
 
 
 def savings_percent(paid: Decimal, rate: Decimal) -> Decimal:
