@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.pricing.catalogue import offers_in
-from understudy.pricing.meter import Usage, bill, billable_seconds, during, standing
+from understudy.pricing.meter import (
+    Item,
+    Usage,
+    bill,
+    billable_seconds,
+    by_hour,
+    during,
+    standing,
+)
 
 EAST = offers_in("us-east-1")
 
@@ -97,3 +105,39 @@ def test_hours_of_a_life_add_up_to_the_whole(usage: Usage):
 def test_a_longer_life_never_costs_less(usage: Usage, more: float):
     longer = Usage(usage.instance_type, usage.start, usage.end + more)
     assert billable_seconds(longer) >= billable_seconds(usage)
+
+
+@pytest.mark.parametrize(
+    ("usage", "seconds"),
+    [
+        pytest.param(
+            Usage("m5.large", 0, 61, platform="Red Hat Enterprise Linux"), 3600, id="a begun hour"
+        ),
+        pytest.param(Usage("m5.large", 0, 3601, platform="SUSE Linux"), 7200, id="two begun hours"),
+        pytest.param(Usage("m5.large", 0, 61, platform="Windows"), 61, id="windows by the second"),
+    ],
+)
+def test_some_platforms_are_billed_by_the_hour(usage: Usage, seconds: int):
+    assert billable_seconds(usage) == seconds
+
+
+def test_usage_is_told_by_the_clock_hour_and_what_its_price_depends_on():
+    hours = by_hour(
+        [
+            Usage("m5.large", 1800, 5400, zone="us-east-1a"),
+            Usage("m5.large", 3000, 3600, zone="us-east-1a"),
+            Usage("m5.large", 3599, 3600, purchase="Spot"),
+        ],
+        "us-east-1",
+    )
+    plain = Item("m5.large", "us-east-1", zone="us-east-1a")
+    spot = Item("m5.large", "us-east-1", purchase="Spot")
+    assert hours == {0: {plain: 2400, spot: 1}, 1: {plain: 1800, spot: 59}}
+
+
+@given(st.lists(lives, max_size=6))
+def test_clock_hours_add_up_to_all_billable_seconds(usage: list[Usage]):
+    hours = by_hour(usage, "us-east-1")
+    told = sum(seconds for hour in hours.values() for seconds in hour.values())
+    assert told == sum(map(billable_seconds, usage))
+    assert all(seconds <= 3600 * len(usage) for h in hours.values() for seconds in h.values())

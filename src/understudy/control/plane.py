@@ -38,6 +38,10 @@ from understudy.control.events import (
     RequestsCompleted,
     SpotNoticed,
 )
+from understudy.control.price_list import operations as price_list_operations
+from understudy.control.price_list.operations import PriceListService
+from understudy.control.purchasing.operations import EC2_OPERATIONS, SAVINGS_PLANS_OPERATIONS
+from understudy.control.purchasing.service import Purchasing, PurchasingState
 from understudy.control.sagemaker import operations as sagemaker_operations
 from understudy.control.sagemaker.endpoint import DIMENSION
 from understudy.control.sagemaker.service import HostingConfig, SageMaker
@@ -50,21 +54,24 @@ from understudy.control.signals import (
     Signal,
 )
 from understudy.control.turn import Turn
-from understudy.pricing.catalogue import offers_in
+from understudy.pricing.book import Book
+from understudy.pricing.catalogue import BOOK, offers_in
 
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
     "application-autoscaling": scaling_operations.OPERATIONS,
     "autoscaling": group_operations.OPERATIONS,
     "cloudwatch": cloudwatch_operations.OPERATIONS,
-    "ec2": ec2_operations.OPERATIONS,
+    "ec2": {**ec2_operations.OPERATIONS, **EC2_OPERATIONS},
+    "pricing": price_list_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
+    "savingsplans": SAVINGS_PLANS_OPERATIONS,
 }
 """What each service offers, under AWS's names."""
 
 
-def prices_in(region: str) -> Callable[[str, str, str], float | None]:
+def prices_in(region: str, book: Book) -> Callable[[str, str, str], float | None]:
     """The on-demand prices that are known of a region's instance types; spot prices are not."""
-    known = offers_in(region)
+    known = offers_in(region, book)
 
     def price(instance_type: str, zone: str, purchase: str) -> float | None:
         del zone
@@ -82,16 +89,21 @@ class PlaneState(Struct):
     scaling: ScalingState = struct_field(default_factory=ScalingState)
     groups: GroupsState = struct_field(default_factory=GroupsState)
     ec2: Ec2State = struct_field(default_factory=Ec2State)
+    purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
 
 
 @dataclass(frozen=True, slots=True)
 class PlaneConfig:
-    """Parameters of the world. ``zones`` loads a time zone by its IANA name."""
+    """Parameters of the world. ``zones`` loads a time zone by its IANA name.
+
+    ``book`` has the prices at which capacity is bought and billed.
+    """
 
     zones: Callable[[str], tzinfo]
     hosting: HostingConfig = field(default_factory=HostingConfig)
     cloudwatch: CloudWatchConfig = field(default_factory=CloudWatchConfig)
     groups: GroupConfig = field(default_factory=GroupConfig)
+    book: Book = BOOK
 
 
 class Plane:
@@ -112,19 +124,24 @@ class Plane:
             config.zones,
             state.groups,
             config.groups,
-            price=prices_in(region),
+            price=prices_in(region, config.book),
         )
+        self.purchasing = Purchasing(config.book, state.purchasing)
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
             "autoscaling": self.groups,
             "ec2": self.ec2,
             "cloudwatch": self.cloudwatch,
+            "pricing": PriceListService(config.book),
             "sagemaker": self.sagemaker,
+            "savingsplans": self.purchasing,
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
         """Perform an operation. Raises Fault."""
-        return OPERATIONS[service][operation](self._machines[service], params, turn)
+        bought = service == "ec2" and operation in EC2_OPERATIONS
+        machine = self.purchasing if bought else self._machines[service]
+        return OPERATIONS[service][operation](machine, params, turn)
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""

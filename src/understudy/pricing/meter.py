@@ -1,14 +1,17 @@
 """From the lives of instances to billable seconds and their price on demand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from itertools import groupby
 from math import ceil, floor
 from operator import attrgetter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from understudy.pricing.offer import Offer
+from understudy.pricing.instance import HOSTING
+from understudy.pricing.offer import LINUX, ON_DEMAND, Offer
 
 MICRO_DOLLAR = Decimal("0.000001")
 SECONDS_PER_HOUR = 3600
@@ -19,18 +22,42 @@ AWS, Amazon Machine Learning, cost model)."""
 EC2_MINIMUM = 60
 """EC2 is billed per second with a minimum of 60 seconds at every start (AWS: Amazon EC2 instance
 state changes)."""
+HOURLY_PLATFORMS = frozenset({"Red Hat Enterprise Linux", "SUSE Linux"})
+"""Billed by the begun hour (AWS: Amazon EC2 instance state changes, as of 2023)."""
 
 
 class Usage(Struct, frozen=True):
     """One instance from provisioned to released, in seconds since the epoch of world time.
 
     AWS bills an endpoint's instances for all of that time, not only while they are in service
-    (AWS: Amazon SageMaker AI, Blue/Green Deployments).
+    (AWS: Amazon SageMaker AI, Blue/Green Deployments). ``purchase`` is OnDemand or Spot.
     """
 
     instance_type: str
     start: float
     end: float
+    purchase: str = ON_DEMAND
+    zone: str = ""
+    platform: str = LINUX
+
+
+class Item(Struct, frozen=True, order=True):
+    """What usage is of, as far as its price depends on it.
+
+    ``product`` is an instance type, or AWS's usage type without its region.
+    """
+
+    product: str
+    region: str
+    account: str = ""
+    zone: str = ""
+    platform: str = LINUX
+    tenancy: str = "default"
+    purchase: str = ON_DEMAND
+
+
+UsageHour = Mapping[Item, Fraction]
+"""What ran in one clock-hour: instance-seconds by item, or vCPU- and GB-seconds."""
 
 
 class Charge(Struct, frozen=True):
@@ -82,11 +109,43 @@ def billable_seconds(usage: Usage) -> int:
     61
     >>> billable_seconds(Usage("m5.large", 0, 9))
     60
+    >>> billable_seconds(Usage("m5.large", 0, 3700, platform="SUSE Linux"))
+    7200
     """
     if usage.end <= usage.start:
         return 0
-    minimum = SAGEMAKER_MINIMUM if usage.instance_type.startswith("ml.") else EC2_MINIMUM
-    return max(ceil(usage.end) - floor(usage.start), minimum)
+    seconds = ceil(usage.end) - floor(usage.start)
+    if usage.instance_type.startswith(HOSTING):
+        return max(seconds, SAGEMAKER_MINIMUM)
+    if usage.platform in HOURLY_PLATFORMS:
+        return -(-seconds // SECONDS_PER_HOUR) * SECONDS_PER_HOUR
+    return max(seconds, EC2_MINIMUM)
+
+
+def by_hour(usage: Iterable[Usage], region: str, account: str = "") -> dict[int, UsageHour]:
+    """Billable instance-seconds by clock-hour, keyed by the hours since the epoch.
+
+    A minimum runs on from its start: nine seconds at the end of an hour are nine seconds there and
+    51 in the next.
+    """
+    found: dict[int, dict[Item, Fraction]] = {}
+    for life in usage:
+        item = Item(
+            life.instance_type, region, account, life.zone, life.platform, purchase=life.purchase
+        )
+        for hour, seconds in _hours(floor(life.start), billable_seconds(life)):
+            inside = found.setdefault(hour, {})
+            inside[item] = inside.get(item, Fraction(0)) + seconds
+    return dict(sorted(found.items()))
+
+
+def _hours(start: int, seconds: int) -> Iterator[tuple[int, int]]:
+    """The clock-hours that a span touches, and its seconds in each."""
+    while seconds > 0:
+        hour, offset = divmod(start, SECONDS_PER_HOUR)
+        inside = min(seconds, SECONDS_PER_HOUR - offset)
+        yield hour, inside
+        start, seconds = start + inside, seconds - inside
 
 
 def price(seconds: int, hourly: Decimal) -> Decimal:
@@ -121,7 +180,7 @@ def _charge(name: str, lives: tuple[Usage, ...], offers: Mapping[str, Offer]) ->
 
 def during(usage: Iterable[Usage], begin: float, end: float) -> tuple[Usage, ...]:
     """The parts of lives that fall into a span of time, to compare like with like."""
-    cut = (Usage(u.instance_type, max(u.start, begin), min(u.end, end)) for u in usage)
+    cut = (replace(u, start=max(u.start, begin), end=min(u.end, end)) for u in usage)
     return tuple(part for part in cut if part.start < part.end)
 
 

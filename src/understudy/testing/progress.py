@@ -1,6 +1,5 @@
 """Views as a deployment and a rehearsal give them, for tests of what is drawn."""
 
-from understudy.control.outcome import Outcome
 from understudy.app.views import (
     AlarmProgress,
     ChangeSetView,
@@ -10,6 +9,7 @@ from understudy.app.views import (
     ResourceChange,
     ResourceProgress,
 )
+from understudy.control.outcome import Outcome
 from understudy.testing.outcomes import NOON
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"

@@ -1,0 +1,1 @@
+"""Buying commitments: Reserved Instances, Savings Plans, Capacity Reservations."""

@@ -1,0 +1,31 @@
+"""The operations that buy and show commitments, by service, under AWS's names."""
+
+from collections.abc import Callable, Mapping
+
+from understudy.control.events import Params
+from understudy.control.purchasing import (
+    capacity_reservations,
+    reserved_instances,
+    savings_plans,
+)
+from understudy.control.purchasing.service import Purchasing
+from understudy.control.turn import Turn
+
+Operation = Callable[[Purchasing, Params, Turn], Params]
+
+EC2_OPERATIONS: Mapping[str, Operation] = {
+    "CancelCapacityReservation": capacity_reservations.cancel,
+    "CreateCapacityReservation": capacity_reservations.create,
+    "DescribeCapacityReservations": capacity_reservations.describe,
+    "DescribeReservedInstances": reserved_instances.describe_owned,
+    "DescribeReservedInstancesOfferings": reserved_instances.describe_offerings,
+    "ModifyCapacityReservation": capacity_reservations.modify,
+    "PurchaseReservedInstancesOffering": reserved_instances.purchase_offering,
+}
+
+SAVINGS_PLANS_OPERATIONS: Mapping[str, Operation] = {
+    "CreateSavingsPlan": savings_plans.create_plan,
+    "DescribeSavingsPlans": savings_plans.describe_plans,
+    "DescribeSavingsPlansOfferingRates": savings_plans.describe_offering_rates,
+    "DescribeSavingsPlansOfferings": savings_plans.describe_offerings,
+}

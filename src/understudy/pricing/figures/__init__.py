@@ -1,0 +1,1 @@
+"""Published prices as they were found, one module for each source and date."""
