@@ -16,25 +16,37 @@ from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.cloudwatch.service import CloudWatch
 from understudy.control.cloudwatch.state import CloudWatchState
+from understudy.control.elbv2 import operations as elbv2_operations
+from understudy.control.elbv2.service import BalancingConfig, ElasticLoadBalancing
+from understudy.control.elbv2.state import ElbState
 from understudy.control.events import (
     AnyEvent,
+    BalancersServed,
     EngineRestarted,
     InstanceFailed,
     InstanceHealthy,
     InstanceStopped,
     Params,
     RequestsCompleted,
+    TargetsTurned,
 )
 from understudy.control.sagemaker import operations as sagemaker_operations
 from understudy.control.sagemaker.endpoint import DIMENSION
 from understudy.control.sagemaker.service import HostingConfig, SageMaker
 from understudy.control.sagemaker.state import SageMakerState
-from understudy.control.signals import AlarmAction, CapacityFailed, CapacityFulfilled, Signal
+from understudy.control.signals import (
+    AlarmAction,
+    CapacityFailed,
+    CapacityFulfilled,
+    ScalableRemoved,
+    Signal,
+)
 from understudy.control.turn import Turn
 
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
     "application-autoscaling": scaling_operations.OPERATIONS,
     "cloudwatch": cloudwatch_operations.OPERATIONS,
+    "elbv2": elbv2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
 }
 """What each service offers, under AWS's names."""
@@ -46,6 +58,7 @@ class PlaneState(Struct):
     sagemaker: SageMakerState = struct_field(default_factory=SageMakerState)
     cloudwatch: CloudWatchState = struct_field(default_factory=CloudWatchState)
     scaling: ScalingState = struct_field(default_factory=ScalingState)
+    elbv2: ElbState = struct_field(default_factory=ElbState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,7 @@ class PlaneConfig:
     zones: Callable[[str], tzinfo]
     hosting: HostingConfig = field(default_factory=HostingConfig)
     cloudwatch: CloudWatchConfig = field(default_factory=CloudWatchConfig)
+    balancing: BalancingConfig = field(default_factory=BalancingConfig)
 
 
 class Plane:
@@ -63,6 +77,7 @@ class Plane:
     def __init__(self, state: PlaneState, config: PlaneConfig) -> None:
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
+        self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
         self.scaling = ApplicationAutoScaling(
             {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
         )
@@ -70,7 +85,16 @@ class Plane:
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
             "cloudwatch": self.cloudwatch,
+            "elbv2": self.elbv2,
             "sagemaker": self.sagemaker,
+        }
+        self._takers: Mapping[type[AnyEvent], tuple[Callable[[Any, Turn], None], ...]] = {
+            BalancersServed: (self.elbv2.on_served,),
+            InstanceFailed: (self.sagemaker.on_failed,),
+            InstanceHealthy: (self.sagemaker.on_healthy,),
+            InstanceStopped: (self.sagemaker.on_stopped,),
+            RequestsCompleted: (self.sagemaker.on_requests,),
+            TargetsTurned: (self.elbv2.on_turned,),
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
@@ -79,16 +103,11 @@ class Plane:
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""
-        if isinstance(event, RequestsCompleted):
-            self.sagemaker.on_requests(event, turn)
-        elif isinstance(event, InstanceHealthy):
-            self.sagemaker.on_healthy(event, turn)
-        elif isinstance(event, InstanceFailed):
-            self.sagemaker.on_failed(event, turn)
-        elif isinstance(event, InstanceStopped):
-            self.sagemaker.on_stopped(event, turn)
-        elif isinstance(event, EngineRestarted):
-            self.sagemaker.on_restart(turn)
+        for take in self._takers.get(type(event), ()):
+            take(event, turn)
+        if isinstance(event, EngineRestarted):
+            for machine in (self.sagemaker, self.elbv2):
+                machine.on_restart(turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
@@ -98,9 +117,10 @@ class Plane:
             self._machines[owner].on_timer(key, turn)
 
     def settle(self, turn: Turn) -> None:
-        """Pass signals on until there are none."""
+        """Pass signals on until there are none, then tell the data plane what has changed."""
         while turn.signals:
             self._on_signal(turn.signals.pop(0), turn)
+        self.elbv2.settle(turn)
 
     def _on_signal(self, signal: Signal, turn: Turn) -> None:
         if isinstance(signal, AlarmAction):
@@ -109,7 +129,7 @@ class Plane:
             scaling.on_fulfilled(self.scaling, signal, turn)
         elif isinstance(signal, CapacityFailed):
             scaling.on_failed(self.scaling, signal, turn)
-        else:
+        elif isinstance(signal, ScalableRemoved):
             targets.on_removed(self.scaling, signal, turn)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:

@@ -49,4 +49,14 @@ class ScalableRemoved:
     resource_id: str
 
 
-Signal = AlarmAction | CapacityFulfilled | CapacityFailed | ScalableRemoved
+@dataclass(frozen=True, slots=True)
+class TargetTurned:
+    """The health of a registered target has changed; ``unused`` means that it has drained."""
+
+    group: str
+    target_id: str
+    port: int
+    state: str
+
+
+Signal = AlarmAction | CapacityFulfilled | CapacityFailed | ScalableRemoved | TargetTurned
