@@ -87,7 +87,8 @@ class Balancer(Struct, frozen=True):
     """A load balancer with everything that it needs to serve.
 
     ``kind`` is application or network; requests are for it if their Host is ``dns_name``, or if
-    they come in at one of its listeners' ports. ``attributes`` are AWS's, by key.
+    they come in at one of its listeners' ports. ``attributes`` are AWS's, by key: time-outs, and
+    how requests are routed.
     """
 
     arn: str

@@ -89,6 +89,16 @@ class RequestsCompleted(Event, frozen=True, tag=True):
     served: tuple[Served, ...]
 
 
+class BalancerReached(Event, frozen=True, tag=True):
+    """A load balancer can be reached at ``endpoint``, by its listeners' ports or its DNS name.
+
+    A stand-in has no endpoint: nothing listens, and its targets are taken to answer their probes.
+    """
+
+    balancer: str
+    endpoint: str = ""
+
+
 class TargetsTurned(Event, frozen=True, tag=True):
     """Probes have changed the health of targets."""
 
@@ -105,12 +115,14 @@ class TaskStarted(Event, frozen=True, tag=True):
     """All containers of a task run; its ports can be reached as ``bindings`` say.
 
     ``pull_started`` and ``pull_stopped`` are when its images were fetched, 0 where that is unknown.
+    Of a ``stand_in`` nothing runs: it is taken to.
     """
 
     task: str
     bindings: tuple[Binding, ...] = ()
     pull_started: float = 0.0
     pull_stopped: float = 0.0
+    stand_in: bool = False
 
 
 class TaskHealthChanged(Event, frozen=True, tag=True):
@@ -151,6 +163,7 @@ AnyEvent = (
     | InstanceFailed
     | InstanceStopped
     | RequestsCompleted
+    | BalancerReached
     | TargetsTurned
     | BalancersServed
     | TaskStarted

@@ -21,6 +21,7 @@ from understudy.control.elbv2.service import BalancingConfig, ElasticLoadBalanci
 from understudy.control.elbv2.state import ElbState
 from understudy.control.events import (
     AnyEvent,
+    BalancerReached,
     BalancersServed,
     EngineRestarted,
     InstanceFailed,
@@ -89,6 +90,7 @@ class Plane:
             "sagemaker": self.sagemaker,
         }
         self._takers: Mapping[type[AnyEvent], tuple[Callable[[Any, Turn], None], ...]] = {
+            BalancerReached: (self.elbv2.on_reached,),
             BalancersServed: (self.elbv2.on_served,),
             InstanceFailed: (self.sagemaker.on_failed,),
             InstanceHealthy: (self.sagemaker.on_healthy,),

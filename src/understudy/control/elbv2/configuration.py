@@ -19,6 +19,9 @@ from understudy.control.events import Params
 if TYPE_CHECKING:
     from understudy.control.elbv2.service import ElasticLoadBalancing
 
+SERVING = ("client_keep_alive.", "dns_record.", "idle_timeout.", "routing.")
+"""How the attributes begin that the data plane goes by."""
+
 _HEALTH = "target_group_health."
 
 
@@ -38,7 +41,7 @@ def configuration(service: "ElasticLoadBalancing", balancer: LoadBalancer) -> Ba
         balancer.zones,
         tuple(_listener(service, each) for each in there),
         tuple(_group(service, balancer, service.state.groups[arn]) for arn in dict.fromkeys(used)),
-        dict(balancer.attributes),
+        {key: value for key, value in balancer.attributes.items() if key.startswith(SERVING)},
     )
 
 

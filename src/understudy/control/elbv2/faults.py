@@ -3,7 +3,7 @@
 AWS: Elastic Load Balancing API Reference (2015-12-01), Common errors and those of each action.
 """
 
-from understudy.base.fault import Fault, validation_error
+from understudy.base.fault import Fault
 
 MISSING = {
     "load balancer": ("LoadBalancerNotFound", "One or more load balancers not found"),
@@ -31,8 +31,3 @@ def bad_configuration(message: str) -> Fault:
 def bad_action(message: str) -> Fault:
     """InvalidLoadBalancerAction."""
     return Fault("InvalidLoadBalancerAction", message)
-
-
-def foreign_marker() -> Fault:
-    """A marker that no page has given out."""
-    return validation_error("Invalid marker")

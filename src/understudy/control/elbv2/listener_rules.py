@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault, validation_error
 from understudy.control.elbv2 import actions, conditions, listeners, tags
-from understudy.control.elbv2.faults import foreign_marker, not_allowed
+from understudy.control.elbv2.faults import not_allowed
+from understudy.control.elbv2.pages import marked
 from understudy.control.elbv2.state import DEFAULT, Listener, ListenerRule
 from understudy.control.events import Params
-from understudy.control.paging import page
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
     from understudy.control.elbv2.service import ElasticLoadBalancing
 
-PAGE_SIZE = 400
 MOST_RULES = 100
 
 
@@ -76,10 +75,8 @@ def describe_rules(service: "ElasticLoadBalancing", params: Params, turn: Turn) 
     if arns:
         return {"Rules": [describe(service.state.rule(arn)) for arn in arns]}
     there = service.state.rules_of(service.state.listener(params["ListenerArn"]).arn)
-    shown, marker = page(
-        there, params.get("Marker"), params.get("PageSize", PAGE_SIZE), foreign_marker()
-    )
-    return {"Rules": [describe(each) for each in shown], "NextMarker": marker}
+    shown, more = marked(there, params)
+    return {"Rules": [describe(each) for each in shown], **more}
 
 
 def modify_rule(service: "ElasticLoadBalancing", params: Params, turn: Turn) -> Params:

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault, validation_error
 from understudy.control.elbv2 import actions, attributes, tags
-from understudy.control.elbv2.faults import bad_configuration, foreign_marker
+from understudy.control.elbv2.faults import bad_configuration
+from understudy.control.elbv2.pages import marked
 from understudy.control.elbv2.state import DEFAULT, Listener, ListenerRule, LoadBalancer
 from understudy.control.events import Params
-from understudy.control.paging import page
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
     from understudy.control.elbv2.service import ElasticLoadBalancing
 
-PAGE_SIZE = 400
 SECURE = ("HTTPS", "TLS")
 PROTOCOLS = {"application": ("HTTP", "HTTPS"), "network": ("TCP", "TLS", "UDP", "TCP_UDP")}
 SSL_POLICY = "ELBSecurityPolicy-2016-08"
@@ -124,10 +123,8 @@ def describe_listeners(service: "ElasticLoadBalancing", params: Params, turn: Tu
     if arns:
         return {"Listeners": [describe(service, service.state.listener(arn)) for arn in arns]}
     there = service.state.listeners_of(service.state.load_balancer(params["LoadBalancerArn"]).arn)
-    shown, marker = page(
-        there, params.get("Marker"), params.get("PageSize", PAGE_SIZE), foreign_marker()
-    )
-    return {"Listeners": [describe(service, each) for each in shown], "NextMarker": marker}
+    shown, more = marked(there, params)
+    return {"Listeners": [describe(service, each) for each in shown], **more}
 
 
 def modify_listener(service: "ElasticLoadBalancing", params: Params, turn: Turn) -> Params:
@@ -194,10 +191,8 @@ def describe_certificates(service: "ElasticLoadBalancing", params: Params, turn:
         for each in listener.params.get("Certificates", [])
     ]
     others = [{"CertificateArn": arn, "IsDefault": False} for arn in listener.certificates]
-    shown, marker = page(
-        [*own, *others], params.get("Marker"), params.get("PageSize", PAGE_SIZE), foreign_marker()
-    )
-    return {"Certificates": shown, "NextMarker": marker}
+    shown, more = marked([*own, *others], params)
+    return {"Certificates": shown, **more}
 
 
 def remove_certificates(service: "ElasticLoadBalancing", params: Params, turn: Turn) -> Params:

@@ -11,19 +11,18 @@ from understudy.base.fault import Fault, validation_error
 from understudy.control.elbv2 import attributes, tags
 from understudy.control.elbv2.faults import (
     bad_configuration,
-    foreign_marker,
     not_allowed,
 )
+from understudy.control.elbv2.pages import marked
 from understudy.control.elbv2.state import OWNER, LoadBalancer
 from understudy.control.events import Params, RemoveBalancer
-from understudy.control.paging import page
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
     from understudy.control.elbv2.service import ElasticLoadBalancing
 
-PAGE_SIZE = 400
 PREFIX = {"application": "app", "network": "net"}
+STAND_IN = "A stand-in of Understudy: nothing listens, its targets are taken to be healthy"
 HOSTED_ZONE = {"application": "Z35SXDOTRQ7X7K", "network": "Z26RNL4JYFTOTI"}
 """Route 53 hosted zones of load balancers in us-east-1. AWS: Elastic Load Balancing endpoints."""
 
@@ -141,7 +140,7 @@ def describe(balancer: LoadBalancer) -> Params:
         "LoadBalancerName": balancer.name,
         "Scheme": balancer.scheme,
         "VpcId": balancer.vpc,
-        "State": {"Code": balancer.state},
+        "State": _state(balancer),
         "Type": balancer.kind,
         "AvailabilityZones": _zones(balancer),
         "IpAddressType": balancer.ip_address_type,
@@ -149,6 +148,14 @@ def describe(balancer: LoadBalancer) -> Params:
     if balancer.security_groups:
         described["SecurityGroups"] = list(balancer.security_groups)
     return described
+
+
+def _state(balancer: LoadBalancer) -> Params:
+    """The state; its reason says, in the open, where the load balancer can be reached here."""
+    if balancer.endpoint is None:
+        return {"Code": balancer.state}
+    reached = f"Understudy serves it at {balancer.endpoint}"
+    return {"Code": balancer.state, "Reason": reached if balancer.endpoint else STAND_IN}
 
 
 def _zones(balancer: LoadBalancer) -> list[Params]:
@@ -175,10 +182,8 @@ def describe_load_balancers(service: "ElasticLoadBalancing", params: Params, tur
                 "LoadBalancerNotFound", f"Load balancers '[{', '.join(unknown)}]' not found"
             )
         there = [balancer for balancer in there if balancer.name in names]
-    shown, marker = page(
-        there, params.get("Marker"), params.get("PageSize", PAGE_SIZE), foreign_marker()
-    )
-    return {"LoadBalancers": [describe(each) for each in shown], "NextMarker": marker}
+    shown, more = marked(there, params)
+    return {"LoadBalancers": [describe(each) for each in shown], **more}
 
 
 def delete_load_balancer(service: "ElasticLoadBalancing", params: Params, turn: Turn) -> Params:

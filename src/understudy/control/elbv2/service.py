@@ -7,7 +7,13 @@ from understudy.control.elbv2 import metrics, targets
 from understudy.control.elbv2.actions import forwarded_to
 from understudy.control.elbv2.configuration import configuration
 from understudy.control.elbv2.state import OWNER, ElbState, ListenerRule, TargetGroup, target_key
-from understudy.control.events import BalancersServed, Params, SetBalancer, TargetsTurned
+from understudy.control.events import (
+    BalancerReached,
+    BalancersServed,
+    Params,
+    SetBalancer,
+    TargetsTurned,
+)
 from understudy.control.networks import Networks, ZonesByOrder
 from understudy.control.ports import GroupFacts, Located, Publisher, TargetHealth
 from understudy.control.signals import TargetTurned
@@ -118,6 +124,13 @@ class ElasticLoadBalancing:
                 metrics.publish_idle(self, balancer, group, minute, turn)
         self._next_minute(group, minute + MINUTE, turn)
 
+    def on_reached(self, event: BalancerReached, turn: Turn) -> None:
+        """The data plane serves a load balancer."""
+        del turn
+        balancer = self.state.load_balancers.get(event.balancer)
+        if balancer is not None:
+            balancer.endpoint = event.endpoint
+
     def on_turned(self, event: TargetsTurned, turn: Turn) -> None:
         """Probes have changed the health of targets; those that drain have none any more."""
         for turned in event.turned:
@@ -147,7 +160,8 @@ class ElasticLoadBalancing:
         for group in self.state.groups.values():
             for target in group.targets.values():
                 target.state, target.reason, target.description = "initial", "", ""
-        for arn in self.state.load_balancers:
+        for arn, balancer in self.state.load_balancers.items():
+            balancer.endpoint = None
             self.touch(arn)
 
     def group(self, arn: str) -> GroupFacts | None:

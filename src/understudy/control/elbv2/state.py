@@ -13,7 +13,10 @@ DEFAULT = "default"
 
 
 class LoadBalancer(Struct):
-    """A load balancer. ``subnets`` are in order, each with its zone."""
+    """A load balancer. ``subnets`` are in order, each with its zone.
+
+    ``endpoint`` is where the data plane serves it, empty for a stand-in, None where nobody said.
+    """
 
     arn: str
     name: str
@@ -27,6 +30,7 @@ class LoadBalancer(Struct):
     ip_address_type: str = "ipv4"
     security_groups: tuple[str, ...] = ()
     state: str = "provisioning"
+    endpoint: str | None = None
     attributes: dict[str, str] = field(default_factory=dict[str, str])
 
     @property

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault, validation_error
 from understudy.control.elbv2 import attributes, tags
-from understudy.control.elbv2.faults import bad_configuration, foreign_marker, missing
+from understudy.control.elbv2.faults import bad_configuration, missing
 from understudy.control.elbv2.load_balancers import check_name, tags_apart
+from understudy.control.elbv2.pages import marked
 from understudy.control.elbv2.state import TargetGroup
 from understudy.control.events import Params
-from understudy.control.paging import page
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
     from understudy.control.elbv2.service import ElasticLoadBalancing
 
-PAGE_SIZE = 400
 WEB = ("HTTP", "HTTPS")
 OFFERED = (*WEB, "TCP", "TLS", "UDP", "TCP_UDP")
 _CHECKS = (
@@ -180,10 +179,8 @@ def describe_target_groups(service: "ElasticLoadBalancing", params: Params, turn
     """DescribeTargetGroups: all, or those of a load balancer, of some ARNs or names."""
     del turn
     chosen = _chosen(service, params)
-    shown, marker = page(
-        chosen, params.get("Marker"), params.get("PageSize", PAGE_SIZE), foreign_marker()
-    )
-    return {"TargetGroups": [describe(service, each) for each in shown], "NextMarker": marker}
+    shown, more = marked(chosen, params)
+    return {"TargetGroups": [describe(service, each) for each in shown], **more}
 
 
 def _chosen(service: "ElasticLoadBalancing", params: Params) -> list[TargetGroup]:

@@ -112,7 +112,7 @@ def register(
     if known is not None and not known.draining:
         return
     where = service.locate(target_id, port)
-    zone = zone or (where.zone if where else f"{turn.region}a")
+    zone = zone or (where.zone if where else "") or f"{turn.region}a"
     group.targets[key] = Target(target_id, port, zone, turn.at)
     service.watch(group, turn)
     service.touch_group(group.arn)
