@@ -7,6 +7,7 @@ from understudy.control.events import Params
 from understudy.testing.region import Region
 
 SUBNETS = ["subnet-a", "subnet-b"]
+PATH = [{"Field": "path-pattern", "Values": ["/img/*"]}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,18 @@ def web(region: Region, attributes: dict[str, str] | None = None, **changes: Any
         pairs = [{"Key": key, "Value": value} for key, value in attributes.items()]
         region.elbv2("ModifyTargetGroupAttributes", TargetGroupArn=targets, Attributes=pairs)
     return Web(front, listener(region, front, targets), targets)
+
+
+def add_rule(region: Region, front: Web, priority: int, **changes: Any) -> Params:
+    """A new rule that forwards what is under ``/img/``."""
+    params = {
+        "ListenerArn": front.listener,
+        "Priority": priority,
+        "Conditions": PATH,
+        "Actions": forward(front.group),
+        **changes,
+    }
+    return region.elbv2("CreateRule", **params)["Rules"][0]
 
 
 def register(region: Region, group: str, *addresses: str) -> None:
