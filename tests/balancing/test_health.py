@@ -11,10 +11,12 @@ from understudy.balancing.health import (
     Probe,
     State,
     Thresholds,
+    accepts,
     deregistered,
     load_balancer,
     model_server,
     probed,
+    probes_until_change,
 )
 
 PROBES = {"+": Probe.SUCCESS, "-": Probe.FAILURE, "x": Probe.REFUSED}
@@ -104,3 +106,33 @@ def test_enough_equal_probes_decide_whatever_came_before(
     thresholds = load_balancer(healthy, unhealthy)
     assert after(start, before + "+" * healthy, thresholds) is State.HEALTHY
     assert after(start, before + "-" * unhealthy, thresholds) is State.UNHEALTHY
+
+
+@pytest.mark.parametrize(
+    ("health", "probe", "expected"),
+    [
+        pytest.param(Health(State.INITIAL), Probe.SUCCESS, 1, id="a new target needs one success"),
+        pytest.param(Health(State.HEALTHY), Probe.FAILURE, 2, id="two failures in a row"),
+        pytest.param(Health(State.HEALTHY, 1), Probe.FAILURE, 1, id="one has been already"),
+        pytest.param(Health(State.UNHEALTHY), Probe.SUCCESS, 3, id="three successes in a row"),
+        pytest.param(Health(State.HEALTHY), Probe.SUCCESS, None, id="nothing to change"),
+        pytest.param(deregistered(), Probe.SUCCESS, None, id="draining is for good"),
+    ],
+)
+def test_how_many_probes_change_a_state(health: Health, probe: Probe, expected: int | None):
+    assert probes_until_change(health, probe, ALB) == expected
+
+
+@pytest.mark.parametrize(
+    ("matcher", "status", "expected"),
+    [
+        ("200", 200, True),
+        ("200", 201, False),
+        ("200,202", 202, True),
+        ("200-299", 250, True),
+        ("200-299,404", 404, True),
+        ("200-299", 300, False),
+    ],
+)
+def test_a_matcher_accepts_its_codes(matcher: str, status: int, expected: bool):
+    assert accepts(matcher, status) is expected

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.balancing.routing import NOBODY, choose_variant, least_outstanding
+from understudy.balancing.routing import (
+    NOBODY,
+    choose_variant,
+    least_outstanding,
+    round_robin,
+    slow_start,
+)
 
 shares = st.floats(0, 1, exclude_max=True)
 
@@ -74,3 +80,40 @@ def test_ties_are_shared_evenly() -> None:
     counts = Counter(least_outstanding((0, 3, 0, 0), random.random()) for _ in range(9_000))
     assert set(counts) == {0, 2, 3}
     assert all(abs(count - 3_000) < 4 * (9_000 * 2 / 9) ** 0.5 for count in counts.values())
+
+
+def turns(weights: list[float], count: int) -> list[int]:
+    memory = [0.0] * len(weights)
+    return [round_robin(memory, weights) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        pytest.param([1.0, 1.0, 1.0], [0, 1, 2, 0, 1, 2], id="everyone in turn"),
+        pytest.param([2.0, 1.0], [0, 1, 0, 0, 1, 0], id="a double weight has two turns of three"),
+        pytest.param([1.0], [0, 0, 0], id="alone"),
+        pytest.param([], [NOBODY, NOBODY], id="nobody"),
+    ],
+)
+def test_round_robin_gives_turns(weights: list[float], expected: list[int]):
+    assert turns(weights, len(expected)) == expected
+
+
+@given(st.lists(st.integers(1, 9).map(float), min_size=1, max_size=6))
+def test_in_a_whole_round_everybody_has_as_many_turns_as_weight(weights: list[float]):
+    taken = Counter(turns(weights, int(sum(weights))))
+    assert [taken[index] for index in range(len(weights))] == weights
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "duration", "weight"),
+    [
+        pytest.param(0.0, 30.0, 0.0, id="nothing at first"),
+        pytest.param(3.0, 30.0, 0.1, id="a tenth after a tenth of the time"),
+        pytest.param(30.0, 30.0, 1.0, id="its full share in the end"),
+        pytest.param(0.0, 0.0, 1.0, id="slow start is off"),
+    ],
+)
+def test_slow_start_is_a_line(elapsed: float, duration: float, weight: float):
+    assert slow_start(elapsed, duration) == pytest.approx(weight)

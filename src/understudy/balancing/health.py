@@ -84,6 +84,33 @@ def probed(health: Health, probe: Probe, thresholds: Thresholds) -> Health:
     return Health(verdict) if against >= _needed(probe, thresholds) else Health(state, against)
 
 
+def probes_until_change(health: Health, probe: Probe, thresholds: Thresholds) -> int | None:
+    """How many probes of one kind in a row change a target's state; None if none ever does.
+
+    A healthy target with an unhealthy threshold of 2 turns after 2 failures, and after 1 if the
+    last probe has already failed.
+    """
+    if health.state is State.DRAINING:
+        return None
+    for count in range(1, _needed(probe, thresholds) + 1):
+        health, before = probed(health, probe, thresholds), health
+        if health.state is not before.state:
+            return count
+    return None
+
+
+def accepts(matcher: str, status: int) -> bool:
+    """Whether a status is one of a matcher's, such as ``200``, ``200,202`` or ``200-299``.
+
+    AWS: Matcher, HttpCode and GrpcCode.
+    """
+    for part in matcher.split(","):
+        first, _, last = part.partition("-")
+        if int(first) <= status <= int(last or first):
+            return True
+    return False
+
+
 def deregistered() -> Health:
     """The health of a target that gets no new requests; what it has in flight may finish."""
     return Health(State.DRAINING)

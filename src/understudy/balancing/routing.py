@@ -1,20 +1,21 @@
-"""Which production variant, and which of its targets, gets the next request.
+"""Which variant or target group, and which of its targets, gets the next request.
 
 Plain functions over numbers, so that the data plane and the simulator call the same ones and a
 compiler can translate them. Randomness comes in as ``u``, uniform in [0, 1).
 """
 
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 
 NOBODY = -1
 """What a choice among nobody comes to."""
 
 
 def choose_variant(weights: Sequence[float], u: float) -> int:
-    """The index of the variant that a request goes to: each has ``weight / sum of weights``.
+    """The index of the one that a request goes to: each has ``weight / sum of weights``.
 
     ``NOBODY`` where no weight is above zero. Weights 3 and 1 send u = 0.7 to the first and
-    u = 0.8 to the second. (AWS: ProductionVariant, InitialVariantWeight.)
+    u = 0.8 to the second. (AWS: ProductionVariant, InitialVariantWeight; TargetGroupTuple, Weight;
+    TargetGroupAttribute, weighted_random.)
     """
     total = 0.0
     for weight in weights:
@@ -51,3 +52,33 @@ def least_outstanding(outstanding: Sequence[int], u: float) -> int:
                 return index
             place -= 1
     return NOBODY
+
+
+def round_robin(turns: MutableSequence[float], weights: Sequence[float]) -> int:
+    """The index of the target whose turn it is; ``turns``, all zero at first, remember.
+
+    Each target is chosen in proportion to its weight, as evenly spread as can be: weights (1, 1, 1)
+    give 0, 1, 2, 0, ...; weights (2, 1) give 0, 1, 0, 0, 1, 0. ``NOBODY`` where there is no target;
+    the first, where no weight is above zero. (AWS: TargetGroupAttribute, round_robin.)
+    """
+    total = 0.0
+    chosen = NOBODY
+    for index in range(len(weights)):
+        total += weights[index]
+        turns[index] += weights[index]
+        if chosen == NOBODY or turns[index] > turns[chosen]:
+            chosen = index
+    if chosen != NOBODY:
+        turns[chosen] -= total
+    return chosen
+
+
+def slow_start(elapsed: float, duration: float) -> float:
+    """The weight of a target that became healthy ``elapsed`` seconds ago: it grows to 1 in a line.
+
+    Of a duration of 30 s, a target has a tenth of its share after 3 s; a duration of 0 is off.
+    (AWS: Target groups for your Application Load Balancers, Slow start mode.)
+    """
+    if duration <= 0.0 or elapsed >= duration:
+        return 1.0
+    return max(elapsed, 0.0) / duration

@@ -8,27 +8,12 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from understudy.control.balancer import Balanced, Balancer, Turned
+from understudy.control.sketch import Sketch
+from understudy.control.task import Binding, Exit, Measured, TaskContainer
+
 Params = dict[str, Any]
 """Members of an AWS operation's input or output, under AWS's names."""
-
-
-class Sketch(Struct, frozen=True, array_like=True):
-    """A distribution as values with counts, good for any percentile.
-
-    Values are rounded to steps of 1 %, so percentiles are within 0.5 %; sum, minimum and maximum
-    are exact.
-    """
-
-    values: tuple[float, ...] = ()
-    counts: tuple[float, ...] = ()
-    total: float = 0.0
-    minimum: float = 0.0
-    maximum: float = 0.0
-
-    @property
-    def count(self) -> float:
-        """How many samples are in it; a sampled request stands for several."""
-        return sum(self.counts)
 
 
 class Served(Struct, frozen=True, array_like=True):
@@ -104,6 +89,68 @@ class RequestsCompleted(Event, frozen=True, tag=True):
     served: tuple[Served, ...]
 
 
+class BalancerReached(Event, frozen=True, tag=True):
+    """A load balancer can be reached at ``endpoint``, by its listeners' ports or its DNS name.
+
+    A stand-in has no endpoint: nothing listens, and its targets are taken to answer their probes.
+    """
+
+    balancer: str
+    endpoint: str = ""
+
+
+class TargetsTurned(Event, frozen=True, tag=True):
+    """Probes have changed the health of targets."""
+
+    turned: tuple[Turned, ...]
+
+
+class BalancersServed(Event, frozen=True, tag=True):
+    """What load balancers did since the last report."""
+
+    served: tuple[Balanced, ...]
+
+
+class TaskStarted(Event, frozen=True, tag=True):
+    """All containers of a task run; its ports can be reached as ``bindings`` say.
+
+    ``pull_started`` and ``pull_stopped`` are when its images were fetched, 0 where that is unknown.
+    Of a ``stand_in`` nothing runs: it is taken to.
+    """
+
+    task: str
+    bindings: tuple[Binding, ...] = ()
+    pull_started: float = 0.0
+    pull_stopped: float = 0.0
+    stand_in: bool = False
+
+
+class TaskHealthChanged(Event, frozen=True, tag=True):
+    """The health check of a container has found it HEALTHY or UNHEALTHY."""
+
+    task: str
+    container: str
+    status: str
+
+
+class TaskEnded(Event, frozen=True, tag=True):
+    """No container of a task runs any more: it was stopped, it failed to start, or it ended.
+
+    ``reason`` is why it ended by itself, in ECS's words: ``Essential container in task exited``,
+    ``CannotPullContainerError: ...``.
+    """
+
+    task: str
+    exits: tuple[Exit, ...] = ()
+    reason: str = ""
+
+
+class TasksMeasured(Event, frozen=True, tag=True):
+    """What tasks used since the last report."""
+
+    measured: tuple[Measured, ...]
+
+
 class EngineRestarted(Event, frozen=True, tag=True):
     """The process came back: whatever ran before is gone and must be started again."""
 
@@ -131,6 +178,13 @@ AnyEvent = (
     | InstanceFailed
     | InstanceStopped
     | RequestsCompleted
+    | BalancerReached
+    | TargetsTurned
+    | BalancersServed
+    | TaskStarted
+    | TaskHealthChanged
+    | TaskEnded
+    | TasksMeasured
     | EngineRestarted
     | InstancesMeasured
     | SpotNoticed
@@ -218,4 +272,53 @@ class RemoveRoute(Command, frozen=True, tag=True):
     endpoint: str
 
 
-AnyCommand = Call | Launch | Stop | SetRoute | RemoveRoute
+class SetBalancer(Command, frozen=True, tag=True):
+    """Serve with a load balancer as it is from now on. ``TargetsTurned`` tells of its probes."""
+
+    balancer: Balancer
+
+
+class RemoveBalancer(Command, frozen=True, tag=True):
+    """The load balancer is gone."""
+
+    arn: str
+
+
+class LaunchTask(Command, frozen=True, tag=True):
+    """Run the containers of a task together: ``TaskStarted`` or ``TaskEnded`` follows.
+
+    ``definition`` is its family and revision, ``launch_type`` FARGATE or EC2 (then on
+    ``instance_id``), ``address`` the private IP address that it has in the AWS world, if any.
+    """
+
+    task: str
+    cluster: str
+    group: str
+    definition: str
+    launch_type: str
+    instance_id: str
+    zone: str
+    address: str
+    network_mode: str
+    cpu: int
+    memory: int
+    containers: tuple[TaskContainer, ...]
+
+
+class StopTask(Command, frozen=True, tag=True):
+    """Send SIGTERM to a task's containers, SIGKILL after their timeouts: ``TaskEnded`` follows."""
+
+    task: str
+
+
+AnyCommand = (
+    Call
+    | Launch
+    | Stop
+    | SetRoute
+    | RemoveRoute
+    | SetBalancer
+    | RemoveBalancer
+    | LaunchTask
+    | StopTask
+)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -27,8 +28,13 @@ from understudy.control.cloudwatch.state import CloudWatchState
 from understudy.control.ec2 import operations as ec2_operations
 from understudy.control.ec2.service import Ec2
 from understudy.control.ec2.state import Ec2State
+from understudy.control.elbv2 import operations as elbv2_operations
+from understudy.control.elbv2.service import BalancingConfig, ElasticLoadBalancing
+from understudy.control.elbv2.state import ElbState
 from understudy.control.events import (
     AnyEvent,
+    BalancerReached,
+    BalancersServed,
     EngineRestarted,
     InstanceFailed,
     InstanceHealthy,
@@ -37,6 +43,7 @@ from understudy.control.events import (
     Params,
     RequestsCompleted,
     SpotNoticed,
+    TargetsTurned,
 )
 from understudy.control.price_list import operations as price_list_operations
 from understudy.control.price_list.operations import PriceListService
@@ -50,7 +57,7 @@ from understudy.control.signals import (
     AlarmAction,
     CapacityFailed,
     CapacityFulfilled,
-    Notification,
+    ScalableRemoved,
     Signal,
 )
 from understudy.control.turn import Turn
@@ -63,6 +70,7 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
     "cloudwatch": cloudwatch_operations.OPERATIONS,
     "ec2": {**ec2_operations.OPERATIONS, **EC2_OPERATIONS},
     "pricing": price_list_operations.OPERATIONS,
+    "elbv2": elbv2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
 }
@@ -90,6 +98,7 @@ class PlaneState(Struct):
     groups: GroupsState = struct_field(default_factory=GroupsState)
     ec2: Ec2State = struct_field(default_factory=Ec2State)
     purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
+    elbv2: ElbState = struct_field(default_factory=ElbState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ class PlaneConfig:
     cloudwatch: CloudWatchConfig = field(default_factory=CloudWatchConfig)
     groups: GroupConfig = field(default_factory=GroupConfig)
     book: Book = BOOK
+    balancing: BalancingConfig = field(default_factory=BalancingConfig)
 
 
 class Plane:
@@ -112,6 +122,7 @@ class Plane:
     def __init__(self, region: str, state: PlaneState, config: PlaneConfig) -> None:
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
+        self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
         self.scaling = ApplicationAutoScaling(
             {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
         )
@@ -133,8 +144,21 @@ class Plane:
             "ec2": self.ec2,
             "cloudwatch": self.cloudwatch,
             "pricing": PriceListService(config.book),
+            "elbv2": self.elbv2,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
+        }
+        groups = self.groups
+        self._takers: Mapping[type[AnyEvent], tuple[Callable[[Any, Turn], None], ...]] = {
+            BalancerReached: (self.elbv2.on_reached,),
+            BalancersServed: (self.elbv2.on_served,),
+            InstanceFailed: (self.sagemaker.on_failed, partial(group_events.on_failed, groups)),
+            InstanceHealthy: (self.sagemaker.on_healthy, partial(group_events.on_healthy, groups)),
+            InstancesMeasured: (partial(on_measured, groups),),
+            InstanceStopped: (self.sagemaker.on_stopped, partial(group_events.on_stopped, groups)),
+            RequestsCompleted: (self.sagemaker.on_requests,),
+            SpotNoticed: (partial(group_events.on_spot, groups),),
+            TargetsTurned: (self.elbv2.on_turned,),
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
@@ -145,23 +169,11 @@ class Plane:
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""
-        if isinstance(event, RequestsCompleted):
-            self.sagemaker.on_requests(event, turn)
-        elif isinstance(event, InstanceHealthy):
-            self.sagemaker.on_healthy(event, turn)
-            group_events.on_healthy(self.groups, event, turn)
-        elif isinstance(event, InstanceFailed):
-            self.sagemaker.on_failed(event, turn)
-            group_events.on_failed(self.groups, event, turn)
-        elif isinstance(event, InstanceStopped):
-            self.sagemaker.on_stopped(event, turn)
-            group_events.on_stopped(self.groups, event, turn)
-        elif isinstance(event, InstancesMeasured):
-            on_measured(self.groups, event, turn)
-        elif isinstance(event, SpotNoticed):
-            group_events.on_spot(self.groups, event, turn)
-        elif isinstance(event, EngineRestarted):
+        for take in self._takers.get(type(event), ()):
+            take(event, turn)
+        if isinstance(event, EngineRestarted):
             self.sagemaker.on_restart(turn)
+            self.elbv2.on_restart(turn)
             group_events.on_restart(self.groups, turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
@@ -174,9 +186,10 @@ class Plane:
             self._machines[owner].on_timer(key, turn)
 
     def settle(self, turn: Turn) -> None:
-        """Pass signals on until there are none."""
+        """Pass signals on until there are none, then tell the data plane what has changed."""
         while turn.signals:
             self._on_signal(turn.signals.pop(0), turn)
+        self.elbv2.settle(turn)
 
     def _on_signal(self, signal: Signal, turn: Turn) -> None:
         if isinstance(signal, AlarmAction):
@@ -185,7 +198,7 @@ class Plane:
             scaling.on_fulfilled(self.scaling, signal, turn)
         elif isinstance(signal, CapacityFailed):
             scaling.on_failed(self.scaling, signal, turn)
-        elif not isinstance(signal, Notification):
+        elif isinstance(signal, ScalableRemoved):
             targets.on_removed(self.scaling, signal, turn)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:

@@ -1,5 +1,6 @@
 """What one machine needs of another, as narrow as it can be."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +41,63 @@ class Scalable(Protocol):
 
         ``CapacityFulfilled`` or ``CapacityFailed`` is signalled when it is known how that went.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHealth:
+    """The health of a target in AWS's words; ``reason`` is a code, empty where it is healthy."""
+
+    state: str
+    reason: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a target really listens, and the zone that it is in; an empty host is not known yet."""
+
+    host: str
+    port: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """What a service must know of a target group to use it."""
+
+    kind: str
+    balanced: bool
+
+
+class Targets(Protocol):
+    """The part of Elastic Load Balancing that keeps targets for other services.
+
+    How a target's health changes, and that it has drained, is signalled as ``TargetTurned``.
+    """
+
+    def group(self, arn: str) -> GroupFacts | None:
+        """A target group, None if there is none."""
+        ...
+
+    def register(self, group: str, target_id: str, port: int, zone: str, turn: Turn) -> None:
+        """Register a target; where it listens is asked for when it is needed."""
+        ...
+
+    def deregister(self, group: str, target_id: str, port: int, turn: Turn) -> bool:
+        """Let a target drain; whether it does, which ends with ``TargetTurned`` to unused."""
+        ...
+
+    def health(self, group: str, target_id: str, port: int, at: float) -> TargetHealth:
+        """The health of a target."""
+        ...
+
+    def moved(self, group: str) -> None:
+        """Targets of a group listen elsewhere now."""
+        ...
+
+    def shift(self, rule: str, weights: Mapping[str, int]) -> None:
+        """Give the target groups of a rule, or of a listener's default rule, these weights."""
         ...
 
 

@@ -60,4 +60,21 @@ class Notification:
     message: Mapping[str, Any]
 
 
-Signal = AlarmAction | CapacityFulfilled | CapacityFailed | ScalableRemoved | Notification
+@dataclass(frozen=True, slots=True)
+class TargetTurned:
+    """The health of a registered target has changed; ``unused`` means that it has drained."""
+
+    group: str
+    target_id: str
+    port: int
+    state: str
+
+
+Signal = (
+    AlarmAction
+    | CapacityFulfilled
+    | CapacityFailed
+    | ScalableRemoved
+    | Notification
+    | TargetTurned
+)

@@ -7,10 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from understudy.base.fault import Fault
 from understudy.bookkeeping.moto import Books
 from understudy.control.events import (
     AnyCommand,
+    AnyEvent,
     Call,
     CallAnswered,
     CallFailed,
@@ -18,12 +21,17 @@ from understudy.control.events import (
     InstanceHealthy,
     InstanceStopped,
     Launch,
+    LaunchTask,
     Params,
+    RemoveBalancer,
     RemoveRoute,
     RequestsCompleted,
+    SetBalancer,
     SetRoute,
     Stop,
+    StopTask,
 )
+from understudy.control.stand_ins import StandIns
 from understudy.live.loop import LiveLoop
 from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import (
@@ -78,6 +86,7 @@ class LiveWorld:
         self._regions: dict[str, str] = {}
         self._routed: set[str] = set()
         self._draining: dict[str, asyncio.Event] = {}
+        self._stand_ins = StandIns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._bookkeeper = ThreadPoolExecutor(1, thread_name_prefix="bookkeeping")
         loop.perform = self.perform
@@ -105,6 +114,9 @@ class LiveWorld:
                 )
             case RemoveRoute():
                 self._data_plane.send(RemoveEndpoint(command.endpoint, command.region))
+            case SetBalancer() | RemoveBalancer() | LaunchTask() | StopTask():
+                for event in self._stand_ins.perform(command, self._loop.now()):
+                    self._spawn(self._happen(event))
             case Call():
                 self._spawn(self._call(command))
 
@@ -167,6 +179,11 @@ class LiveWorld:
                 f"permissions and that the location exists. ({fault.code}: {fault.message})"
             ) from fault
         return path
+
+    async def _happen(self, event: AnyEvent) -> None:
+        """Let what comes of a stand-in come at its time."""
+        await asyncio.sleep(max(self._loop.clock.real_until(event.at), 0.0))
+        self._loop.submit(structs.replace(event, at=max(event.at, self._loop.now())))
 
     def _failed(self, instance_id: str, reason: str) -> None:
         region = self._regions.get(instance_id)

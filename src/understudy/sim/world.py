@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from understudy.base.fault import Fault
 from understudy.control.events import (
@@ -15,12 +15,17 @@ from understudy.control.events import (
     InstanceHealthy,
     InstanceStopped,
     Launch,
+    LaunchTask,
     Params,
+    RemoveBalancer,
     RemoveRoute,
     RequestsCompleted,
+    SetBalancer,
     SetRoute,
     Stop,
+    StopTask,
 )
+from understudy.control.stand_ins import StandInModel, StandIns
 from understudy.engine.engine import Engine
 from understudy.sim.answers import Answers
 from understudy.sim.fleet import Fleet
@@ -32,11 +37,13 @@ MINUTE = 60.0
 class WorldModel:
     """How long things take in the simulated world, in seconds.
 
-    ``instance_start`` is from launch to the first healthy answer, ``call`` an AWS API call.
+    ``instance_start`` is from launch to the first healthy answer, ``call`` an AWS API call,
+    ``stand_ins`` what tasks and the targets of load balancers take.
     """
 
     instance_start: float = 0.3
     call: float = 0.05
+    stand_ins: StandInModel = field(default_factory=StandInModel)
 
 
 class SimulatedWorld:
@@ -49,6 +56,7 @@ class SimulatedWorld:
         self.commands: list[AnyCommand] = []
         self._model = model
         self._answers = Answers()
+        self._stand_ins = StandIns(model.stand_ins)
         self._events: list[tuple[float, int, AnyEvent]] = []
         self._sequence = 0
         self._fleet: Fleet | None = None
@@ -74,6 +82,11 @@ class SimulatedWorld:
         fleet.route(SetRoute(self.region, fleet.endpoint, endpoint.route), self.now)
         self._fleet = fleet
         self._next_report = (self.now // MINUTE + 1) * MINUTE
+
+    def silence(self, task: str) -> None:
+        """Let a task hang: it answers no health check from now on."""
+        for event in self._stand_ins.silence(task, self.now):
+            self._schedule(event)
 
     def report(self, event: AnyEvent) -> None:
         """Tell the engine now of something that happened in the world."""
@@ -102,9 +115,9 @@ class SimulatedWorld:
             _, _, event = heapq.heappop(self._events)
             self._perform_all(self.engine.handle(event).commands)
         else:
-            self._report()
+            self._report_served()
 
-    def _report(self) -> None:
+    def _report_served(self) -> None:
         end, self._next_report = self._next_report, self._next_report + MINUTE
         if self._fleet is not None:
             served = self._fleet.report(end)
@@ -131,6 +144,9 @@ class SimulatedWorld:
                 if self._fleet is not None and self._fleet.endpoint == command.endpoint:
                     route = command if isinstance(command, SetRoute) else None
                     self._fleet.route(route, self.now)
+            case SetBalancer() | RemoveBalancer() | LaunchTask() | StopTask():
+                for event in self._stand_ins.perform(command, self.now):
+                    self._schedule(event)
             case Call():
                 self._schedule(self._answered(command))
 

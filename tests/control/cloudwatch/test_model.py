@@ -5,50 +5,17 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.model import ServiceModel
 
 from understudy.control.cloudwatch.operations import OPERATIONS
 from understudy.testing.cloudwatch import TOPIC, alarm_params, cloudwatch_stage
+from understudy.testing.shapes import differences
 from understudy.testing.stage import Stage, instant
 
 NOW = instant("2026-01-10T12:00:00Z")
 ARN = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:busy"
 
 MODEL: ServiceModel = botocore.session.get_session().get_service_model("cloudwatch")
-
-TYPES = {
-    "timestamp": (float,),
-    "double": (float, int),
-    "string": (str,),
-    "integer": (int,),
-    "long": (int,),
-    "boolean": (bool,),
-}
-
-
-def differences(value: Any, shape: Shape, place: str) -> list[str]:
-    """Where a value is not of a shape."""
-    if isinstance(shape, StructureShape):
-        found = [f"{place}.{name} is unknown" for name in value if name not in shape.members]
-        for name, member in shape.members.items():
-            if name in value:
-                found += differences(value[name], member, f"{place}.{name}")
-            elif name in shape.required_members:
-                found.append(f"{place}.{name} is missing")
-        return found
-    if isinstance(shape, ListShape):
-        return [each for item in value for each in differences(item, shape.member, f"{place}[]")]
-    if isinstance(shape, MapShape):
-        return [each for item in value.values() for each in differences(item, shape.value, place)]
-    found = [] if isinstance(value, TYPES[shape.type_name]) else [f"{place} is {value!r}"]
-    allowed = getattr(shape, "enum", None)
-    if allowed and value not in allowed:
-        found.append(f"{place} is {value!r}, not one of {allowed}")
-    longest = shape.metadata.get("max")
-    if shape.type_name == "string" and longest and len(value) > longest:
-        found.append(f"{place} has {len(value)} characters, at most {longest}")
-    return found
-
 
 def busy_stage() -> Stage:
     """A metric, an alarm that fired, a composite with a suppressor, a dashboard, a detector."""

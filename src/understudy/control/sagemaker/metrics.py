@@ -3,8 +3,9 @@
 Source: AWS, Monitor Amazon SageMaker with Amazon CloudWatch, Endpoint invocation metrics.
 """
 
-from understudy.control.events import Served, Sketch
+from understudy.control.events import Served
 from understudy.control.ports import Publisher
+from understudy.control.sketch import of_sketch
 from understudy.control.turn import Turn
 from understudy.metrics.datapoint import Datapoint
 
@@ -50,16 +51,3 @@ def _zeros_and_ones(at: float, count: float, ones: float) -> Datapoint:
     counts = [number for number in (zeros, ones) if number > 0]
     low, high = (values[0], values[-1]) if values else (0.0, 0.0)
     return Datapoint(at, count, ones, low, high, tuple(values), tuple(counts))
-
-
-def of_sketch(at: float, sketch: Sketch) -> Datapoint:
-    """A datapoint of the samples in a sketch."""
-    return Datapoint(
-        at,
-        sketch.count,
-        sketch.total,
-        sketch.minimum,
-        sketch.maximum,
-        sketch.values,
-        sketch.counts,
-    )
