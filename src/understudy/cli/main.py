@@ -1,7 +1,6 @@
 """The command line: one function for each command, imported when it is called."""
 
 import sys
-from importlib.metadata import version
 
 from cyclopts import App
 
@@ -13,10 +12,20 @@ COMMANDS = (
     "understudy.cli.engine:status",
 )
 
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("understudy")
+    except PackageNotFoundError:  # A checkout that was not installed.
+        return "not installed"
+
+
 app = App(
     name="understudy",
     help="A stand-in for AWS on this machine: deploys, runs, scales and prices ML infrastructure.",
-    version=lambda: version("understudy"),
+    version=_version,
 )
 for command in COMMANDS:
     app.command(command)

@@ -64,13 +64,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
         try:
-            (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            if version not in (0, FORMAT):
-                raise sqlite3.DatabaseError(f"it has format {version}")
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            if version == 0:
-                self._database.executescript(SCHEMA)
+            _open(self._database)
         except sqlite3.DatabaseError as error:
             self._database.close()
             raise unreadable(path, error) from error
@@ -102,6 +96,12 @@ class Journal:
         for number, at, event, commands in rows:
             yield Entry(number, at, self._events.decode(event), self._commands.decode(commands))
 
+    @property
+    def last_number(self) -> int:
+        """The number of the last entry ever written."""
+        row = self._database.execute("SELECT seq FROM sqlite_sequence").fetchone()
+        return row[0] if row else 0
+
     def save_snapshot(self, snapshot: Snapshot, *, keep_entries: bool) -> None:
         """Let a state stand for all entries up to its number; drop them unless kept."""
         self._database.execute("BEGIN")
@@ -132,6 +132,16 @@ class Journal:
         """Write everything to the main file and close it."""
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
+
+
+def _open(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version not in (0, FORMAT):
+        raise sqlite3.DatabaseError(f"it has format {version}")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    if version == 0:
+        database.executescript(SCHEMA)
 
 
 NO_EVENT = msgspec.msgpack.encode(None)
