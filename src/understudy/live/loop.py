@@ -56,7 +56,7 @@ class LiveLoop:
         self._since_snapshot = 0
         self._last_number = journal.last_number
         self._wake: asyncio.TimerHandle | None = None
-        self._watermark = clock.now()
+        self._watermark = clock.world_epoch
         self._horizon = 0.0
         self._renew()
 
