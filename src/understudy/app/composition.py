@@ -125,7 +125,7 @@ async def running(
 
 async def _cancelled(work: asyncio.Future[Any]) -> None:
     work.cancel()
-    await asyncio.wait({work})
+    await asyncio.gather(work, return_exceptions=True)
 
 
 @contextlib.contextmanager

@@ -27,9 +27,9 @@ def up(
     keep_journal: bool = False,
     detach: bool = False,
 ) -> int:
-    """Start the engine and keep it running until Ctrl-C.
+    """Start the engine: it answers as AWS does at one address of this machine.
 
-    It answers as AWS does at one address; nothing leaves this machine.
+    It runs until Ctrl-C.
 
     Args:
         port: Port to listen at; 0 picks a free one.

@@ -37,8 +37,6 @@ def rehearse(
 ) -> int:
     """Deploy a template, drive traffic at its endpoint, watch it scale, report, clean up.
 
-    Exit codes: 0 done, 1 the stack failed, 2 bad input, 3 an objective was missed, 130 interrupted.
-
     Args:
         template: CloudFormation template with one SageMaker endpoint.
         traffic: CSV of requests per period, or of single requests; may be gzipped.

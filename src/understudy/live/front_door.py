@@ -19,7 +19,7 @@ from understudy.proxy.messages import (
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS, SILENT_LOOKS = 1.0, 15
+LOOK_SECONDS, SILENT_LOOKS = 1.0, 8
 """The data plane reports ten times a second. After so many looks in vain it is taken to hang."""
 MOST_ENDS, WITHIN_SECONDS = 5, 60.0
 """A data plane that ends so often within so many seconds is not started again."""
@@ -72,7 +72,8 @@ class FrontDoor:
         watch = asyncio.create_task(self._watch())
         try:
             while error := await self._end_of_messages(unhealthy):
-                await self._restart(error)
+                while error := await self._restarted(error):
+                    pass
         finally:
             watch.cancel()
 
@@ -99,19 +100,24 @@ class FrontDoor:
         elif isinstance(message, TargetHealth) and not message.healthy:
             unhealthy(message)
 
-    async def _restart(self, error: ConnectionError) -> None:
+    async def _restarted(self, error: ConnectionError) -> ConnectionError | None:
+        """Start the data plane again after it has ended, and how that ended if it did not work."""
         now = self._loop.clock.real_now()
         self._ends = [each for each in self._ends if each > now - WITHIN_SECONDS] + [now]
         if len(self._ends) >= MOST_ENDS:
             log.critical("%s It did so %d times within a minute.", error, len(self._ends))
             raise error
         log.error("%s It is started again.", error)
-        await self._data_plane.restart()
+        try:
+            await self._data_plane.restart()
+        except ConnectionError as again:
+            return again
         self._tell_clock()
         for message in self._routes.values():
             self._data_plane.send(message)
         for drained in self._draining.values():
             drained.set()
+        return None
 
     async def _watch(self) -> None:
         """Kill a data plane that hangs, for then it is started again."""
