@@ -75,6 +75,14 @@ class EngineProcess:
         """Whether the process is there."""
         return self._process.poll() is None
 
+    def has_ended(self, within: float) -> bool:
+        """Whether the process is gone, or goes within so many seconds."""
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self) -> None:
         """End the engine in order; return when it is gone."""
         if self.is_running():

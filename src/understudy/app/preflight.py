@@ -73,7 +73,8 @@ def prepare(options: Options) -> Prepared:
         uploaded = {model.parameter: UPLOADED for model in models}
         further = missing + image_problems(template) + _endpoints(template)
         problems += marked(template.text, further, str(template.path))
-        problems += property_problems(template, uploaded)
+        told = {each.path for each in further}
+        problems += [p for p in property_problems(template, uploaded) if p.path not in told]
     traffic = _traffic(options, problems)
     slos = _slos(options.slo, problems)
     payload, content_type = _payload(options, problems)

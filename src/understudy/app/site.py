@@ -16,6 +16,10 @@ from understudy.app.preflight import Options
 from understudy.app.state_folder import log_tail
 
 
+LAST_BREATH_SECONDS = 1.0
+"""Real seconds from when an engine answers no more until its process is gone."""
+
+
 class Site:
     """A folder for the rehearsal's own files, and an engine. Leaving it removes what is its own.
 
@@ -81,7 +85,7 @@ class Site:
 
     def lost(self, endpoint: str, error: Exception) -> Failed:
         """What to say where the engine has stopped answering."""
-        if self._engine is None or self._engine.is_running():
+        if self._engine is None or not self._engine.has_ended(LAST_BREATH_SECONDS):
             return Failed(f"The engine at {endpoint} no longer answers", [str(error)])
         tail = log_tail(self._engine.state) or "Its log is empty."
         return Failed(f"Engine {self._engine.pid} has ended before its time", [tail])

@@ -170,3 +170,50 @@ class RunningEngine:
     def log(self) -> str:
         """Its log."""
         return (self.state / "engine.log").read_text()
+
+
+class Command:
+    """A command of the command line under way, in a process group as a terminal gives it."""
+
+    def __init__(self, *arguments: str | Path, folder: Path) -> None:
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "understudy", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+            cwd=folder,
+            env=environment(TMPDIR=str(self.temporary)),
+        )
+        self.said = ""
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    def until(self, text: str) -> None:
+        """Read what it says until a line has some text in it."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.said += line
+            if text in line:
+                return
+        raise AssertionError(f"it never said {text!r}, but:\n{self.said}")
+
+    def signal(self, number: int) -> None:
+        """Signal it as a terminal does: the whole group."""
+        os.killpg(self.pid, number)
+
+    def ended(self, seconds: float = 60.0) -> int:
+        """Wait for its end; its exit code."""
+        rest, _ = self._process.communicate(timeout=seconds)
+        self.said += rest
+        return self._process.returncode
+
+    def close(self) -> None:
+        """End it, however it stands."""
+        self._process.kill()
+        self._process.communicate()
