@@ -94,7 +94,7 @@ class Server:
         """Put the texts that a CloudFormation call only points at into it."""
         for url, body in (("TemplateURL", "TemplateBody"), ("StackPolicyURL", "StackPolicyBody")):
             if params.get(url):
-                params[body] = await asyncio.to_thread(self.objects.text, params[url])
+                params[body] = await asyncio.to_thread(self.objects.text, params[url], url)
 
     async def _kept(self, call: WireCall, head: WireRequest) -> Response:
         prefix = "" if call.service == "iam" else call.service

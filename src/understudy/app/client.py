@@ -1,6 +1,8 @@
 """Calling an AWS endpoint, ours or AWS's, as any client would."""
 
+import http.client
 import json
+import time
 import urllib.request
 from functools import cached_property
 from typing import Any
@@ -58,19 +60,26 @@ class Client:
 
     @cached_property
     def clock(self) -> WorldClock:
-        """The engine's clock; all processes of a machine share the one behind it."""
-        status = self.status()
-        return WorldClock(status["real_epoch"], status["world_epoch"], status["speed"])
+        """The engine's clock. All processes of a machine share the one behind it.
 
+        Of an engine elsewhere the time is known to within the way there.
+        """
+        status = self.status
+        if is_local(urlsplit(self.endpoint).hostname or ""):
+            return WorldClock(status["real_epoch"], status["world_epoch"], status["speed"])
+        return WorldClock(time.monotonic(), status["world_time"], status["speed"])
+
+    @cached_property
     def status(self) -> dict[str, Any]:
-        """What the engine says of itself. Raises InvalidInput where none answers."""
+        """What the engine said of itself when first asked. Raises InvalidInput if none answers."""
         try:
             return json.loads(self._own("status"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise InvalidInput(
                 (
                     Diagnostic(
-                        f"No Understudy engine answers at {self.endpoint}: {error}.",
+                        f"No Understudy engine answers at {self.endpoint}.",
+                        detail=str(error),
                         action="start one with `understudy up`, or leave --endpoint-url out",
                     ),
                 )
@@ -94,7 +103,11 @@ def refuse_foreign(endpoint: str, allowed: str | None) -> None:
 
     Raises InvalidInput.
     """
-    host = urlsplit(endpoint).hostname or ""
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or not host:
+        action = "give it as http://127.0.0.1:4566"
+        raise InvalidInput((Diagnostic(f"{endpoint} is no endpoint of an engine.", action=action),))
     if is_local(host) or host == allowed:
         return
     raise InvalidInput(

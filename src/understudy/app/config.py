@@ -1,14 +1,18 @@
 """How an engine is started."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from understudy.base.diagnostic import Diagnostic
+
 DEFAULT_PORT = 4566
 DEFAULT_HOST = "127.0.0.1"
-LOOPBACK = ("127.", "::1", "localhost")
+FASTEST = 3600.0
+"""World seconds per real second up to which a live world keeps up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,57 @@ class EngineConfig:
     lives_with: int = 0
 
 
+def problems(config: EngineConfig) -> list[Diagnostic]:
+    """What is wrong with a configuration, under the names of the command line."""
+    found: list[Diagnostic] = []
+    if not 0 <= config.port <= 65535:
+        found.append(
+            Diagnostic(
+                f"--port {config.port} is out of range.",
+                action="choose a port from 1 to 65535, or 0 for any that is free",
+            )
+        )
+    found += speed_problems(config.speed)
+    found += delay_problems(config.startup_delay)
+    return found
+
+
+def speed_problems(speed: float) -> list[Diagnostic]:
+    """What is wrong with a speed: world seconds per real second."""
+    if 0 < speed <= FASTEST:
+        return []
+    return [
+        Diagnostic(
+            f"--speed {speed:g} is out of range.",
+            action=f"choose a speed above 0 and up to {FASTEST:g}, such as 60",
+        )
+    ]
+
+
+def delay_problems(seconds: float) -> list[Diagnostic]:
+    """What is wrong with a start-up delay."""
+    if 0 <= seconds < float("inf"):
+        return []
+    return [
+        Diagnostic(
+            f"--startup-delay {seconds:g} is out of range.",
+            action="give seconds of world time, 0 or more",
+        )
+    ]
+
+
 def is_local(host: str) -> bool:
-    """Whether a host name or address is this machine's loopback."""
-    return host.startswith(LOOPBACK) or host.endswith(".localhost")
+    """Whether a host name or address is this machine's loopback, without asking anybody.
+
+    >>> [is_local(host) for host in ("127.0.0.1", "::1", "localhost", "s3.localhost")]
+    [True, True, True, True]
+    >>> [is_local(host) for host in ("127.0.0.1.example.com", "0.0.0.0", "localhost.example.com")]
+    [False, False, False]
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def encoded(config: EngineConfig) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.app.client import Client
-from understudy.app.failures import StackFailed
+from understudy.app.failures import Failed
 from understudy.app.views import (
     ChangeSetView,
     DeploymentView,
@@ -24,13 +24,32 @@ LOOK_SECONDS = 0.1
 CHANGE_SET = "understudy-rehearsal"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StackDeployment:
-    """One stack at one endpoint."""
+    """One stack at one endpoint. ``stack_id`` is empty until it has been made."""
 
     client: Client
     name: str
     template: Template
+    stack_id: str = ""
+
+    def refuse_existing(self) -> None:
+        """Raise InvalidInput where there is a stack of that name already."""
+        from botocore.exceptions import ClientError
+
+        try:
+            found = self.client.cloudformation.describe_stacks(StackName=self.name)
+        except ClientError:
+            return
+        status = found["Stacks"][0]["StackStatus"]
+        raise InvalidInput(
+            (
+                Diagnostic(
+                    f"There is a stack {self.name} at {self.client.endpoint} already ({status}).",
+                    action="choose another name with --stack-name, or delete that stack",
+                ),
+            )
+        )
 
     def plan(self, body: str, parameters: Mapping[str, str]) -> ChangeSetView:
         """Make a change set and give it as it is to be reviewed.
@@ -41,7 +60,7 @@ class StackDeployment:
 
         api = self.client.cloudformation
         try:
-            api.create_change_set(
+            made = api.create_change_set(
                 StackName=self.name,
                 ChangeSetName=CHANGE_SET,
                 ChangeSetType="CREATE",
@@ -52,6 +71,7 @@ class StackDeployment:
                     for key, value in parameters.items()
                 ],
             )
+            self.stack_id = made["StackId"]
             described = api.describe_change_set(
                 StackName=self.name, ChangeSetName=CHANGE_SET, IncludePropertyValues=True
             )
@@ -67,43 +87,41 @@ class StackDeployment:
     def execute(self, show: Callable[[DeploymentView], None]) -> str:
         """Execute the change set and show its progress; give the stack's final status.
 
-        Raises StackFailed where the stack is not complete in the end.
+        Raises Failed where the stack is not complete in the end.
         """
-        self.client.cloudformation.execute_change_set(StackName=self.name, ChangeSetName=CHANGE_SET)
-        status = self._follow(show, self.name)
+        self.client.cloudformation.execute_change_set(
+            StackName=self.stack_id, ChangeSetName=CHANGE_SET
+        )
+        status = self._follow(show)
         if status != "CREATE_COMPLETE":
-            raise StackFailed(status, self.causes(self.name))
+            raise Failed(f"Stack {self.name}: {status}", self.causes())
         return status
 
-    def delete(self, show: Callable[[DeploymentView], None]) -> str:
-        """Delete the stack and wait until it is gone; give its final status."""
-        from botocore.exceptions import ClientError
+    def delete(self, show: Callable[[DeploymentView], None], *, patient: Callable[[], bool]) -> str:
+        """Delete the stack and wait until it is gone; its last status.
 
-        api = self.client.cloudformation
-        try:
-            stack = api.describe_stacks(StackName=self.name)["Stacks"][0]
-        except ClientError:
+        It is waited for as long as ``patient`` says so. A stack that was never made is gone.
+        """
+        if not self.stack_id:
             return "DELETE_COMPLETE"
-        api.delete_stack(StackName=self.name)
-        return self._follow(show, stack["StackId"], "DELETE")
-
-    def outputs(self) -> dict[str, str]:
-        """The outputs of the stack."""
-        stack = self.client.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
-        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+        self.client.cloudformation.delete_stack(StackName=self.stack_id)
+        return self._follow(show, "DELETE", patient)
 
     def physical_ids(self, resource_type: str) -> list[str]:
         """The physical ids of the stack's resources of a type."""
-        found = self.client.cloudformation.describe_stack_resources(StackName=self.name)
+        found = self.client.cloudformation.describe_stack_resources(StackName=self.stack_id)
         return [
             each["PhysicalResourceId"]
             for each in found["StackResources"]
             if each["ResourceType"] == resource_type
         ]
 
-    def causes(self, stack: str) -> list[str]:
+    def causes(self) -> list[str]:
         """Why resources failed, the first cause first; cancelled ones are left out."""
-        events = self.client.cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        pages = self.client.cloudformation.get_paginator("describe_stack_events")
+        events = [
+            each for page in pages.paginate(StackName=self.stack_id) for each in page["StackEvents"]
+        ]
         return [
             f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}"
             for each in reversed(events)
@@ -112,30 +130,36 @@ class StackDeployment:
             and "cancelled" not in each.get("ResourceStatusReason", "cancelled")
         ]
 
-    def _follow(self, show: Callable[[DeploymentView], None], stack: str, verb: str = "") -> str:
+    def _follow(
+        self,
+        show: Callable[[DeploymentView], None],
+        verb: str = "",
+        patient: Callable[[], bool] = lambda: True,
+    ) -> str:
         while True:
-            view = self._view(stack, verb)
+            view = self._view(verb)
             show(view)
-            if not view.stack_status.endswith("IN_PROGRESS"):
+            if not view.stack_status.endswith("IN_PROGRESS") or not patient():
                 return view.stack_status
             time.sleep(LOOK_SECONDS)
 
-    def _view(self, stack: str, verb: str) -> DeploymentView:
+    def _view(self, verb: str) -> DeploymentView:
         """The stack now. With a verb only statuses of that verb count; the rest still waits."""
         api = self.client.cloudformation
-        described = api.describe_stacks(StackName=stack)["Stacks"][0]
-        resources = api.describe_stack_resources(StackName=stack)["StackResources"]
+        described = api.describe_stacks(StackName=self.stack_id)["Stacks"][0]
+        resources = api.describe_stack_resources(StackName=self.stack_id)["StackResources"]
         statuses = {
             each["LogicalResourceId"]: each
             for each in resources
             if each["ResourceStatus"].startswith(verb)
         }
         needs = dependencies(self.template)
+        began = described.get("DeletionTime", described["CreationTime"])
         return DeploymentView(
             stack_name=self.name,
             stack_status=described["StackStatus"],
             at=self.client.clock.now(),
-            started_at=described["CreationTime"].timestamp(),
+            started_at=began.timestamp(),
             resources=tuple(
                 _progress(name, resource.type, statuses, needs[name])
                 for name, resource in self.template.resources.items()

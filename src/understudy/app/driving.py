@@ -1,5 +1,6 @@
 """Driving traffic at an endpoint, and what is seen of it meanwhile."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,10 @@ from understudy.sim.arrivals import arrivals
 
 Floats = NDArray[np.float64]
 
-HEAD_START = 0.5
-"""Real seconds between asking for the load and its first request: the sender has to start."""
+HEAD_START = 0.05
+"""Real seconds from telling the sender to begin until its first request."""
 PATIENCE = 30.0
+"""Real seconds that the last answers may take."""
 RECENT_SECONDS = 1.0
 HISTORY = 60
 
@@ -40,14 +42,15 @@ class Driven:
 def thinned(times: Floats, speed: float, seed: int) -> Floats:
     """One arrival of every ``speed`` in a row, chosen at random: the sampled load.
 
-    What is left has the traffic's shape, and its count is right to within one request.
+    What is left has the traffic's shape, and its count is right to within one request. At speed 1
+    it is all arrivals; a slower world is sent some of them twice.
 
-    >>> len(thinned(np.arange(600.0), 60, 1))
-    10
+    >>> len(thinned(np.arange(600.0), 60, 1)), len(thinned(np.arange(600.0), 1.5, 1))
+    (10, 400)
     """
-    block = max(round(speed), 1)
-    blocks = -(-len(times) // block)
-    chosen = np.random.default_rng(seed).integers(block, size=blocks) + np.arange(blocks) * block
+    blocks = math.ceil(len(times) / speed)
+    places = (np.arange(blocks) + np.random.default_rng(seed).random(blocks)) * speed
+    chosen = places.astype(np.int64)
     return times[chosen[chosen < len(times)]]
 
 
@@ -72,8 +75,7 @@ class Driver:
         times = arrivals(prepared.traffic, seed)
         speed = self.clock.speed
         self.arrivals = thinned(times, speed, seed) if mode == "sampled" else times
-        begin = self.clock.real_now() + HEAD_START
-        self.started_at = self.clock.world_at(begin)
+        self.started_at = 0.0
         where = urlsplit(client.endpoint)
         plan = Plan(
             host=where.hostname or "",
@@ -81,10 +83,13 @@ class Driver:
             path=f"/endpoints/{endpoint}/invocations",
             headers={"content-type": prepared.content_type, "x-understudy-load": mode},
             body=prepared.payload,
-            begin=begin,
             patience=PATIENCE,
         )
         self.run = LoadRun(folder, plan, self.arrivals / speed)
+
+    def begin(self) -> None:
+        """Have the first request sent at once. Raises LoadFailed."""
+        self.started_at = self.clock.world_at(self.run.begin(HEAD_START))
 
     @property
     def ends_at(self) -> float:

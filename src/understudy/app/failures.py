@@ -1,10 +1,10 @@
-"""What can go wrong with what the user deploys."""
+"""What can go wrong with what the user deploys, and with the engine that runs it."""
 
 
-class StackFailed(Exception):  # noqa: N818 - it reports what happened to the user's stack
-    """A stack did not get where it should. ``causes`` are the first failures, oldest first."""
+class Failed(Exception):  # noqa: N818 - it reports what happened to the user's stack
+    """A command cannot go on. ``causes`` are the first failures, oldest first, for people."""
 
-    def __init__(self, status: str, causes: list[str]) -> None:
-        super().__init__(f"{status}: " + "; ".join(causes))
-        self.status = status
+    def __init__(self, headline: str, causes: list[str]) -> None:
+        super().__init__(f"{headline}: " + "; ".join(causes))
+        self.headline = headline
         self.causes = causes

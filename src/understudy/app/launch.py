@@ -2,36 +2,49 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from understudy.app.config import EngineConfig, encoded
+from understudy.app.config import EngineConfig, encoded, problems
+from understudy.app.state_folder import LOG, holder, log_tail, opened
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 60.0
+MODULE = "understudy.app.engine"
+
+
+def command(config: EngineConfig) -> list[str]:
+    """The command line of an engine's process."""
+    return [sys.executable, "-P", "-m", MODULE, encoded(config)]
 
 
 class EngineProcess:
-    """An engine that runs beside this process. ``ready`` is what it said when it had started."""
+    """An engine that runs beside this process. ``ready`` is what it said when it had started.
+
+    It is a session of its own, so that a Ctrl-C meant for us does not reach it. Until `started`
+    has returned it may be ended by `stop` at any time.
+    """
 
     def __init__(self, config: EngineConfig) -> None:
-        config.state.mkdir(parents=True, exist_ok=True)
-        self.log = config.state / "engine.log"
-        with self.log.open("ab") as log:
+        """Begin to start an engine. Raises InvalidInput where the configuration is wrong."""
+        if found := problems(config):
+            raise InvalidInput(tuple(found))
+        self.state = config.state
+        self.ready: dict[str, Any] = {}
+        with opened(config.state, LOG) as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "understudy.app.engine", encoded(config)],
+                command(config),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self.ready = self._announced()
 
     @property
     def pid(self) -> int:
@@ -43,70 +56,66 @@ class EngineProcess:
         """Where it answers."""
         return str(self.ready["endpoint"])
 
-    def _announced(self) -> dict[str, Any]:
+    def started(self) -> dict[str, Any]:
+        """Wait until it answers; what it says of itself. Raises InvalidInput if it cannot start."""
         output = self._process.stdout
-        line = output.readline() if output is not None else b""
-        if output is not None:
-            output.close()
-        message: dict[str, Any] = {"failure": [self._last_words()]}
-        if line:
-            message = json.loads(line)
-        if "failure" in message:
-            self._process.wait()
-            raise InvalidInput(tuple(_diagnostic(each) for each in message["failure"]))
+        assert output is not None
+        with output:
+            readable, _, _ = select.select([output], [], [], START_SECONDS)
+            line = output.readline() if readable else b""
+        message: dict[str, Any] = json.loads(line) if line else {}
+        if not message or "failure" in message:
+            self.stop()
+            said = message.get("failure", [_not_started(self.state)])
+            raise InvalidInput(tuple(Diagnostic(**each) for each in said))
+        self.ready = message
         return message
 
-    def _last_words(self) -> dict[str, str]:
-        lines = self.log.read_text(errors="replace").splitlines()
-        return {
-            "summary": "The engine did not start.",
-            "detail": "\n".join(lines[-5:]),
-            "action": f"see {self.log}",
-        }
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    def has_ended(self, within: float) -> bool:
+        """Whether the process is gone, or goes within so many seconds."""
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def stop(self) -> None:
         """End the engine in order; return when it is gone."""
-        if self._process.poll() is None:
+        if self.is_running():
             self._process.terminate()
         self._process.wait()
 
 
-def _diagnostic(said: dict[str, str]) -> Diagnostic:
-    return Diagnostic(said["summary"], detail=said["detail"], action=said["action"])
+def _not_started(state: Path) -> dict[str, str]:
+    return {
+        "summary": "The engine did not start.",
+        "detail": log_tail(state),
+        "action": f"see {state / LOG}",
+    }
 
 
-def engine_at(state: Path) -> dict[str, object] | None:
-    """What the engine that holds a state folder says of itself, or None if none runs there."""
-    try:
-        return json.loads((state / "engine.json").read_bytes())
-    except FileNotFoundError:
+def stop_engine(state: Path) -> int | None:
+    """Stop the engine of a state folder; its process id, or None if there was none.
+
+    Raises InvalidInput if it does not end.
+    """
+    pid = holder(state)
+    if pid is None:
         return None
-
-
-def stop_engine(state: Path, tell: Callable[[str], None]) -> bool:
-    """Stop the engine of a state folder; whether there was one."""
-    running = engine_at(state)
-    if running is None:
-        return False
-    pid = int(str(running["pid"]))
-    if not _is_alive(pid):
-        tell(f"process {pid} is gone already; its stacks are kept in {state}")
-        (state / "engine.json").unlink(missing_ok=True)
-        return True
-    os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while _is_alive(pid):
-        if time.monotonic() > deadline:
+    with suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(pid)
+        try:
+            if holder(state) == pid:  # So the descriptor is that of the engine.
+                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+            ended, _, _ = select.select([descriptor], [], [], STOP_SECONDS)
+        finally:
+            os.close(descriptor)
+        if not ended:
             raise InvalidInput(
                 (Diagnostic(f"Process {pid} has not ended in {STOP_SECONDS:.0f} s."),)
             )
-        time.sleep(0.02)
-    return True
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return pid

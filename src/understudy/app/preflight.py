@@ -1,13 +1,16 @@
 """Everything that a rehearsal needs, checked before anything is started."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from understudy.app.packaging import LocalModel, local_models
+from understudy.app.config import delay_problems, speed_problems
+from understudy.app.packaging import LocalModel, image_problems, local_models
 from understudy.app.templates import CheckedTemplate, checked, property_problems
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
 from understudy.base.quantity import parse_duration
+from understudy.cloudformation.locate import marked
 from understudy.control.slo import Slo, parse_slos
 from understudy.sim.traffic import Traffic, read
 
@@ -16,19 +19,22 @@ PAYLOADS: Mapping[str, str] = {".json": "application/json", ".csv": "text/csv"}
 NO_PAYLOAD = b"{}"
 UPLOADED = "s3://uploaded/model.tar.gz"
 """Stands for the URL that a local model archive gets."""
+LOADS = ("", "sampled", "dilated")
+STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
+"""AWS: CreateStack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user asked for. ``speed`` is world seconds per real second.
 
-    ``load`` is sampled, dilated, or empty for what suits the model; ``window`` two times from the
-    start of the traffic, such as ``10m-40m``.
+    ``parameters`` are ``Key=Value``; ``load`` is sampled, dilated, or empty for what suits the
+    model; ``window`` two times from the start of the traffic, such as ``10m-40m``.
     """
 
     template: Path
     traffic: Path
-    parameters: Mapping[str, str]
+    parameters: tuple[str, ...] = ()
     speed: float = 60.0
     slo: str = ""
     load: str = ""
@@ -45,6 +51,7 @@ class Prepared:
     """A rehearsal that can begin."""
 
     template: CheckedTemplate
+    parameters: Mapping[str, str]
     models: list[LocalModel]
     traffic: Traffic
     slos: tuple[Slo, ...]
@@ -56,31 +63,76 @@ class Prepared:
 
 def prepare(options: Options) -> Prepared:
     """Check everything. Raises InvalidInput with all that is wrong, wherever it is."""
-    problems: list[Diagnostic] = []
-    template, found = checked(options.template, options.parameters)
+    problems = _option_problems(options)
+    parameters = _parameters(options.parameters, problems)
+    template, found = checked(options.template, parameters)
     problems += found
     models: list[LocalModel] = []
     if template is not None:
         models, missing = local_models(template)
         uploaded = {model.parameter: UPLOADED for model in models}
-        problems += missing + property_problems(template, uploaded) + _endpoints(template)
+        further = missing + image_problems(template) + _endpoints(template)
+        problems += marked(template.text, further, str(template.path))
+        told = {each.path for each in further}
+        problems += [p for p in property_problems(template, uploaded) if p.path not in told]
     traffic = _traffic(options, problems)
     slos = _slos(options.slo, problems)
     payload, content_type = _payload(options, problems)
-    problems += _speed(options)
-    if template is None or traffic is None or _errors(problems):
-        raise InvalidInput(tuple(each for each in problems if each.severity is Severity.ERROR))
-    warnings = (*traffic.warnings, *problems)
-    name = options.stack_name or options.template.resolve().parent.name
-    return Prepared(template, models, traffic, slos, payload, content_type, name, warnings)
+    problems = list(dict.fromkeys(problems))
+    errors = [each for each in problems if each.severity is Severity.ERROR]
+    if template is None or traffic is None or errors:
+        raise InvalidInput(tuple(errors))
+    return Prepared(
+        template=template,
+        parameters=parameters,
+        models=models,
+        traffic=traffic,
+        slos=slos,
+        payload=payload,
+        content_type=content_type,
+        stack_name=options.stack_name or _name_of(options.template),
+        warnings=(*traffic.warnings, *problems),
+    )
 
 
-def _errors(problems: list[Diagnostic]) -> bool:
-    return any(each.severity is Severity.ERROR for each in problems)
+def _name_of(template: Path) -> str:
+    """A stack name from the template's folder.
+
+    >>> _name_of(Path("/work/my_models/template.yaml")), _name_of(Path("/2024/template.yaml"))
+    ('my-models', 'rehearsal-2024')
+    """
+    name = re.sub(r"[^a-zA-Z0-9]+", "-", template.resolve().parent.name).strip("-")[:100]
+    return name if STACK_NAME.fullmatch(name) else f"rehearsal-{name}".rstrip("-")
+
+
+def _option_problems(options: Options) -> list[Diagnostic]:
+    found = speed_problems(options.speed) + delay_problems(options.startup_delay)
+    if options.load not in LOADS:
+        action = "choose sampled or dilated, or leave it out for what suits the model"
+        found.append(Diagnostic(f"--load {options.load} is not a load.", action=action))
+    if not 0 < options.scale < float("inf"):
+        action = "give a number above 0: 2 sends twice as many requests"
+        found.append(Diagnostic(f"--scale {options.scale:g} is out of range.", action=action))
+    if options.seed < 0:
+        found.append(Diagnostic(f"--seed {options.seed} is negative."))
+    if options.stack_name and not STACK_NAME.fullmatch(options.stack_name):
+        action = "use up to 128 letters, digits and hyphens, a letter first"
+        found.append(Diagnostic(f"--stack-name {options.stack_name} is no name.", action=action))
+    return found
+
+
+def _parameters(given: tuple[str, ...], problems: list[Diagnostic]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    problems += [
+        Diagnostic(f"--parameter {key} has no value.", action="write Key=Value")
+        for key, equals, _ in pairs
+        if not equals
+    ]
+    return {key: value for key, equals, value in pairs if equals}
 
 
 def _endpoints(template: CheckedTemplate) -> list[Diagnostic]:
-    count = sum(each.type == ENDPOINT for each in template.template.resources.values())
+    count = sum(each.type == ENDPOINT for each in template.resources.values())
     if count == 1:
         return []
     return [
@@ -93,29 +145,37 @@ def _endpoints(template: CheckedTemplate) -> list[Diagnostic]:
 
 
 def _traffic(options: Options, problems: list[Diagnostic]) -> Traffic | None:
+    window = _window(options.window, problems)
     try:
         traffic = read(options.traffic.read_bytes(), str(options.traffic))
-        if options.window:
-            begin, _, end = options.window.partition("-")
-            traffic = traffic.window(parse_duration(begin), parse_duration(end))
     except InvalidInput as invalid:
         problems += invalid.diagnostics
         return None
     except OSError as error:
         problems.append(Diagnostic(f"{options.traffic}: {error.strerror}."))
         return None
+    if window is not None:
+        traffic = traffic.window(*window)
+    if not traffic.total:
+        where = f"--window {options.window}" if options.window else str(options.traffic)
+        problems.append(Diagnostic(f"{where} has no requests."))
+        return None
+    return traffic.scaled(options.scale) if options.scale > 0 else traffic
+
+
+def _window(text: str, problems: list[Diagnostic]) -> tuple[float, float] | None:
+    begin, _, end = text.partition("-")
+    try:
+        return (parse_duration(begin), parse_duration(end)) if text else None
     except ValueError as error:
-        problems.append(Diagnostic(f"--window: {error}", action="write it as 10m-40m"))
+        action = "write two times from the start of the traffic, as 10m-40m"
+        problems.append(Diagnostic(f"--window {text}: {error}", action=action))
         return None
-    if not len(traffic.counts):
-        problems.append(Diagnostic(f"--window {options.window} leaves no traffic."))
-        return None
-    return traffic.scaled(options.scale) if options.scale != 1.0 else traffic
 
 
 def _slos(text: str, problems: list[Diagnostic]) -> tuple[Slo, ...]:
     try:
-        return parse_slos(text) if text else ()
+        return parse_slos(text)
     except ValueError as error:
         problems.append(Diagnostic(f"--slo: {error}"))
         return ()
@@ -138,18 +198,3 @@ def _payload(options: Options, problems: list[Diagnostic]) -> tuple[bytes, str]:
     except OSError as error:
         problems.append(Diagnostic(f"{path}: {error.strerror}."))
         return NO_PAYLOAD, ""
-
-
-def _speed(options: Options) -> list[Diagnostic]:
-    if 0 < options.speed <= FASTEST:
-        return []
-    return [
-        Diagnostic(
-            f"--speed {options.speed:g} is out of range.",
-            action=f"choose a speed above 0 and up to {FASTEST:g}, such as 60",
-        )
-    ]
-
-
-FASTEST = 3600.0
-"""World seconds per real second up to which a live world keeps up."""

@@ -1,68 +1,54 @@
 """A rehearsal: deploy, drive traffic, watch it scale, simulate the same, report, clean up."""
 
-import shutil
-import tempfile
+import http.client
 import time
+import urllib.error
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
+from understudy.app.audience import Audience
 from understudy.app.client import Client, refuse_foreign
-from understudy.app.config import EngineConfig
-from understudy.app.deployment import StackDeployment
+from understudy.app.deployment import StackDeployment, message_of
 from understudy.app.driving import Driven, Driver, unloaded
-from understudy.app.launch import EngineProcess
+from understudy.app.failures import Failed
+from understudy.app.instance_logs import keep_logs, tail
+from understudy.app.interrupts import Interrupted, Interrupts
 from understudy.app.outcomes import RunFacts, outcome_of
-from understudy.app.packaging import upload
+from understudy.app.packaging import Uploads
 from understudy.app.preflight import ENDPOINT, Options, Prepared
 from understudy.app.simulation import Scenario, simulate
-from understudy.app.views import ChangeSetView, DeploymentView, RehearsalView
-from understudy.base.arn import DEFAULT_REGION, last_name
+from understudy.app.site import Site
+from understudy.base.arn import last_name
 from understudy.base.service_time import ServiceTime, parse_service_time
 from understudy.control.comparison import CapacityDifference, capacity_difference
 from understudy.control.observation import Observation
 from understudy.control.outcome import LoadMode, Outcome
+from understudy.live.load import LoadFailed
 from understudy.sim.arrivals import arrivals
 from understudy.sim.service_time import Empirical
 
-
-class Audience(Protocol):
-    """Who is shown what happens."""
-
-    def say(self, text: str) -> None:
-        """One line."""
-        ...
-
-    def change_set(self, view: ChangeSetView) -> None:
-        """The change set, before it is executed."""
-        ...
-
-    def deployment(self, view: DeploymentView) -> None:
-        """A stack operation, again and again while it goes on."""
-        ...
-
-    def rehearsal(self, view: RehearsalView) -> None:
-        """The traffic, again and again while it goes on."""
-        ...
+NO_ANSWER = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+INSTANCE_START_SECONDS = 0.3
+"""Real seconds from the launch of a further process to its first healthy answer, about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What a rehearsal came to."""
+    """What a rehearsal came to. Where no request succeeded there is nothing to simulate from."""
 
     live: Outcome
-    simulated: Outcome
-    difference: CapacityDifference
+    simulated: Outcome | None
+    difference: CapacityDifference | None
 
 
 class Rehearsal:
     """One rehearsal. Use it as a context manager: leaving it cleans up, whatever has happened.
 
     ``endpoint`` is that of an engine that runs already; without it one is started, with a state
-    folder of its own.
+    folder of its own. The logs of the instances are kept in ``report``.
     """
 
     def __init__(
@@ -70,6 +56,8 @@ class Rehearsal:
         options: Options,
         prepared: Prepared,
         audience: Audience,
+        interrupts: Interrupts,
+        report: Path,
         *,
         endpoint: str = "",
         allowed_host: str | None = None,
@@ -80,21 +68,45 @@ class Rehearsal:
         self._options = options
         self._prepared = prepared
         self._audience = audience
+        self._interrupts = interrupts
+        self._report = report
         self._keep = keep
         self._given = endpoint
         self._cleanup = ExitStack()
-        self._folder = Path(tempfile.mkdtemp(prefix="understudy-"))
+        self._site = Site(audience, interrupts, keep=keep)
 
     def __enter__(self) -> "Rehearsal":
+        self._cleanup.enter_context(self._site)
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._cleanup.close()
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        interrupted = kind is not None and issubclass(kind, Interrupted)
+        with self._interrupts.last():
+            if interrupted:
+                self._audience.say("Interrupted: cleaning up.")
+            try:
+                self._cleanup.close()
+            except Exception as error:  # What went wrong first is what the user has to know.
+                self._audience.say(f"Cleaning up: {error}")
 
     def run(self) -> Rehearsed:
-        """Do it all. Raises InvalidInput and StackFailed."""
-        client = self._engine()
+        """Do it all. Raises InvalidInput and Failed."""
+        site = self._site
+        client = site.given(self._given) if self._given else site.own(self._options)
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._rehearse(client)
+        except (BotoCoreError, *NO_ANSWER) as error:
+            raise self._site.lost(client.endpoint, error) from error
+        except LoadFailed as error:
+            raise Failed("The traffic could not be sent", [str(error)]) from error
+        except ClientError as error:
+            raise Failed(f"{error.operation_name} was refused", [message_of(error)]) from error
+
+    def _rehearse(self, client: Client) -> Rehearsed:
         stack = StackDeployment(client, self._prepared.stack_name, self._prepared.template.template)
+        stack.refuse_existing()
         deploy_at = client.clock.now()
         status = self._deploy(client, stack)
         endpoint, variant, seen = self._find(client, stack)
@@ -102,64 +114,62 @@ class Rehearsal:
         driven = driver.driven()
         live = outcome_of(
             driver.observe(),
-            self._facts(status, driven, driver.ends_at, client.clock.speed),
+            self._facts(client, status, driven, driver.ends_at),
             driven.arrivals,
             driven.latency_ms,
             driven.ok,
         )
-        self._audience.say("Simulating the same template and traffic in virtual time ...")
-        simulated = self._simulate(live, driver, driven, seen, deploy_at)
+        if not driven.ok.any():
+            self._audience.say("No request succeeded, so there is nothing to simulate from.")
+            return Rehearsed(live, None, None)
+        with self._audience.working("Simulating the same template and traffic in virtual time"):
+            simulated = self._simulate(client, live, driver, driven, seen, deploy_at)
         return Rehearsed(live, simulated, capacity_difference(live, simulated))
 
-    def _engine(self) -> Client:
-        if self._given:
-            shutil.rmtree(self._folder)
-            self._folder = Path(tempfile.mkdtemp(prefix="understudy-"))
-            self._cleanup.callback(shutil.rmtree, self._folder, ignore_errors=True)
-            client = Client(self._given)
-            self._options = replace(self._options, speed=client.clock.speed)
-            return client
-        config = EngineConfig(
-            self._folder / "state",
-            port=0,
-            speed=self._options.speed,
-            seed=self._options.seed,
-            startup_delay=self._options.startup_delay,
-        )
-        engine = EngineProcess(config)
-        self._cleanup.callback(self._stop, engine)
-        self._audience.say(
-            f"Engine {engine.pid} answers at {engine.endpoint}, its world runs {config.speed:g} "
-            "times as fast."
-        )
-        return Client(engine.endpoint)
-
-    def _stop(self, engine: EngineProcess) -> None:
-        if self._keep:
-            self._audience.say(
-                f"Kept engine {engine.pid} at {engine.endpoint} with stack "
-                f"{self._prepared.stack_name}. To stop it: understudy down --state "
-                f"{self._folder / 'state'}"
-            )
-            return
-        engine.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._audience.say(f"Engine {engine.pid} and all that it started have ended.")
-
     def _deploy(self, client: Client, stack: StackDeployment) -> str:
-        models = self._prepared.models
-        urls = upload(models, client.s3, client.region) if models else {}
-        for model in models:
-            self._audience.say(f"Uploaded {model.path} as {urls[model.parameter]}.")
-        parameters = {**self._options.parameters, **urls}
-        self._audience.change_set(stack.plan(self._prepared.template.text, parameters))
+        uploads = Uploads(client.s3, client.region)
         if not self._keep:
-            self._cleanup.callback(self._delete, stack)
-        return stack.execute(self._audience.deployment)
+            self._cleanup.callback(self._remove, uploads)
+        for model in self._prepared.models:
+            with self._audience.working(f"Uploading {model.path}"):
+                url = uploads.add(model, self._site.folder)
+            self._audience.say(f"Uploaded {model.path} as {url}.")
+        parameters = {**self._prepared.parameters, **uploads.urls}
+        self._cleanup.callback(self._leave, stack)
+        self._audience.change_set(stack.plan(self._prepared.template.text, parameters))
+        try:
+            return stack.execute(self._audience.deployment)
+        except Failed as failure:
+            raise Failed(failure.headline, failure.causes + self._log_of(stack)) from None
 
-    def _delete(self, stack: StackDeployment) -> None:
-        status = stack.delete(self._audience.deployment)
-        self._audience.say(f"Stack {stack.name}: {status}.")
+    def _leave(self, stack: StackDeployment) -> None:
+        """Keep the logs, and delete the stack unless it is kept or goes with our own engine."""
+        if not self._site.is_running() or not stack.stack_id:
+            return
+        self._keep_logs(stack)
+        if self._keep:
+            self._audience.say(f"Kept: stack {stack.name}.")
+        elif self._site.is_own and self._interrupts.count:
+            self._audience.say(f"Stack {stack.name} goes with its engine.")
+        else:
+            before = self._interrupts.count
+            status = stack.delete(
+                self._audience.deployment, patient=lambda: self._interrupts.count == before
+            )
+            self._audience.say(f"Stack {stack.name}: {status}.")
+
+    def _keep_logs(self, stack: StackDeployment) -> list[Path]:
+        endpoints = {last_name(each) for each in stack.physical_ids(ENDPOINT) if each}
+        return keep_logs(Path(stack.client.status["state"]), endpoints, self._report)
+
+    def _log_of(self, stack: StackDeployment) -> list[str]:
+        """The end of the log of the instance that was heard of last."""
+        logs = self._keep_logs(stack)
+        return [f"The log of its instance, {logs[-1]}, ends:\n{tail(logs[-1])}"] if logs else []
+
+    def _remove(self, uploads: Uploads) -> None:
+        if not self._site.is_own:
+            uploads.remove()
 
     def _find(self, client: Client, stack: StackDeployment) -> tuple[str, str, Observation]:
         endpoint = last_name(stack.physical_ids(ENDPOINT)[0])
@@ -171,16 +181,13 @@ class Rehearsal:
         mode: LoadMode = "dilated" if seen.stand_in else "sampled"
         if self._options.load == "sampled" or self._options.load == "dilated":
             mode = self._options.load
-        driver = Driver(
-            client,
-            endpoint,
-            variant,
-            self._prepared,
-            mode,
-            self._options.seed,
-            self._folder / "load",
-        )
-        self._cleanup.callback(driver.run.stop)
+        with self._interrupts.held():
+            folder = self._site.folder / "load"
+            driver = Driver(
+                client, endpoint, variant, self._prepared, mode, self._options.seed, folder
+            )
+            self._cleanup.callback(driver.run.stop)
+        driver.begin()
         self._audience.say(
             f"Sending {len(driver.arrivals):,} requests to {endpoint}, {mode}"
             + (f", each standing for {client.clock.speed:g}." if mode == "sampled" else ".")
@@ -188,48 +195,48 @@ class Rehearsal:
         driver.follow(self._audience.rehearsal, time.sleep)
         return driver
 
-    def _facts(self, status: str, driven: Driven, ends_at: float, speed: float) -> RunFacts:
+    def _facts(self, client: Client, status: str, driven: Driven, ends_at: float) -> RunFacts:
         return RunFacts(
             world="live",
             stack_name=self._prepared.stack_name,
             stack_status=status,
-            region=DEFAULT_REGION,
+            region=client.region,
             traffic=self._prepared.traffic.name,
             started_at=driven.started_at,
             ended_at=ends_at,
-            speed=speed,
+            speed=client.clock.speed,
             load_mode=driven.mode,
             seed=self._options.seed,
             slos=self._prepared.slos,
         )
 
     def _simulate(
-        self, live: Outcome, driver: Driver, driven: Driven, seen: Observation, deploy_at: float
+        self,
+        client: Client,
+        live: Outcome,
+        driver: Driver,
+        driven: Driven,
+        seen: Observation,
+        deploy_at: float,
     ) -> Outcome:
-        parameters = {
-            **self._options.parameters,
-            **{model.parameter: "s3://simulated/model.tar.gz" for model in self._prepared.models},
-        }
-        scenario = Scenario(
-            stack_name=self._prepared.stack_name,
-            body=self._prepared.template.text,
-            parameters=parameters,
-            arrivals=arrivals(self._prepared.traffic, self._options.seed),
-            duration=self._prepared.traffic.duration,
-            traffic=live.traffic,
-            service_time=_service_time(seen, driver, driven),
-            slos=self._prepared.slos,
-            instance_start=INSTANCE_START_SECONDS * driver.clock.speed,
-            deploy_at=deploy_at,
-            start_at=live.started_at,
-            seed=self._options.seed,
+        simulated = {m.parameter: "s3://simulated/model.tar.gz" for m in self._prepared.models}
+        return simulate(
+            Scenario(
+                stack_name=self._prepared.stack_name,
+                body=self._prepared.template.text,
+                parameters={**self._prepared.parameters, **simulated},
+                arrivals=arrivals(self._prepared.traffic, self._options.seed),
+                duration=self._prepared.traffic.duration,
+                traffic=live.traffic,
+                service_time=_service_time(seen, driver, driven),
+                slos=self._prepared.slos,
+                instance_start=INSTANCE_START_SECONDS * driver.clock.speed,
+                startup_delay=client.status["startup_delay"],
+                deploy_at=deploy_at,
+                start_at=live.started_at,
+                seed=self._options.seed,
+            )
         )
-        config = EngineConfig(self._folder, startup_delay=self._options.startup_delay)
-        return simulate(scenario, config)
-
-
-INSTANCE_START_SECONDS = 0.3
-"""Real seconds from the launch of a further process to its first healthy answer, about."""
 
 
 def _service_time(seen: Observation, driver: Driver, driven: Driven) -> ServiceTime | Empirical:

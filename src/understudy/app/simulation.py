@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from understudy.app.config import EngineConfig
-from understudy.app.engine_process import world_of
+from understudy.app.composition import world_of
 from understudy.app.outcomes import RunFacts, outcome_of
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.service_time import ServiceTime
 from understudy.control.observation import observe
 from understudy.control.outcome import Outcome
+from understudy.control.sagemaker.service import HostingConfig
 from understudy.control.slo import Slo
 from understudy.engine.engine import Engine, EngineState
 from understudy.sim.fleet import Fleet
@@ -26,6 +26,9 @@ CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 class Scenario:
     """What is simulated: a template under traffic. ``arrivals`` are seconds from the start.
 
+    ``instance_start`` is how long a process takes to answer, ``startup_delay`` the least time until
+    an instance serves; both in seconds of world time.
+
     ``deploy_at`` and ``start_at`` are when the stack is created and when the traffic starts: the
     times of the live run, so that both see the same minutes.
     """
@@ -39,15 +42,17 @@ class Scenario:
     service_time: ServiceTime | Empirical
     slos: tuple[Slo, ...]
     instance_start: float
+    startup_delay: float
     deploy_at: float
     start_at: float
     seed: int
     region: str = DEFAULT_REGION
 
 
-def simulate(scenario: Scenario, config: EngineConfig) -> Outcome:
+def simulate(scenario: Scenario) -> Outcome:
     """Deploy the template and replay the traffic in virtual time; what came of it."""
-    engine = Engine(world_of(config), EngineState(seed=scenario.seed))
+    hosting = HostingConfig(startup_delay=scenario.startup_delay)
+    engine = Engine(world_of(hosting), EngineState(seed=scenario.seed))
     model = WorldModel(instance_start=scenario.instance_start)
     world = SimulatedWorld(engine, model, scenario.deploy_at, scenario.region)
     status = _deploy(world, scenario)

@@ -7,16 +7,16 @@ from typing import Any
 
 from understudy.app.schemas import CfnLintSchemas
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
-from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
+from understudy.base.diagnostic import Diagnostic, Severity
 from understudy.cloudformation.check import check
 from understudy.cloudformation.locate import marked
 from understudy.cloudformation.parameters import Bound, bind
 from understudy.cloudformation.parse import parse
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
-from understudy.cloudformation.revision import Revision, revision
+from understudy.cloudformation.revision import Revision, evaluated_or_written, revision
 from understudy.cloudformation.rules import check_rules
 from understudy.cloudformation.schema import Schemas
-from understudy.cloudformation.template import Template, read
+from understudy.cloudformation.template import Resource, Template, read
 from understudy.cloudformation.unknown import Unknown, unknown
 from understudy.cloudformation.validate import diagnose
 from understudy.resources.registry import BY_NAME
@@ -24,7 +24,7 @@ from understudy.resources.registry import BY_NAME
 
 @dataclass(frozen=True, slots=True)
 class CheckedTemplate:
-    """A template that can be deployed. ``text`` is as in the file."""
+    """A template with its parameters bound. ``text`` is as in the file."""
 
     path: Path
     text: str
@@ -32,17 +32,27 @@ class CheckedTemplate:
     bound: Bound
     revision: Revision
 
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """The resources that will be made: without those whose condition is false."""
+        decided = self.revision.scope.conditions
+        return {
+            logical_id: resource
+            for logical_id, resource in self.template.resources.items()
+            if resource.condition is None or decided.get(resource.condition, True)
+        }
+
     def evaluated(self, value: Any) -> Any:
-        """A value as far as it is known before anything is deployed."""
-        return evaluate(value, _planning(self.revision.scope))
+        """A value as far as it is known before anything is deployed, else as it is written."""
+        return evaluated_or_written(value, _planning(self.revision.scope))
 
 
 def checked(
     path: Path, supplied: Mapping[str, str], region: str = DEFAULT_REGION
 ) -> tuple[CheckedTemplate | None, list[Diagnostic]]:
-    """A template file with parameters, or None and everything that is wrong with them.
+    """A template file with parameters, and everything that is wrong with them, each with its place.
 
-    Warnings come with a template that can be deployed. Every diagnostic has its line and column.
+    None where it is so wrong that nothing more can be said of it.
     """
     try:
         text = path.read_bytes()
@@ -62,8 +72,7 @@ def checked(
         problems += more
     else:
         problems += [*unbound, *check(template, Schemas(CfnLintSchemas(region)))]
-    problems = _placed(found + problems, source, path)
-    return (None if _errors(problems) else result), problems
+    return result, _placed(found + problems, source, path)
 
 
 def _checked(
@@ -133,7 +142,7 @@ def property_problems(
     schemas = Schemas(CfnLintSchemas(region))
     given = result.revision.scope
     scope = _planning(replace(given, parameters={**given.parameters, **overrides}))
-    for logical_id, resource in result.template.resources.items():
+    for logical_id, resource in result.resources.items():
         schema = schemas.get(resource.type)
         if schema is None:
             continue
@@ -154,10 +163,3 @@ def _errors(diagnostics: list[Diagnostic]) -> bool:
 def _placed(diagnostics: list[Diagnostic], source: str, path: Path) -> list[Diagnostic]:
     """The same diagnostics, each with its place in the file, without repetitions."""
     return list(dict.fromkeys(marked(source, diagnostics, str(path))))
-
-
-def required(result: CheckedTemplate | None, diagnostics: list[Diagnostic]) -> CheckedTemplate:
-    """The template, or InvalidInput with everything that is wrong with it."""
-    if result is None:
-        raise InvalidInput(tuple(diagnostics))
-    return result

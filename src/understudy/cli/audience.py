@@ -1,5 +1,8 @@
 """Showing a rehearsal on a terminal, or as a log where there is none."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from rich.console import Console
 
 from understudy.app.views import ChangeSetView, DeploymentView, RehearsalView
@@ -20,6 +23,17 @@ class TerminalAudience:
         """One line, under what was drawn before."""
         self.close()
         self._console.print(text, markup=False, soft_wrap=True)
+
+    @contextmanager
+    def working(self, text: str) -> Generator[None]:
+        """A sign of life while the block runs; a log gets one line."""
+        self.close()
+        if not self._console.is_terminal:
+            self.say(f"{text} ...")
+            yield
+            return
+        with self._console.status(text, spinner="line"):
+            yield
 
     def change_set(self, view: ChangeSetView) -> None:
         """The change set, once."""

@@ -1,22 +1,12 @@
 """``understudy up``, ``down`` and ``status``: the engine as a process."""
 
-import asyncio
 import os
+import sys
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-
-from understudy.app.config import DEFAULT_HOST, DEFAULT_PORT, EngineConfig, is_local
-from understudy.app.launch import EngineProcess, engine_at, stop_engine
-from understudy.base.diagnostic import Diagnostic
-from understudy.cli.exits import DONE, FAILED, complain, guarded
-
-NEXT_LINES = """
-export AWS_ENDPOINT_URL={endpoint}
-export AWS_ACCESS_KEY_ID=understudy AWS_SECRET_ACCESS_KEY=understudy AWS_DEFAULT_REGION=us-east-1
-aws cloudformation list-stacks
-"""
+from understudy.app.config import DEFAULT_HOST, DEFAULT_PORT, EngineConfig, is_local, problems
+from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
+from understudy.cli.exits import DONE, FAILED, complain, guarded, say
 
 
 def state_folder(state: Path | None) -> Path:
@@ -34,11 +24,12 @@ def up(
     state: Path | None = None,
     speed: float = 1.0,
     startup_delay: float = 0.0,
+    keep_journal: bool = False,
     detach: bool = False,
 ) -> int:
-    """Start the engine and keep it running until Ctrl-C.
+    """Start the engine: it answers as AWS does at one address of this machine.
 
-    It answers as AWS does at one address; nothing leaves this machine.
+    It runs until Ctrl-C.
 
     Args:
         port: Port to listen at; 0 picks a free one.
@@ -48,60 +39,56 @@ def up(
         speed: World seconds per real second. 60 makes an AWS minute pass each second.
         startup_delay: Least time from an instance's launch to its service, in seconds of world
             time. On AWS it is minutes; here, unless you ask, as fast as it goes.
+        keep_journal: Keep every event for ever, so that the whole run can be replayed.
         detach: Return once it answers, and leave it running.
 
     """
-    return guarded(
-        lambda: _up(EngineConfig(state_folder(state), host, port, speed, 0, startup_delay), detach)
+    config = EngineConfig(
+        state=state_folder(state),
+        host=host,
+        port=port,
+        speed=speed,
+        startup_delay=startup_delay,
+        keep_journal=keep_journal,
     )
+    return guarded(lambda: _detached(config) if detach else _foreground(config))
 
 
-def _up(config: EngineConfig, detach: bool) -> int:  # noqa: FBT001 - a flag of the command
-    console = Console(highlight=False, soft_wrap=True)
-    if not is_local(config.host):
-        complain(
-            console,
-            [
-                Diagnostic(
-                    f"{config.host} is not loopback: whoever reaches it can run code here.",
-                    severity=_warning(),
-                )
-            ],
-        )
-    if detach:
-        engine = EngineProcess(config)
-        _greet(console, engine.ready)
-        console.print(f"Process {engine.pid} keeps running. To end it: understudy down")
-        return DONE
-    from understudy.app.engine_process import serve
+def _foreground(config: EngineConfig) -> int:
+    """Become the engine: this process, without what only the command line needed."""
+    from understudy.app.launch import command
 
-    def announce(ready: Any) -> None:
-        _greet(console, _plain(ready))
+    if found := problems(config):
+        raise InvalidInput(tuple(found))
+    _warn(config)
+    sys.stdout.flush()
+    line = command(config)
+    os.execv(line[0], [*line, "shown"])  # noqa: S606 - no shell is wanted
 
-    asyncio.run(serve(config, announce))
-    console.print("Ended; everything is kept.")
+
+def _detached(config: EngineConfig) -> int:
+    import msgspec
+
+    from understudy.app.greeting import greeting
+    from understudy.app.launch import EngineProcess
+    from understudy.app.state_folder import Ready
+
+    engine = EngineProcess(config)
+    try:
+        ready = msgspec.convert(engine.started(), Ready)
+    except KeyboardInterrupt:
+        engine.stop()
+        raise
+    _warn(config)
+    say(greeting(ready))
+    say(f"Process {engine.pid} keeps running. To end it: understudy down --state {ready.state}")
     return DONE
 
 
-def _warning() -> Any:
-    from understudy.base.diagnostic import Severity
-
-    return Severity.WARNING
-
-
-def _plain(ready: Any) -> dict[str, Any]:
-    import msgspec
-
-    return msgspec.to_builtins(ready)
-
-
-def _greet(console: Console, ready: dict[str, Any]) -> None:
-    speed = ready["speed"]
-    pace = "in real time" if speed == 1 else f"{speed:g} times as fast as real time"
-    console.print(f"[bold]Understudy answers at {ready['endpoint']}[/], {pace}.")
-    console.print(f"State is kept in {ready['state']}.")
-    console.print("To use it, paste:")
-    console.print(NEXT_LINES.format(endpoint=ready["endpoint"]).strip(), style="cyan")
+def _warn(config: EngineConfig) -> None:
+    if not is_local(config.host):
+        text = f"{config.host} is not loopback: whoever reaches it can run code here."
+        complain([Diagnostic(text, severity=Severity.WARNING)])
 
 
 def down(*, state: Path | None = None) -> int:
@@ -115,11 +102,13 @@ def down(*, state: Path | None = None) -> int:
 
 
 def _down(state: Path) -> int:
-    console = Console(highlight=False, soft_wrap=True)
-    if not stop_engine(state, console.print):
-        console.print(f"No engine runs on {state}.")
+    from understudy.app.launch import stop_engine
+
+    pid = stop_engine(state)
+    if pid is None:
+        say(_nobody(state))
         return FAILED
-    console.print("Stopped; everything is kept.")
+    say(f"Process {pid} has ended; everything is kept in {state}.")
     return DONE
 
 
@@ -134,17 +123,36 @@ def status(*, state: Path | None = None) -> int:
 
 
 def _status(state: Path) -> int:
-    console = Console(highlight=False, soft_wrap=True)
-    running = engine_at(state)
-    if running is None:
-        console.print(f"No engine runs on {state}.")
+    from understudy.app.state_folder import holder, last_words
+
+    pid, ready = holder(state), last_words(state)
+    if pid is None:
+        say(_nobody(state))
+        return FAILED
+    if ready is None or ready.pid != pid:
+        say(f"Process {pid} is starting on {state}.")
         return FAILED
     from understudy.app.client import Client
-
-    said = Client(str(running["endpoint"])).status()
-    console.print(f"Process {said['pid']} answers at {said['endpoint']}, speed {said['speed']:g}.")
-    console.print(f"State: {said['state']}")
     from understudy.deploy.history import iso
 
-    console.print(f"World time: {iso(said['world_time'])}")
+    said = Client(ready.endpoint).status
+    say(f"Process {pid} answers at {ready.endpoint}, speed {ready.speed:g}.")
+    say(f"State: {ready.state}")
+    say(f"World time: {iso(said['world_time'])}")
     return DONE
+
+
+def _nobody(state: Path) -> str:
+    """That no engine runs, how the last one ended, and how to go on."""
+    from understudy.app.state_folder import last_words, log_tail
+
+    last = last_words(state)
+    if last is None:
+        return f"No engine runs on {state}."
+    tail = log_tail(state)
+    said = f" Its log ends:\n{tail}\n" if tail else " "
+    return (
+        f"No engine runs on {state}. Process {last.pid}, which answered at {last.endpoint}, was "
+        f"killed or has failed.{said}Everything that it had acknowledged is kept; to go on: "
+        f"understudy up --state {state}"
+    )

@@ -1,25 +1,59 @@
 """The command line: one function for each command, imported when it is called."""
 
 import sys
-from importlib.metadata import version
 
-from cyclopts import App
+from cyclopts import App, CycloptsError, Parameter
 
-COMMANDS = (
-    "understudy.cli.rehearse:rehearse",
-    "understudy.cli.rehearse:demo",
-    "understudy.cli.engine:up",
-    "understudy.cli.engine:down",
-    "understudy.cli.engine:status",
+COMMANDS = {
+    "understudy.cli.rehearse:rehearse": (
+        "Deploy a template, drive traffic at its endpoint, watch it scale, report, clean up."
+    ),
+    "understudy.cli.rehearse:demo": (
+        "Rehearse the bundled example: a digits classifier under a lunch rush."
+    ),
+    "understudy.cli.engine:up": (
+        "Start the engine: it answers as AWS does at one address of this machine."
+    ),
+    "understudy.cli.engine:down": (
+        "Stop the engine of a state folder. Its stacks are kept for the next `up`."
+    ),
+    "understudy.cli.engine:status": (
+        "Show whether an engine runs on a state folder, and where it answers."
+    ),
+}
+"""Where each command is, and what is said of it; so none is imported before it is called."""
+
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 the stack or the engine failed, 2 bad input, 3 an objective was missed, "
+    "130 interrupted."
 )
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("understudy")
+    except PackageNotFoundError:  # A checkout that was not installed.
+        return "not installed"
+
+
+def _explained(error: CycloptsError) -> str:
+    """A mistake in how a command was called, as diagnostics look."""
+    command = " ".join(("understudy", *(error.command_chain or ())))
+    return f"error: {error}\n  -> see {command} --help"
+
 
 app = App(
     name="understudy",
     help="A stand-in for AWS on this machine: deploys, runs, scales and prices ML infrastructure.",
-    version=lambda: version("understudy"),
+    version=_version,
+    error_formatter=_explained,
+    help_epilogue=EXIT_CODES,
+    default_parameter=Parameter(negative=()),
 )
-for command in COMMANDS:
-    app.command(command)
+for path, text in COMMANDS.items():
+    app.command(path, help=text)
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from understudy.app.examples import example
+from understudy.app.interrupts import Interrupts
 from understudy.app.preflight import Options, prepare
-from understudy.app.rehearsal import Rehearsal, Rehearsed
-from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.app.rehearsal import Rehearsal
 from understudy.cli.audience import TerminalAudience
 from understudy.cli.exits import DONE, MISSED, complain, guarded
 from understudy.report import files
@@ -37,8 +37,6 @@ def rehearse(
 ) -> int:
     """Deploy a template, drive traffic at its endpoint, watch it scale, report, clean up.
 
-    Exit codes: 0 done, 1 the stack failed, 2 bad input, 3 an objective was missed, 130 interrupted.
-
     Args:
         template: CloudFormation template with one SageMaker endpoint.
         traffic: CSV of requests per period, or of single requests; may be gzipped.
@@ -63,7 +61,7 @@ def rehearse(
     options = Options(
         template=template,
         traffic=traffic,
-        parameters=_parameters(parameter or []),
+        parameters=tuple(parameter or ()),
         speed=speed,
         slo=slo,
         load=load,
@@ -98,7 +96,6 @@ def demo(
         options = Options(
             template=example("digits-endpoint/template.yaml"),
             traffic=example("traffic/lunch-rush.csv"),
-            parameters={},
             speed=speed,
             slo="p99<500ms",
             startup_delay=240.0,
@@ -108,44 +105,31 @@ def demo(
     return guarded(work)
 
 
-def _parameters(given: list[str]) -> dict[str, str]:
-    wrong = [each for each in given if "=" not in each]
-    if wrong:
-        raise SystemExit(
-            guarded(
-                lambda: _refuse(
-                    [Diagnostic(f"--parameter {each}: write Key=Value.") for each in wrong]
-                )
-            )
-        )
-    return dict(each.split("=", 1) for each in given)
-
-
-def _refuse(problems: list[Diagnostic]) -> int:
-    raise InvalidInput(tuple(problems))
-
-
 def run(
     options: Options, folder: Path, *, endpoint: str, allow_host: str | None, keep: bool
 ) -> int:
-    """Run a rehearsal and report it. Raises InvalidInput and StackFailed."""
-    terminal = console()
+    """Run a rehearsal and report it. Raises InvalidInput, Failed and Interrupted."""
     prepared = prepare(options)
-    complain(terminal, prepared.warnings)
-    audience = TerminalAudience(terminal)
+    complain(prepared.warnings)
+    audience = TerminalAudience(console())
     try:
-        with Rehearsal(
-            options, prepared, audience, endpoint=endpoint, allowed_host=allow_host, keep=keep
-        ) as rehearsal:
+        with (
+            Interrupts() as interrupts,
+            Rehearsal(
+                options,
+                prepared,
+                audience,
+                interrupts,
+                folder,
+                endpoint=endpoint,
+                allowed_host=allow_host,
+                keep=keep,
+            ) as rehearsal,
+        ):
             result = rehearsal.run()
-            audience.close()
-            _report(result, folder)
+            written = files.write(folder, result.live, result.simulated, result.difference)
     finally:
         audience.close()
+    show(console(), report(result.live, result.simulated, result.difference, written))
     missed = [each for each in result.live.requests.attainments if not each.met]
     return MISSED if missed else DONE
-
-
-def _report(result: Rehearsed, folder: Path) -> None:
-    written = files.write(folder, result.live, result.simulated, result.difference)
-    show(console(), report(result.live, result.simulated, result.difference, written))

@@ -71,10 +71,5 @@ class TargetTurned:
 
 
 Signal = (
-    AlarmAction
-    | CapacityFulfilled
-    | CapacityFailed
-    | ScalableRemoved
-    | Notification
-    | TargetTurned
+    AlarmAction | CapacityFulfilled | CapacityFailed | ScalableRemoved | Notification | TargetTurned
 )

@@ -6,8 +6,8 @@ from typing import Protocol
 from understudy.cloudformation.schema import Schemas
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy.handler import Handler, ResourceType
 from understudy.deploy.blueprint import Blueprints
+from understudy.deploy.handler import Handler, ResourceType
 from understudy.deploy.stack import StacksState
 
 OWNER = "cloudformation"

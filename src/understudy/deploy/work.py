@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from understudy.base.fault import Fault
 from understudy.base.identity import MIXED
-from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.coerce import coerce
+from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.validate import failure, validate
 from understudy.cloudformation.value import text
 from understudy.control.events import Params

@@ -109,6 +109,13 @@ class Engine:
         region.on_timer(timer, turn)
         return self._close(region, turn)
 
+    def advance(self, until: float) -> tuple[AnyCommand, ...]:
+        """Fire every timer that is due by a time, in their order."""
+        commands: list[AnyCommand] = []
+        while (due := self.due()) is not None and due <= until:
+            commands.extend(self.fire())
+        return tuple(commands)
+
     def _turn(self, at: float, region: str) -> Turn:
         self.state.at = max(self.state.at, at)
         return Turn(self.state.at, region, self._ids)
@@ -124,6 +131,7 @@ class Engine:
 
     def snapshot(self) -> bytes:
         """The state as bytes, for `restore`."""
+        self.state.ids = self._ids.count  # A turn that failed has used ids too.
         return msgspec.msgpack.encode(self.state)
 
     @staticmethod

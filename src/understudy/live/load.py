@@ -1,10 +1,13 @@
 """Sending requests open loop: each leaves at its time, whether or not earlier ones have answered.
 
 The sender is a process of its own, so that drawing progress does not delay it. What it measures
-stands in files that whoever started it can read meanwhile.
+stands in files that whoever started it can read meanwhile. It says on its standard output that it
+is ready, and is told on its standard input when to begin.
 """
 
 import asyncio
+import os
+import resource
 import subprocess
 import sys
 import time
@@ -19,6 +22,7 @@ import numpy as np
 import uvloop
 from numpy.typing import NDArray
 
+from understudy.runtimes.isolation import die_with_parent
 from understudy.runtimes.precise_timer import PreciseTimer
 
 PENDING, UNREACHABLE = 0, -1
@@ -26,18 +30,13 @@ PENDING, UNREACHABLE = 0, -1
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to send where. Times are real seconds; the first request leaves at ``begin`` + its time.
-
-    ``begin`` is a reading of ``time.monotonic``; ``patience`` is how long answers are waited for
-    after the last request.
-    """
+    """What to send where. ``patience`` is how long, in real seconds, the last answers may take."""
 
     host: str
     port: int
     path: str
     headers: dict[str, str]
     body: bytes
-    begin: float
     patience: float
 
 
@@ -70,25 +69,61 @@ class Results:
         return self.status == 200
 
 
+class LoadFailed(Exception):  # noqa: N818 - it is what happened
+    """The sender's process has ended before it was done."""
+
+
 class LoadRun:
-    """A sender under way."""
+    """A load: its sender is up once this has been made, and sends once it has been told `begin`.
+
+    ``times`` are real seconds from the beginning.
+    """
 
     def __init__(self, folder: Path, plan: Plan, times: NDArray[np.float64]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "times.npy", times)
         (folder / "plan.msgpack").write_bytes(msgspec.msgpack.encode(plan))
         self.results = Results.create(folder, len(times))
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "understudy.live.load", str(folder)]
-        )
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "understudy.live.load", str(folder), str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def begin(self, head_start: float) -> float:
+        """Wait until the sender is ready, and have it begin so many seconds later.
+
+        That moment comes back, as a reading of ``time.monotonic``. Raises LoadFailed.
+        """
+        order, ready = self._process.stdin, self._process.stdout
+        assert order is not None
+        assert ready is not None
+        with order, ready:
+            if not ready.readline():
+                raise self._failure()
+            moment = time.monotonic() + head_start
+            order.write(f"{moment!r}\n".encode())
+        return moment
 
     def is_running(self) -> bool:
-        """Whether requests are still being sent or waited for."""
-        return self._process.poll() is None
+        """Whether requests are still being sent or waited for. Raises LoadFailed."""
+        code = self._process.poll()
+        if code:
+            raise self._failure()
+        return code is None
+
+    def _failure(self) -> LoadFailed:
+        code = self._process.wait()
+        last = self._log.read_text(errors="replace").strip().splitlines()[-1:]
+        return LoadFailed(f"the sender of requests ended with code {code}: {''.join(last)}")
 
     def stop(self) -> None:
         """Send nothing more."""
-        if self.is_running():
+        if self._process.poll() is None:
             self._process.terminate()
         self._process.wait()
 
@@ -106,10 +141,9 @@ class _Connection(asyncio.Protocol):
         self.transport = transport
 
     def send(self, request: int) -> None:
-        """Send a request, and measure from now on."""
+        """Send a request."""
         self._request = request
         self._parser = httptools.HttpResponseParser(self)
-        self._sender.results.sent[request] = time.monotonic()
         self.transport.write(self._sender.message)
 
     def data_received(self, data: bytes) -> None:
@@ -142,10 +176,11 @@ class Sender:
         self.results = results
         self.idle: deque[_Connection] = deque()
         self._plan = plan
-        self._times = times + plan.begin
+        self._times = times
         self._next = 0
         self._open = 0
         self.message = _message(plan)
+        self._connecting: set[asyncio.Task[None]] = set()
         self._done = asyncio.Event()
 
     async def run(self) -> None:
@@ -171,16 +206,19 @@ class Sender:
         self._check_done()
 
     def _dispatch(self, request: int) -> None:
+        """Send a request over an idle connection or a new one, and measure from now on."""
+        self.results.sent[request] = time.monotonic()
         self._open += 1
         while self.idle:
             connection = self.idle.pop()
             if not connection.transport.is_closing():
                 connection.send(request)
                 return
-        self._connecting = asyncio.ensure_future(self._connect(request))
+        connecting = asyncio.get_running_loop().create_task(self._connect(request))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
 
     async def _connect(self, request: int) -> None:
-        self.results.sent[request] = time.monotonic()
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
                 lambda: _Connection(self), self._plan.host, self._plan.port
@@ -218,11 +256,17 @@ def _message(plan: Plan) -> bytes:
 
 
 def main() -> None:
-    """Run the plan in a folder."""
+    """Run the plan in a folder, for as long as the parent process is there."""
     folder = Path(sys.argv[1])
+    die_with_parent(int(sys.argv[2]))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     plan = msgspec.msgpack.decode((folder / "plan.msgpack").read_bytes(), type=Plan)
-    sender = Sender(plan, np.load(folder / "times.npy"), Results.open(folder, "r+"))
-    uvloop.run(sender.run())
+    times, results = np.load(folder / "times.npy"), Results.open(folder, "r+")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    begin = float(sys.stdin.readline())
+    uvloop.run(Sender(plan, times + begin, results).run())
 
 
 if __name__ == "__main__":

@@ -2,61 +2,78 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from understudy.base.fault import Fault
-from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, Params
+from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, EngineRestarted, Params
 from understudy.engine.engine import Engine
 from understudy.live.clock import WorldClock
-from understudy.storage.journal import Journal
+from understudy.storage.journal import Entry, Journal, Snapshot
 
 log = logging.getLogger(__name__)
 
 SNAPSHOT_EVERY = 5000
-"""Events between two snapshots."""
+"""Entries between two snapshots."""
 LEAD_SECONDS = 4.0
 """How far (world time) the loop may run ahead of what the data plane has reported: less than the
 shortest delay after which CloudWatch shows a datapoint, so no alarm can miss one."""
-STALE_SECONDS = 1.0
-"""Without a word from the data plane for so long (real time), the loop goes by the clock alone."""
+RENEW_SECONDS, AHEAD_SECONDS = 1.0, 3.0
+"""How often, and for how long ahead, the journal is asked to allow times to be shown; real time."""
+INTERNAL = "An internal error has occurred. The engine's log says more."
 
 Perform = Callable[[AnyCommand], None]
+Answer = Params | Fault | None
 
 
 class LiveLoop:
     """The one place through which everything that happens reaches the engine.
 
-    The loop's time follows the clock, but stays close to what the data plane has reported: an
-    alarm is not evaluated before the requests of its period are counted.
+    The loop's time follows the clock, but neither runs ahead of what the data plane has reported
+    (an alarm is not evaluated before the requests of its period are counted) nor of what the
+    journal allows (after a restart the world must not show an earlier time than before).
+
+    ``broken`` is done with an exception when the journal can no longer be written.
     """
 
     def __init__(
-        self, engine: Engine, journal: Journal, clock: WorldClock, *, keep_journal: bool = False
+        self,
+        engine: Engine,
+        journal: Journal,
+        clock: WorldClock,
+        *,
+        hosting: bytes = b"",
+        keep_journal: bool = False,
     ) -> None:
         self.engine = engine
         self.clock = clock
         self.perform: Perform = _nothing
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._journal = journal
+        self._hosting = hosting
         self._keep_journal = keep_journal
-        self._pending: list[AnyCommand] = []
-        self._unrecorded: list[AnyCommand] = []
         self._since_snapshot = 0
-        self._last_number = 0
+        self._last_number = journal.last_number
         self._wake: asyncio.TimerHandle | None = None
-        self._watermark = float("inf")
-        self._watermark_at = clock.now()
+        self._watermark = clock.world_epoch
+        self._horizon = 0.0
+        self._renew()
 
     def now(self) -> float:
         """The time up to which the world is known."""
-        now = self.clock.now()
-        if now - self._watermark_at > STALE_SECONDS * self.clock.speed:
-            return max(now, self.engine.state.at)
-        return max(min(now, self._watermark + LEAD_SECONDS), self.engine.state.at)
+        bound = min(self._watermark + LEAD_SECONDS, self._horizon)
+        return max(min(self.clock.now(), bound), self.engine.state.at)
+
+    def _renew(self) -> None:
+        self._horizon = self.clock.now() + AHEAD_SECONDS * self.clock.speed
+        self._journal.reach(self._horizon)
+        loop = asyncio.get_running_loop()
+        self._renewal = loop.call_later(RENEW_SECONDS, self._renew)
 
     def reported(self, watermark: float) -> None:
         """The data plane has reported everything up to this world time."""
-        self._watermark = watermark
-        self._watermark_at = self.clock.now()
+        self._watermark = max(self._watermark, watermark)
         self.catch_up()
 
     def call(
@@ -77,49 +94,54 @@ class LiveLoop:
         self.catch_up()
         return self.engine.query(region, self.now(), service, operation, params)
 
-    def submit(self, event: AnyEvent) -> Params | Fault | None:
-        """Give the engine an event, journal it, and have its commands performed."""
-        self._fire_due(event.at)
-        step = self.engine.handle(event)
-        self._pending.extend(step.commands)
-        self._commit(event)
+    def submit(self, event: AnyEvent) -> Answer:
+        """Give the engine an event, journal it, and have its commands performed.
+
+        Raises ValueError or TypeError, before anything has happened, if it cannot be journalled.
+        """
+        encoded = self._journal.encoded(event)
+        commands, answer = happen(self.engine, event.at, event)
+        self._keep(event.at, encoded, commands)
+        self._perform_all(commands)
         self._arrange_wake()
-        return step.answer
+        return answer
 
     def catch_up(self) -> None:
         """Fire the timers that are due."""
-        if self._fire_due(self.now()):
-            self._flush()
+        self._perform_all(self._fire())
         self._arrange_wake()
 
-    def _fire_due(self, at: float) -> int:
-        fired = 0
-        while (due := self.engine.due()) is not None and due <= at:
-            self._pending.extend(self.engine.fire())
-            fired += 1
-        return fired
-
-    def _commit(self, event: AnyEvent) -> None:
-        commands = self._take_pending()
-        self._last_number = self._journal.append(event, [*self._unrecorded, *commands])
-        self._unrecorded = []
-        self._since_snapshot += 1
-        if self._since_snapshot >= SNAPSHOT_EVERY:
-            self.save()
-        self._perform_all(commands)
-
-    def _flush(self) -> None:
-        """Perform what timers gave rise to; it is written down with the next event.
-
-        Nothing is lost with it before that: the timers fire again when the journal is replayed.
-        """
-        commands = self._take_pending()
-        self._unrecorded.extend(commands)
-        self._perform_all(commands)
-
-    def _take_pending(self) -> list[AnyCommand]:
-        commands, self._pending = self._pending, []
+    def _fire(self) -> Sequence[AnyCommand]:
+        now = self.now()
+        commands, _ = happen(self.engine, now, None)
+        if commands:
+            self._keep(now, b"", commands)
         return commands
+
+    def restart(self) -> None:
+        """Bring the world in line with what the engine remembers: nothing of it runs any more.
+
+        What timers asked for while nobody was there is void; the restart asks for all that is
+        needed.
+        """
+        self.save()
+        self._fire()
+        for region in self.engine.regions:
+            self.submit(EngineRestarted(self.now(), region))
+        self._arrange_wake()
+
+    def _keep(self, at: float, event: bytes, commands: Sequence[AnyCommand]) -> None:
+        if self.broken.done():
+            raise Fault("ServiceUnavailable", "The engine is ending.", 503)
+        try:
+            self._last_number = self._journal.append(at, event, commands)
+            self._since_snapshot += 1
+            if self._since_snapshot >= SNAPSHOT_EVERY:
+                self.save()
+        except sqlite3.Error as error:
+            log.critical("the journal cannot be written: %s", error)
+            self.broken.set_exception(OSError(f"the journal cannot be written: {error}"))
+            raise Fault("InternalFailure", INTERNAL, 500) from error
 
     def _perform_all(self, commands: Sequence[AnyCommand]) -> None:
         for command in commands:
@@ -128,17 +150,19 @@ class LiveLoop:
     def save(self) -> None:
         """Let a snapshot stand for the journal so far."""
         self._journal.save_snapshot(
-            self._last_number, self.engine.snapshot(), keep_entries=self._keep_journal
+            Snapshot(self._last_number, self.engine.snapshot(), self._hosting),
+            keep_entries=self._keep_journal,
         )
         self._since_snapshot = 0
 
     def _arrange_wake(self) -> None:
+        """Wake for the next timer. One that must wait for a report is woken by that."""
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
         due = self.engine.due()
-        if due is not None:
-            delay = max(self.clock.real_until(due), 0.001)
+        if due is not None and due <= self._watermark + LEAD_SECONDS:
+            delay = max(self.clock.real_until(due), 0.0)
             self._wake = asyncio.get_running_loop().call_later(delay, self._woken)
 
     def _woken(self) -> None:
@@ -147,25 +171,59 @@ class LiveLoop:
 
     def close(self) -> None:
         """Stop firing timers and leave a snapshot behind."""
+        self._renewal.cancel()
         if self._wake is not None:
             self._wake.cancel()
-        self.save()
+        if not self.broken.done():
+            self.save()
+            self._journal.reach(self.now())
 
 
 def _nothing(command: AnyCommand) -> None:
     log.warning("nobody performs %s", type(command).__name__)
 
 
-def replay(engine: Engine, journal: Journal, after: int) -> int:
-    """Bring an engine to where the journal ends; return the number of its last entry.
+def happen(
+    engine: Engine, at: float, event: AnyEvent | None
+) -> tuple[Sequence[AnyCommand], Answer]:
+    """Let time pass up to ``at``, then give the engine an event: commands, and an API answer.
 
-    Timers fire in between as they did. Commands are not performed: the world is brought in line
-    by `EngineRestarted`.
+    A bug is logged, and the engine goes on from where it got to; a replay gets to the same place.
     """
-    last = after
-    for entry in journal.entries(after):
-        while (due := engine.due()) is not None and due <= entry.event.at:
-            engine.fire()
-        engine.handle(entry.event)
-        last = entry.number
-    return last
+    commands: list[AnyCommand] = []
+    while (due := engine.due()) is not None and due <= at:
+        try:
+            commands.extend(engine.fire())
+        except Exception:
+            log.exception("a timer failed")
+    if event is None:
+        return commands, None
+    try:
+        step = engine.handle(event)
+    except Exception:
+        log.exception("%s failed", _what(event))
+        return commands, Fault("InternalFailure", INTERNAL, 500)
+    return [*commands, *step.commands], step.answer
+
+
+def _what(event: AnyEvent) -> str:
+    if isinstance(event, ApiCalled):
+        return f"{event.service}:{event.operation}"
+    return type(event).__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An entry of the journal, and the commands that it gives rise to now."""
+
+    entry: Entry
+    commands: Sequence[AnyCommand]
+
+
+def replay(engine: Engine, entries: Iterable[Entry]) -> Iterator[Replayed]:
+    """Bring an engine to where entries end. Timers fire in between as they did.
+
+    Commands are not performed: the world is brought in line by `LiveLoop.restart`.
+    """
+    for entry in entries:
+        yield Replayed(entry, happen(engine, entry.at, entry.event)[0])

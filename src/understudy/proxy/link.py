@@ -23,7 +23,8 @@ PROBE_SECONDS = 0.5
 class DataPlane:
     """The data plane's process and the line to it. Usable once ``start`` has returned.
 
-    It ends with us, in whatever way we end.
+    It ends with us, in whatever way we end. The address is ours: while the process is started
+    anew, connections wait.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -42,28 +43,36 @@ class DataPlane:
         Port 0 picks a free one; what comes back says which. Raises InvalidInput where the address
         cannot be had, and ConnectionError where the process does not come up.
         """
-        listener = await _bind(host, port)
+        self._listener = await _bind(host, port)
+        self._upstream_socket = upstream_socket
+        try:
+            return await self.restart()
+        except BaseException:
+            self._listener.close()
+            raise
+
+    async def restart(self) -> Ready:
+        """Start the process again after it has ended. It knows nothing of what it was told before.
+
+        Raises ConnectionError where it does not come up.
+        """
         ours, theirs = socket.socketpair()
         self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
-        with listener, theirs:
+        with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",
                 "-m",
                 "understudy.proxy",
-                str(listener.fileno()),
+                str(self._listener.fileno()),
                 str(theirs.fileno()),
                 str(os.getpid()),
-                str(upstream_socket),
+                str(self._upstream_socket),
                 json.encode(self._settings).decode(),
-                pass_fds=(listener.fileno(), theirs.fileno()),
+                pass_fds=(self._listener.fileno(), theirs.fileno()),
                 env=os.environ | {"PYTHONPATH": _search_path()},
             )
-        try:
-            ready = await self._receive()
-        except ConnectionError:
-            self._writer.close()
-            raise
+        ready = await self._receive()
         if not isinstance(ready, Ready):
             raise TypeError(f"The data plane began with {ready!r}.")
         return ready
@@ -87,25 +96,35 @@ class DataPlane:
             yield message
 
     async def stop(self) -> None:
-        """End the process. Requests in flight are cut."""
+        """End the process and give the address up. Requests in flight are cut."""
         self._stopping = True
+        self._listener.close()
         self._writer.close()
         with suppress(ConnectionError):
             await self._writer.wait_closed()
-        try:
-            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-        except TimeoutError:
+        await self._exit_code()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        with suppress(ProcessLookupError):
             self._process.kill()
-            await self._process.wait()
+
+    async def _exit_code(self) -> int:
+        """How the process ended. It is given a moment to do so by itself."""
+        try:
+            return await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self.kill()
+            return await self._process.wait()
 
     async def _receive(self) -> FromProxy:
         try:
             length = int.from_bytes(await self._reader.readexactly(PREFIX), "big")
             return self._decoder.decode(await self._reader.readexactly(length))
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise ConnectionError(
-                f"The data plane's process ended with code {await self._process.wait()}."
-            ) from None
+            self._writer.close()
+            code = await self._exit_code()
+            raise ConnectionError(f"The data plane's process ended with code {code}.") from None
 
 
 async def _bind(host: str, port: int) -> socket.socket:

@@ -2,8 +2,16 @@
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
-from understudy.deploy.handler import Done, Handler, HandlerFailure, Identify, Invoke, Request
-from understudy.deploy.handler import ResourceType, Steps
+from understudy.deploy.handler import (
+    Done,
+    Handler,
+    HandlerFailure,
+    Identify,
+    Invoke,
+    Request,
+    ResourceType,
+    Steps,
+)
 from understudy.resources.tags import tag_list
 
 NAME_LIMIT = 63

@@ -1,7 +1,7 @@
 """AWS::SageMaker::Model, EndpointConfig and Endpoint."""
 
-from understudy.base.fault import Fault
 from understudy.base.arn import last_name
+from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.deploy.handler import (
     Done,

@@ -1,7 +1,7 @@
 """The simulated world: virtual time, and a model of everything that the engine commands."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from understudy.base.fault import Fault
@@ -54,6 +54,7 @@ class SimulatedWorld:
         self.now = at
         self.region = region
         self.commands: list[AnyCommand] = []
+        self._follows = False
         self._model = model
         self._answers = Answers()
         self._stand_ins = StandIns(model.stand_ins)
@@ -92,6 +93,16 @@ class SimulatedWorld:
         """Tell the engine now of something that happened in the world."""
         self._perform_all(self.engine.handle(event).commands)
 
+    def follow(self, events: Iterable[AnyEvent], until: float) -> None:
+        """Let recorded events happen up to a time, with what the engine commands only noted.
+
+        The model is not asked: what became of the commands is in the events.
+        """
+        self._follows = True
+        for event in events:
+            self._schedule(event)
+        self.run(until)
+
     def run(self, until: float, *, stop: Callable[[], bool] | None = None) -> None:
         """Let time pass until a time, or until ``stop`` says so after something has happened."""
         while (at := self._next()) <= until:
@@ -127,7 +138,7 @@ class SimulatedWorld:
 
     def _perform_all(self, commands: tuple[AnyCommand, ...]) -> None:
         self.commands.extend(commands)
-        for command in commands:
+        for command in () if self._follows else commands:
             self._perform(command)
 
     def _perform(self, command: AnyCommand) -> None:

@@ -1,81 +1,159 @@
 """The journal: every event that cannot be recomputed, on disk before it is acknowledged.
 
-SQLite in WAL mode. A commit survives the death of the process at any moment. A snapshot of the
+SQLite in WAL mode: a commit survives the death of the process at any moment. A snapshot of the
 engine's state stands for all entries before it, so that size and start-up stay flat.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.events import AnyCommand, AnyEvent
 
-SCHEMA = """
+FORMAT = 1
+"""Of the file. A file of another format is refused, not guessed at."""
+
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS entries (
-    number INTEGER PRIMARY KEY, event BLOB NOT NULL, commands BLOB NOT NULL
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL, event BLOB NOT NULL, commands BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS snapshot (
-    id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, state BLOB NOT NULL
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    number INTEGER NOT NULL, state BLOB NOT NULL, hosting BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS horizon (id INTEGER PRIMARY KEY CHECK (id = 1), at REAL NOT NULL);
+PRAGMA user_version = {FORMAT};
 """
 
+AnyCommands = tuple[AnyCommand, ...]
 
-class Entry(msgspec.Struct, frozen=True):
-    """An event, and the commands that it and the timers before it gave rise to."""
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened at a time, and the commands that it and the timers before it gave rise to.
+
+    Without an event only timers fired.
+    """
 
     number: int
-    event: AnyEvent
-    commands: tuple[AnyCommand, ...]
+    at: float
+    event: AnyEvent | None
+    commands: AnyCommands
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The engine's state after entry ``number``; ``hosting`` is how the world was set up then."""
+
+    number: int
+    state: bytes
+    hosting: bytes
 
 
 class Journal:
-    """An append-only file of events. One process writes at a time."""
+    """An append-only file of entries. One process writes at a time.
+
+    Raises InvalidInput where the file is none of ours.
+    """
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.executescript(SCHEMA)
+        try:
+            _open(self._database)
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise unreadable(path, error) from error
         self._encoder = msgspec.msgpack.Encoder()
-        self._event_decoder = msgspec.msgpack.Decoder(AnyEvent)
-        self._command_decoder = msgspec.msgpack.Decoder(tuple[AnyCommand, ...])
+        self._events = msgspec.msgpack.Decoder(AnyEvent | None)
+        self._commands = msgspec.msgpack.Decoder(AnyCommands)
 
-    def append(self, event: AnyEvent, commands: Sequence[AnyCommand]) -> int:
-        """Write an event and what it led to; return its number. Durable on return."""
-        encode = self._encoder.encode
+    def encoded(self, event: AnyEvent) -> bytes:
+        """An event as `append` takes it. Raises ValueError or TypeError if it cannot be kept."""
+        return self._encoder.encode(event)
+
+    def append(self, at: float, event: bytes, commands: Sequence[AnyCommand]) -> int:
+        """Write an encoded event, or none, and what came of it; give its number.
+
+        Durable on return.
+        """
         cursor = self._database.execute(
-            "INSERT INTO entries (event, commands) VALUES (?, ?)",
-            (encode(event), encode(tuple(commands))),
+            "INSERT INTO entries (at, event, commands) VALUES (?, ?, ?)",
+            (at, event or NO_EVENT, self._encoder.encode(commands)),
         )
         return cursor.lastrowid or 0
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """The entries after a number, oldest first."""
         rows = self._database.execute(
-            "SELECT number, event, commands FROM entries WHERE number > ? ORDER BY number", (after,)
+            "SELECT number, at, event, commands FROM entries WHERE number > ? ORDER BY number",
+            (after,),
         )
-        for number, event, commands in rows:
-            yield Entry(
-                number, self._event_decoder.decode(event), self._command_decoder.decode(commands)
-            )
+        for number, at, event, commands in rows:
+            yield Entry(number, at, self._events.decode(event), self._commands.decode(commands))
 
-    def save_snapshot(self, number: int, state: bytes, *, keep_entries: bool) -> None:
-        """Let a state stand for all entries up to ``number``; drop them unless kept."""
+    @property
+    def last_number(self) -> int:
+        """The number of the last entry ever written."""
+        row = self._database.execute("SELECT seq FROM sqlite_sequence").fetchone()
+        return row[0] if row else 0
+
+    def save_snapshot(self, snapshot: Snapshot, *, keep_entries: bool) -> None:
+        """Let a state stand for all entries up to its number; drop them unless kept."""
         self._database.execute("BEGIN")
         self._database.execute(
-            "INSERT OR REPLACE INTO snapshot (id, number, state) VALUES (1, ?, ?)", (number, state)
+            "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?)",
+            (snapshot.number, snapshot.state, snapshot.hosting),
         )
         if not keep_entries:
-            self._database.execute("DELETE FROM entries WHERE number <= ?", (number,))
+            self._database.execute("DELETE FROM entries WHERE number <= ?", (snapshot.number,))
         self._database.execute("COMMIT")
 
-    def snapshot(self) -> tuple[int, bytes] | None:
-        """The last snapshot and the number of the last entry that it stands for."""
-        return self._database.execute("SELECT number, state FROM snapshot").fetchone()
+    def snapshot(self) -> Snapshot | None:
+        """The last snapshot."""
+        row = self._database.execute("SELECT number, state, hosting FROM snapshot").fetchone()
+        return Snapshot(*row) if row else None
+
+    def reach(self, horizon: float) -> None:
+        """Allow the world to show times up to here. Durable on return."""
+        self._database.execute("INSERT OR REPLACE INTO horizon VALUES (1, ?)", (horizon,))
+
+    @property
+    def horizon(self) -> float:
+        """No later time than this has ever been shown."""
+        row = self._database.execute("SELECT at FROM horizon").fetchone()
+        return row[0] if row else 0.0
 
     def close(self) -> None:
         """Write everything to the main file and close it."""
         self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
+
+
+def _open(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version not in (0, FORMAT):
+        raise sqlite3.DatabaseError(f"it has format {version}")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    if version == 0:
+        database.executescript(SCHEMA)
+
+
+NO_EVENT = msgspec.msgpack.encode(None)
+
+
+def unreadable(path: Path, error: Exception) -> InvalidInput:
+    """What to say of a file that cannot be read, or not by this version."""
+    return InvalidInput(
+        (
+            Diagnostic(
+                f"{path} cannot be read by this version of Understudy: {error}.",
+                action="use the version that wrote it, or another folder with --state",
+            ),
+        )
+    )

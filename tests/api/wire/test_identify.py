@@ -5,7 +5,7 @@ import pytest
 from botocore.config import Config
 
 from understudy.api.wire import Protocol, WireCall, WireRequest, identify
-from understudy.api.wire.hosts import Host, host_of
+from understudy.base.hosts import Host, host_of
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 

@@ -12,7 +12,6 @@ from urllib.parse import unquote_plus
 
 from understudy.api.wire.catalogue import catalogue
 from understudy.api.wire.credentials import Scope, scope_of
-from understudy.api.wire.hosts import Host, host_of
 from understudy.api.wire.models import service_model
 from understudy.api.wire.pairs import parse_pairs
 from understudy.api.wire.request import Protocol, WireCall, WireRequest
@@ -20,6 +19,7 @@ from understudy.api.wire.routes import Match, match
 from understudy.api.wire.scalars import Malformed
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
+from understudy.base.hosts import Host, host_of
 
 _ACTION = re.compile(rb"(?:^|&)Action=([^&]*)")
 _VERSION = re.compile(rb"(?:^|&)Version=([^&]*)")

@@ -64,9 +64,7 @@ def fixed_ports(ecs: "Ecs", task: Task) -> frozenset[int]:
     return needs_of(definition).ports if definition else frozenset()
 
 
-def candidates(
-    ecs: "Ecs", cluster: Cluster, group: str, provider: str = ""
-) -> list[Candidate]:
+def candidates(ecs: "Ecs", cluster: Cluster, group: str, provider: str = "") -> list[Candidate]:
     """The instances of a cluster that take tasks, of one capacity provider if one is named."""
     found: list[Candidate] = []
     for instance in ecs.state.instances.values():

@@ -21,7 +21,9 @@ def launch_command(ecs: "Ecs", task: Task, turn: Turn) -> LaunchTask:
     definition = ecs.state.definitions[task.definition]
     instance = ecs.state.instances.get(task.instance)
     overrides = {
-        each["name"]: each for each in task.overrides.get("containerOverrides", []) if "name" in each
+        each["name"]: each
+        for each in task.overrides.get("containerOverrides", [])
+        if "name" in each
     }
     return LaunchTask(
         region=turn.region,

@@ -12,9 +12,7 @@ KEPT = 100
 REPEATED_AFTER = 6 * 3600.0
 """Seconds until a message is repeated whose cause has not been resolved."""
 
-GUIDE = (
-    "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
-)
+GUIDE = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 
 def say(service: Service, message: str, turn: Turn, deployment: str = "") -> None:
@@ -28,9 +26,7 @@ def say(service: Service, message: str, turn: Turn, deployment: str = "") -> Non
     del service.events[KEPT:]
 
 
-def say_once(
-    service: Service, cause: str, message: str, turn: Turn, deployment: str = ""
-) -> None:
+def say_once(service: Service, cause: str, message: str, turn: Turn, deployment: str = "") -> None:
     """Add an event unless the same cause has been told of in the last six hours."""
     if service.said.get(cause, float("-inf")) <= turn.at - REPEATED_AFTER:
         service.said[cause] = turn.at

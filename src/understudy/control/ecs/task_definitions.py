@@ -71,7 +71,8 @@ def _described(params: Params) -> Params:
         if key not in ("tags", "family", "containerDefinitions", "cpu", "memory")
     }
     return {
-        "volumes": [], "placementConstraints": [],
+        "volumes": [],
+        "placementConstraints": [],
         **kept,
         **size,
         "networkMode": mode,

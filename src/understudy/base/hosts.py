@@ -12,6 +12,7 @@ _AWS = re.compile(
     r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
 )
 _BUCKETS = (re.compile(r"(.+)\.s3(?:-[^.]+)?\..+"), re.compile(r"(.+)\.localhost"))
+_S3 = re.compile(r"s3(?:-accelerate|-(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?")
 _NOT_A_BUCKET = frozenset({"s3", "www"})
 
 
@@ -36,6 +37,8 @@ def host_of(header: str) -> Host:
     Host(endpoint_prefix='runtime.sagemaker', region='eu-west-1', bucket='')
     >>> host_of("models.localhost:4566")
     Host(endpoint_prefix='s3', region='', bucket='models')
+    >>> host_of("models.s3-eu-west-1.amazonaws.com")
+    Host(endpoint_prefix='s3', region='eu-west-1', bucket='models')
     """
     name = header.rsplit(":", 1)[0] if not header.endswith("]") else header
     aws = _AWS.fullmatch(name)
@@ -46,6 +49,6 @@ def host_of(header: str) -> Host:
         return Host(endpoint_prefix="s3", bucket=found[1])
     region = aws["region"] or ""
     bucket, dot, service = aws["name"].rpartition(".")
-    if service in {"s3", "s3-accelerate"} or aws["name"] == "s3":
-        return Host("s3", region, bucket if dot else "")
+    if s3 := _S3.fullmatch(service):
+        return Host("s3", region or s3["region"] or "", bucket if dot else "")
     return Host(aws["name"], region)

@@ -1,0 +1,173 @@
+"""The engine composed: everything wired, started, and taken down in order."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from uvicorn import Config as HttpConfig
+from uvicorn import Server as HttpServer
+
+from understudy.api.asgi import application
+from understudy.api.management import Management
+from understudy.api.server import Server
+from understudy.app.config import EngineConfig
+from understudy.app.schemas import CfnLintSchemas
+from understudy.app.state_folder import JOURNAL, LEDGER, OBJECTS, READY, Ready
+from understudy.base.identity import Ids
+from understudy.bookkeeping.moto import Books
+from understudy.cloudformation.schema import Schemas
+from understudy.control.autoscaling.service import GroupConfig
+from understudy.control.plane import PlaneConfig
+from understudy.control.sagemaker.service import HostingConfig
+from understudy.engine.engine import Engine, EngineState, World
+from understudy.live.clock import WorldClock
+from understudy.live.front_door import FrontDoor
+from understudy.live.instances import Instances
+from understudy.live.loop import LiveLoop, replay
+from understudy.live.objects import StoredObjects
+from understudy.live.world import LiveWorld
+from understudy.proxy.link import DataPlane
+from understudy.resources.registry import BY_NAME
+from understudy.runtimes.process import ProcessRuntime
+from understudy.storage.journal import Journal, unreadable
+from understudy.storage.ledger import Ledger
+from understudy.storage.objects.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A running engine. ``ended`` is done, with an exception, when it cannot go on."""
+
+    ready: Ready
+    ended: asyncio.Future[Any]
+
+
+def world_of(hosting: HostingConfig) -> World:
+    """What the engine is told of the world."""
+    groups = GroupConfig(startup_delay=hosting.startup_delay)
+    return World(PlaneConfig(ZoneInfo, hosting, groups=groups), BY_NAME, Schemas(CfnLintSchemas()))
+
+
+def restored(config: EngineConfig, journal: Journal) -> Engine:
+    """The engine as the journal left it, from now on in the world that is configured.
+
+    What is in the journal is replayed in the world in which it was written. Raises InvalidInput
+    where it cannot be read.
+    """
+    world = world_of(hosting_of(config))
+    snapshot = journal.snapshot()
+    if snapshot is None:
+        return Engine(world, EngineState(seed=config.seed))
+    try:
+        before = world_of(msgspec.json.decode(snapshot.hosting, type=HostingConfig))
+        engine = Engine.restore(before, snapshot.state)
+        deque(replay(engine, journal.entries(snapshot.number)), maxlen=0)
+    except msgspec.MsgspecError as error:
+        raise unreadable(config.state / JOURNAL, error) from error
+    return Engine(world, engine.state)
+
+
+def hosting_of(config: EngineConfig) -> HostingConfig:
+    """How instances start."""
+    return HostingConfig(startup_delay=config.startup_delay)
+
+
+@contextlib.asynccontextmanager
+async def running(
+    config: EngineConfig, data_plane: DataPlane, endpoint: str, control: socket.socket
+) -> AsyncGenerator[Running]:
+    """A running engine behind a data plane. Everything that it has started ends with it."""
+    async with contextlib.AsyncExitStack() as stack:
+        journal = Journal(config.state / JOURNAL)
+        stack.callback(journal.close)
+        engine = restored(config, journal)
+        not_before = max(engine.state.at, journal.horizon)
+        clock = WorldClock.starting(config.speed, not_before=not_before)
+        store = Store(config.state / OBJECTS)
+        stack.callback(store.close)
+        hosting = msgspec.json.encode(hosting_of(config))
+        loop = LiveLoop(engine, journal, clock, hosting=hosting, keep_journal=config.keep_journal)
+        stack.callback(loop.close)
+
+        front_door = FrontDoor(data_plane, loop)
+        objects = StoredObjects(store, clock)
+        instances = Instances(loop, objects, config.state, ProcessRuntime)
+        instances.sweep()
+        books = Books(Ledger(config.state / LEDGER))
+        world = LiveWorld(loop, front_door, instances, objects, books)
+        stack.push_async_callback(world.close)
+
+        ready = Ready(
+            pid=os.getpid(),
+            endpoint=endpoint,
+            speed=clock.speed,
+            state=str(config.state.resolve()),
+            real_epoch=clock.real_epoch,
+            world_epoch=clock.world_epoch,
+            startup_delay=config.startup_delay,
+        )
+        respond = Management(loop, ready).respond
+        server = Server(loop, world, objects, books, respond, Ids(time.time_ns()))
+        await stack.enter_async_context(_listening(server, control))
+        ended = asyncio.gather(world.listen(), loop.broken)
+        stack.push_async_callback(_cancelled, ended)
+        loop.restart()
+        stack.enter_context(_announced(config.state, ready))
+        yield Running(ready, ended)
+
+
+async def _cancelled(work: asyncio.Future[Any]) -> None:
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _announced(state: Path, ready: Ready) -> Generator[None]:
+    """Leave a note in the state folder for as long as the engine runs."""
+    (state / READY).write_bytes(msgspec.json.encode(ready))
+    yield
+    (state / READY).unlink(missing_ok=True)
+
+
+class _Quiet(HttpServer):
+    """uvicorn without signal handlers: the process has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals alone."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _listening(server: Server, control: socket.socket) -> AsyncGenerator[None]:
+    app: Any = application(server.respond)
+    http = _Quiet(
+        HttpConfig(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=3600,
+        )
+    )
+    task = asyncio.create_task(http.serve([control]))
+    while not http.started:
+        if task.done():
+            await task
+        await asyncio.sleep(0.001)
+    yield
+    http.should_exit = True
+    http.force_exit = True
+    await task

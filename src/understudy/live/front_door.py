@@ -1,0 +1,131 @@
+"""The engine's hold on the data plane: where requests go, and what came of them."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from understudy.control.events import RemoveRoute, RequestsCompleted, SetRoute
+from understudy.live.loop import LiveLoop
+from understudy.proxy.link import DataPlane
+from understudy.proxy.messages import (
+    Drain,
+    Drained,
+    RemoveEndpoint,
+    Report,
+    SetClock,
+    SetEndpoint,
+    TargetHealth,
+)
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS, SILENT_LOOKS = 1.0, 8
+"""The data plane reports ten times a second. After so many looks in vain it is taken to hang."""
+MOST_ENDS, WITHIN_SECONDS = 5, 60.0
+"""A data plane that ends so often within so many seconds is not started again."""
+
+
+class FrontDoor:
+    """Tells the data plane where requests go, and tells it all again where it had to be restarted.
+
+    Requests that were in flight in a data plane that ended are lost; new ones wait for the next.
+    """
+
+    def __init__(self, data_plane: DataPlane, loop: LiveLoop) -> None:
+        self._data_plane = data_plane
+        self._loop = loop
+        self._routes: dict[tuple[str, str], SetEndpoint] = {}
+        self._draining: dict[str, asyncio.Event] = {}
+        self._ends: list[float] = []
+        self._heard = False
+        self._tell_clock()
+
+    def _tell_clock(self) -> None:
+        clock = self._loop.clock
+        self._data_plane.send(SetClock(clock.real_epoch, clock.world_epoch, clock.speed))
+
+    def route(self, command: SetRoute) -> None:
+        """Send an endpoint's requests to these targets from now on."""
+        message = SetEndpoint(command.endpoint, command.variants, command.region)
+        self._routes[command.region, command.endpoint] = message
+        self._data_plane.send(message)
+
+    def remove(self, command: RemoveRoute) -> None:
+        """Know an endpoint no more."""
+        self._routes.pop((command.region, command.endpoint), None)
+        self._data_plane.send(RemoveEndpoint(command.endpoint, command.region))
+
+    async def drain(self, instance_id: str, seconds: float) -> None:
+        """Send an instance nothing more; return when it has answered everything, or time is up."""
+        drained = self._draining.setdefault(instance_id, asyncio.Event())
+        self._data_plane.send(Drain(instance_id, seconds))
+        try:
+            await drained.wait()
+        finally:
+            self._draining.pop(instance_id, None)
+
+    async def listen(self, unhealthy: Callable[[TargetHealth], None]) -> None:
+        """Pass reports on to the loop, and instances that stop answering their health check.
+
+        Raises ConnectionError where the data plane ends again and again.
+        """
+        watch = asyncio.create_task(self._watch())
+        try:
+            while error := await self._end_of_messages(unhealthy):
+                while error := await self._restarted(error):
+                    pass
+        finally:
+            watch.cancel()
+
+    async def _end_of_messages(
+        self, unhealthy: Callable[[TargetHealth], None]
+    ) -> ConnectionError | None:
+        """Take in messages until the data plane is stopped (None), or ends by itself, and how."""
+        try:
+            async for message in self._data_plane:
+                self._heard = True
+                self._take(message, unhealthy)
+        except ConnectionError as error:
+            return error
+        return None
+
+    def _take(self, message: object, unhealthy: Callable[[TargetHealth], None]) -> None:
+        if isinstance(message, Report):
+            if message.served:
+                at = self._loop.now()
+                self._loop.submit(RequestsCompleted(at, message.region, message.served))
+            self._loop.reported(message.watermark)
+        elif isinstance(message, Drained) and message.instance_id in self._draining:
+            self._draining[message.instance_id].set()
+        elif isinstance(message, TargetHealth) and not message.healthy:
+            unhealthy(message)
+
+    async def _restarted(self, error: ConnectionError) -> ConnectionError | None:
+        """Start the data plane again after it has ended, and how that ended if it did not work."""
+        now = self._loop.clock.real_now()
+        self._ends = [each for each in self._ends if each > now - WITHIN_SECONDS] + [now]
+        if len(self._ends) >= MOST_ENDS:
+            log.critical("%s It did so %d times within a minute.", error, len(self._ends))
+            raise error
+        log.error("%s It is started again.", error)
+        try:
+            await self._data_plane.restart()
+        except ConnectionError as again:
+            return again
+        self._tell_clock()
+        for message in self._routes.values():
+            self._data_plane.send(message)
+        for drained in self._draining.values():
+            drained.set()
+        return None
+
+    async def _watch(self) -> None:
+        """Kill a data plane that hangs, for then it is started again."""
+        silent = 0
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            silent = 0 if self._heard else silent + 1
+            self._heard = False
+            if silent == SILENT_LOOKS:
+                log.error("The data plane has been silent for %g s.", SILENT_LOOKS * LOOK_SECONDS)
+                self._data_plane.kill()

@@ -1,0 +1,48 @@
+"""Real engines for tests of all packages; whoever leaves a process behind fails."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from understudy.testing.engines import RunningEngine
+from understudy.testing.processes import adopt_orphans, command_of, descendants, reap, wait_for
+
+
+@pytest.fixture(scope="module")
+def nobody_is_left_behind() -> Iterator[None]:
+    """What was started in a module has ended with it, whoever had started it."""
+    adopt_orphans()
+    before = descendants(os.getpid())
+    yield
+
+    def left() -> set[int]:
+        reap()
+        return descendants(os.getpid()) - before
+
+    wait_for(lambda: not left(), 10, str([command_of(each) for each in left()]))
+
+
+@pytest.fixture(scope="module")
+def make_engine(
+    tmp_path_factory: pytest.TempPathFactory, nobody_is_left_behind: None
+) -> Iterator[Callable[..., RunningEngine]]:
+    """Starts engines, each on a state folder of its own."""
+    made: list[RunningEngine] = []
+
+    def make(*flags: str, state: Path | None = None) -> RunningEngine:
+        engine = RunningEngine(state or tmp_path_factory.mktemp("engine") / "state", *flags)
+        made.append(engine)
+        engine.up()
+        return engine
+
+    yield make
+    for engine in made:
+        engine.down()
+
+
+@pytest.fixture(scope="module")
+def engine(make_engine: Callable[..., RunningEngine]) -> RunningEngine:
+    """The module's engine, in real time."""
+    return make_engine()
