@@ -7,45 +7,35 @@ CPU time of this process, best of several runs, and as a multiple of a fixed pie
 """
 
 import time
-from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from understudy.app.examples import example
-from understudy.app.schemas import CfnLintSchemas
+from understudy.app.simulation import Scenario, deployed, drive
 from understudy.base.service_time import Constant
-from understudy.cloudformation.schema import Schemas
-from understudy.control.plane import PlaneConfig
-from understudy.control.sagemaker.service import HostingConfig
-from understudy.engine.engine import Engine, World
-from understudy.resources.registry import BY_NAME
-from understudy.sim.arrivals import arrivals
-from understudy.sim.fleet import Fleet
-from understudy.sim.traffic import read
-from understudy.sim.world import SimulatedWorld, WorldModel
+from understudy.sim.serving import Serving
+from understudy.sim.start_up import at_once
+from understudy.sim.traffic import Traffic, read
+from understudy.sim.world import WorldModel
 
 RUNS = 5
-REGION = "us-east-1"
 BUDGET_SECONDS = 0.5
+START = 1_790_000_000.0
 
 
-def deployed(world: World) -> tuple[SimulatedWorld, str]:
-    """A simulated world with the example in service, and the name of its endpoint."""
-    simulated = SimulatedWorld(Engine(world), WorldModel(), 1_790_000_000.0, REGION)
-    simulated.call(
-        "cloudformation",
-        "CreateStack",
-        {
-            "StackName": "digits",
-            "TemplateBody": example("digits-endpoint/template.yaml").read_text(),
-            "Capabilities": ["CAPABILITY_NAMED_IAM"],
-            "Parameters": [
-                {"ParameterKey": "ModelDataUrl", "ParameterValue": "s3://models/model.tar.gz"}
-            ],
-        },
+def scenario(traffic: Traffic) -> Scenario:
+    """The digits example under some traffic."""
+    return Scenario(
+        stack_name="digits",
+        body=example("digits-endpoint/template.yaml").read_text(),
+        parameters={"ModelDataUrl": "s3://models/model.tar.gz"},
+        traffic=traffic,
+        serving=Serving(Constant(0.03)),
+        world=WorldModel(at_once(0.3)),
+        slos=(),
+        deploy_at=START,
+        start_at=START + 600,
+        seed=1,
+        startup_delay=240.0,
     )
-    simulated.run(simulated.now + 600)
-    return simulated, next(iter(simulated.engine.region(REGION).plane.sagemaker.state.endpoints))
 
 
 def reference() -> float:
@@ -58,23 +48,17 @@ def reference() -> float:
 
 def main() -> None:
     """Print the figures."""
-    hosting = HostingConfig(startup_delay=240.0)
-    world = World(PlaneConfig(ZoneInfo, hosting), BY_NAME, Schemas(CfnLintSchemas()))
     path = example("traffic/day.csv")
     traffic = read(path.read_bytes(), path.name)
-    times = arrivals(traffic, 1)
-    best, requests = float("inf"), 0
+    best = float("inf")
     for _ in range(RUNS):
-        simulated, endpoint = deployed(world)
-        generator = np.random.default_rng(1)
-        fleet = Fleet(endpoint, times + simulated.now, Constant(0.03), 1, 0.0, generator)
-        simulated.send(fleet)
+        world, _ = deployed(scenario(traffic))
+        world.run(START + 600)
         begin = time.process_time()
-        simulated.run(simulated.now + traffic.duration)
+        drive(world, scenario(traffic))
         best = min(best, time.process_time() - begin)
-        requests = fleet.arrivals.size
     minutes = traffic.duration / 60
-    print(f"{minutes:,.0f} minutes, {requests:,} requests: {best:.3f} s of CPU")
+    print(f"{minutes:,.0f} minutes, {traffic.total:,} requests: {best:.3f} s of CPU")
     print(f"budget {BUDGET_SECONDS} s; {best / reference():.2f} times an empty loop of ten million")
 
 

@@ -7,21 +7,23 @@ import pytest
 from understudy.scaling.cooldown import (
     Cooldown,
     Grant,
-    Request,
     abandoned,
-    scale_in,
-    scale_out,
     scale_out_base,
     succeeded,
 )
 from understudy.scaling.decision import Breach, Capacity, Decision, NotScaled, Reason
 from understudy.scaling.step import Step, StepScaling, decide
 
+SMALLER = StepScaling("smaller", "ChangeInCapacity", (Step(-1, upper=0),))
 BIGGER = StepScaling("bigger", "ChangeInCapacity", (Step(2, 0, 10), Step(3, 10)))
 
 
 def busy(metric: float) -> Breach:
     return Breach("busy", (metric,), 50.0, above=True)
+
+
+def quiet() -> Breach:
+    return Breach("quiet", (10.0,), 50.0, above=False)
 
 
 def test_a_more_aggressive_step_adds_only_the_difference() -> None:
@@ -56,23 +58,22 @@ def test_a_cooldown_does_not_end_before_its_activity_succeeds() -> None:
 
 def test_scale_in_blocks_scale_in_and_scale_out_ends_the_block() -> None:
     capacity = Capacity(1, 9, 4, 4)
-    asked = Request("p", "c", 0.0)
-    answer, state = scale_in(asked, 3, capacity, Cooldown())
+    answer, state = decide(SMALLER, capacity, quiet(), 0.0, Cooldown())
     assert isinstance(answer, Decision)
     assert state == Cooldown(None, inf)
     state = succeeded(state, 20.0, 99.0, 300.0)
     assert state == Cooldown(None, 320.0)
-    blocked, same = scale_in(Request("p", "c", 319.0), 2, capacity, state)
+    blocked, same = decide(SMALLER, capacity, quiet(), 319.0, state)
     assert isinstance(blocked, NotScaled)
     assert (blocked.reason, blocked.until, same) == (Reason.COOLDOWN, 320.0, state)
-    grown, after = scale_out(Request("q", "c", 100.0), 6, 4, capacity, state)
+    grown, after = decide(BIGGER, capacity, busy(55), 100.0, state)
     assert isinstance(grown, Decision)
     assert after == Cooldown(Grant(4, 6), -inf)
 
 
 def test_a_scale_out_cooldown_outlives_a_scale_in() -> None:
     held = Grant(2, 4, 500.0)
-    answer, state = scale_in(Request("p", "c", 100.0), 3, Capacity(1, 9, 4, 4), Cooldown(held))
+    answer, state = decide(SMALLER, Capacity(1, 9, 4, 4), quiet(), 100.0, Cooldown(held))
     assert isinstance(answer, Decision)
     assert state == Cooldown(held, inf)
     assert abandoned(state) == Cooldown(held)

@@ -26,6 +26,7 @@ from understudy.base.identity import Ids
 from understudy.bookkeeping.moto import Books
 from understudy.cloudformation.schema import Schemas
 from understudy.control.autoscaling.service import GroupConfig
+from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.engine.engine import Engine, EngineState, World
@@ -51,10 +52,11 @@ class Running:
     ended: asyncio.Future[Any]
 
 
-def world_of(hosting: HostingConfig) -> World:
-    """What the engine is told of the world."""
+def world_of(hosting: HostingConfig, publication: CloudWatchConfig | None = None) -> World:
+    """What the engine is told of the world; ``publication`` is how late metrics are."""
     groups = GroupConfig(startup_delay=hosting.startup_delay)
-    return World(PlaneConfig(ZoneInfo, hosting, groups=groups), BY_NAME, Schemas(CfnLintSchemas()))
+    plane = PlaneConfig(ZoneInfo, hosting, publication or CloudWatchConfig(), groups)
+    return World(plane, BY_NAME, Schemas(CfnLintSchemas()))
 
 
 def restored(config: EngineConfig, journal: Journal) -> Engine:

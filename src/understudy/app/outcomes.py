@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.control.observation import Observation
-from understudy.control.outcome import LoadMode, Outcome
+from understudy.control.outcome import LoadMode, LoadPoint, Outcome, RequestSummary
 from understudy.control.sagemaker.endpoint import resource_id
 from understudy.control.slo import Slo
 from understudy.control.summary import load_points, span_for, summarise
@@ -41,9 +41,25 @@ def outcome_of(
     latency_ms: Floats,
     ok: NDArray[np.bool_],
 ) -> Outcome:
-    """The outcome of a run. ``arrivals`` are world seconds from its start, latencies world ms."""
+    """The outcome of a live run. ``arrivals`` are world seconds from its start."""
     duration = facts.ended_at - facts.started_at
     stands_for = (facts.speed or 1.0) if facts.load_mode == "sampled" else 1.0
+    load = load_points(
+        arrivals,
+        latency_ms,
+        ok,
+        started_at=facts.started_at,
+        duration=duration,
+        seconds=span_for(duration, len(ok)),
+        stands_for=stands_for,
+    )
+    return outcome(seen, facts, summarise(latency_ms, ok, facts.slos), load)
+
+
+def outcome(
+    seen: Observation, facts: RunFacts, requests: RequestSummary, load: tuple[LoadPoint, ...]
+) -> Outcome:
+    """The outcome of a run whose requests are summed up already. Latencies are world ms."""
     offers = offers_in(facts.region)
     kind, start, end = seen.instance_type, facts.started_at, facts.ended_at
     return Outcome(
@@ -63,16 +79,8 @@ def outcome_of(
         load_mode=facts.load_mode,
         stand_in=bool(seen.stand_in),
         seed=facts.seed,
-        requests=summarise(latency_ms, ok, facts.slos),
-        load=load_points(
-            arrivals,
-            latency_ms,
-            ok,
-            started_at=start,
-            duration=duration,
-            seconds=span_for(duration, len(ok)),
-            stands_for=stands_for,
-        ),
+        requests=requests,
+        load=load,
         capacity=seen.capacity,
         activities=seen.activities,
         alarms=seen.transitions,

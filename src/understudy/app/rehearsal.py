@@ -27,8 +27,10 @@ from understudy.control.comparison import CapacityDifference, capacity_differenc
 from understudy.control.observation import Observation
 from understudy.control.outcome import LoadMode, Outcome
 from understudy.live.load import LoadFailed
-from understudy.sim.arrivals import arrivals
 from understudy.sim.service_time import Empirical
+from understudy.sim.serving import serving_of
+from understudy.sim.start_up import at_once
+from understudy.sim.world import WorldModel
 
 NO_ANSWER = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
 INSTANCE_START_SECONDS = 0.3
@@ -225,16 +227,14 @@ class Rehearsal:
                 stack_name=self._prepared.stack_name,
                 body=self._prepared.template.text,
                 parameters={**self._prepared.parameters, **simulated},
-                arrivals=arrivals(self._prepared.traffic, self._options.seed),
-                duration=self._prepared.traffic.duration,
-                traffic=live.traffic,
-                service_time=_service_time(seen, driver, driven),
+                traffic=self._prepared.traffic,
+                serving=serving_of(_service_time(seen, driver, driven)),
+                world=WorldModel(at_once(INSTANCE_START_SECONDS * driver.clock.speed)),
                 slos=self._prepared.slos,
-                instance_start=INSTANCE_START_SECONDS * driver.clock.speed,
-                startup_delay=client.status["startup_delay"],
                 deploy_at=deploy_at,
                 start_at=live.started_at,
                 seed=self._options.seed,
+                startup_delay=client.status["startup_delay"],
             )
         )
 

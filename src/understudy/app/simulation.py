@@ -1,94 +1,113 @@
-"""The same template and traffic in virtual time."""
+"""A template and its traffic in virtual time: the whole engine, and every request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from understudy.app.composition import world_of
-from understudy.app.outcomes import RunFacts, outcome_of
+from understudy.app.outcomes import RunFacts, outcome
 from understudy.base.arn import DEFAULT_REGION
-from understudy.base.service_time import ServiceTime
+from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.observation import observe
 from understudy.control.outcome import Outcome
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.control.slo import Slo
 from understudy.engine.engine import Engine, EngineState
+from understudy.sim.arrivals import arrival_chunks
 from understudy.sim.fleet import Fleet
-from understudy.sim.queueing import Floats
-from understudy.sim.service_time import Empirical
+from understudy.sim.load import Load
+from understudy.sim.serving import Serving
+from understudy.sim.tally import Tally
+from understudy.sim.traffic import Traffic
 from understudy.sim.world import SimulatedWorld, WorldModel
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+CONCURRENCY_METRICS = frozenset({"ConcurrentRequestsPerModel"})
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is simulated: a template under traffic. ``arrivals`` are seconds from the start.
+    """What is simulated: a template under traffic, in a world.
 
-    ``instance_start`` is how long a process takes to answer, ``startup_delay`` the least time until
-    an instance serves; both in seconds of world time.
-
-    ``deploy_at`` and ``start_at`` are when the stack is created and when the traffic starts: the
-    times of the live run, so that both see the same minutes.
+    ``deploy_at`` and ``start_at`` are when the stack is created and when the traffic starts, in
+    world time. ``startup_delay`` is the least time from an instance's launch to its service.
     """
 
     stack_name: str
     body: str
     parameters: Mapping[str, str]
-    arrivals: Floats
-    duration: float
-    traffic: str
-    service_time: ServiceTime | Empirical
+    traffic: Traffic
+    serving: Serving
+    world: WorldModel
     slos: tuple[Slo, ...]
-    instance_start: float
-    startup_delay: float
     deploy_at: float
     start_at: float
     seed: int
+    startup_delay: float = 0.0
+    publication: CloudWatchConfig = field(default_factory=CloudWatchConfig)
     region: str = DEFAULT_REGION
 
 
 def simulate(scenario: Scenario) -> Outcome:
     """Deploy the template and replay the traffic in virtual time; what came of it."""
-    hosting = HostingConfig(startup_delay=scenario.startup_delay)
-    engine = Engine(world_of(hosting), EngineState(seed=scenario.seed))
-    model = WorldModel(instance_start=scenario.instance_start)
-    world = SimulatedWorld(engine, model, scenario.deploy_at, scenario.region)
-    status = _deploy(world, scenario)
+    world, status = deployed(scenario)
     world.run(scenario.start_at)
-    endpoint, variant = _served(world)
-    concurrency, failures, distribution = 1, 0.0, scenario.service_time
-    if isinstance(distribution, ServiceTime):
-        concurrency, failures = distribution.concurrency, distribution.failures
-        distribution = distribution.distribution
-    arrivals = scenario.arrivals + world.now
-    generator = np.random.default_rng(scenario.seed)
-    fleet = Fleet(endpoint, arrivals, distribution, concurrency, failures, generator)
-    world.send(fleet)
-    started = world.now
-    world.run(started + scenario.duration)
-    fleet.serve_until(world.now)
-    plane = engine.region(scenario.region).plane
-    return outcome_of(
-        observe(plane, endpoint, variant, started, world.now),
-        RunFacts(
-            world="simulated",
-            stack_name=scenario.stack_name,
-            stack_status=status,
-            region=scenario.region,
-            traffic=scenario.traffic,
-            started_at=started,
-            ended_at=world.now,
-            speed=None,
-            load_mode="dilated",
-            seed=scenario.seed,
-            slos=scenario.slos,
-        ),
-        scenario.arrivals,
-        fleet.latencies * 1000,
-        fleet.ok,
+    endpoint, variant = served(world)
+    tally = drive(world, scenario)
+    plane = world.engine.region(scenario.region).plane
+    facts = RunFacts(
+        world="simulated",
+        stack_name=scenario.stack_name,
+        stack_status=status,
+        region=scenario.region,
+        traffic=scenario.traffic.name,
+        started_at=tally.started,
+        ended_at=world.now,
+        speed=None,
+        load_mode="dilated",
+        seed=scenario.seed,
+        slos=scenario.slos,
     )
+    seen = observe(plane, endpoint, variant, tally.started, world.now)
+    return outcome(seen, facts, tally.summary(), tally.load())
+
+
+def deployed(scenario: Scenario) -> tuple[SimulatedWorld, str]:
+    """A world with the template's stack in it, and the status of the stack."""
+    hosting = HostingConfig(startup_delay=scenario.startup_delay)
+    engine = Engine(world_of(hosting, scenario.publication), EngineState(seed=scenario.seed))
+    simulated = SimulatedWorld(engine, scenario.world, scenario.deploy_at, scenario.region)
+    return simulated, _deploy(simulated, scenario)
+
+
+def drive(world: SimulatedWorld, scenario: Scenario) -> Tally:
+    """Send the traffic to the endpoint, all of it, from now on."""
+    started, traffic = world.now, scenario.traffic
+    endpoint, _ = served(world)
+    tally = Tally(started, traffic.duration, traffic.total, scenario.slos)
+    parts = (started + part for part in arrival_chunks(traffic, scenario.seed))
+    load = Load(parts, scenario.serving, scenario.seed)
+    fleet = Fleet(endpoint, load, scenario.serving, tally)
+    world.send(fleet, concurrency=_watches_concurrency(world))
+    world.run(started + traffic.duration)
+    fleet.finish(world.now)
+    return tally
+
+
+def _watches_concurrency(world: SimulatedWorld) -> bool:
+    """Whether any alarm reads how many requests are in flight."""
+    alarms = world.engine.region(world.region).plane.cloudwatch.state.alarms.values()
+    queries = (
+        query
+        for alarm in alarms
+        for query in (
+            alarm.params,
+            *(
+                each.get("MetricStat", {}).get("Metric", {})
+                for each in alarm.params.get("Metrics", ())
+            ),
+        )
+    )
+    return any(query.get("MetricName") in CONCURRENCY_METRICS for query in queries)
 
 
 def _deploy(world: SimulatedWorld, scenario: Scenario) -> str:
@@ -114,7 +133,7 @@ def _deploy(world: SimulatedWorld, scenario: Scenario) -> str:
     return status()
 
 
-def _served(world: SimulatedWorld) -> tuple[str, str]:
+def served(world: SimulatedWorld) -> tuple[str, str]:
     """The endpoint of the simulated stack and its first variant."""
     endpoints = world.engine.region(world.region).plane.sagemaker.state.endpoints
     endpoint = next(iter(endpoints.values()))

@@ -151,6 +151,14 @@ class TasksMeasured(Event, frozen=True, tag=True):
     measured: tuple[Measured, ...]
 
 
+class Concurrency(Event, frozen=True, tag=True):
+    """The requests that each instance of a variant has now, those that wait in it included."""
+
+    endpoint: str
+    variant: str
+    counts: tuple[float, ...]
+
+
 class EngineRestarted(Event, frozen=True, tag=True):
     """The process came back: whatever ran before is gone and must be started again."""
 
@@ -185,6 +193,7 @@ AnyEvent = (
     | TaskHealthChanged
     | TaskEnded
     | TasksMeasured
+    | Concurrency
     | EngineRestarted
     | InstancesMeasured
     | SpotNoticed

@@ -35,6 +35,7 @@ from understudy.control.events import (
     AnyEvent,
     BalancerReached,
     BalancersServed,
+    Concurrency,
     EngineRestarted,
     InstanceFailed,
     InstanceHealthy,
@@ -152,6 +153,7 @@ class Plane:
         self._takers: Mapping[type[AnyEvent], tuple[Callable[[Any, Turn], None], ...]] = {
             BalancerReached: (self.elbv2.on_reached,),
             BalancersServed: (self.elbv2.on_served,),
+            Concurrency: (self.sagemaker.on_concurrency,),
             InstanceFailed: (self.sagemaker.on_failed, partial(group_events.on_failed, groups)),
             InstanceHealthy: (self.sagemaker.on_healthy, partial(group_events.on_healthy, groups)),
             InstancesMeasured: (partial(on_measured, groups),),

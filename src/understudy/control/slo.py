@@ -25,7 +25,10 @@ class LatencySlo(Struct, frozen=True):
 
     def attained(self, latency_ms: NDArray[np.float64], ok: NDArray[np.bool_]) -> Attainment:
         """The share of all requests that succeeded in time; a failed one did not."""
-        good, sent = int((ok & (latency_ms < self.limit_ms)).sum()), len(ok)
+        return self.attainment(int((ok & (latency_ms < self.limit_ms)).sum()), len(ok))
+
+    def attainment(self, good: int, sent: int) -> Attainment:
+        """How far it was met if so many of the requests that were sent succeeded in time."""
         met = sent > 0 and 100 * good >= self.percentile * sent * (1 - 1e-12)
         return Attainment(str(self), self.percentile / 100, good / sent if sent else None, met)
 
@@ -40,7 +43,10 @@ class FailureSlo(Struct, frozen=True):
 
     def attained(self, latency_ms: NDArray[np.float64], ok: NDArray[np.bool_]) -> Attainment:
         """The share of all requests that succeeded, however long they took."""
-        good, sent = int(ok.sum()), len(latency_ms)
+        return self.attainment(int(ok.sum()), len(latency_ms))
+
+    def attainment(self, good: int, sent: int) -> Attainment:
+        """How far it was met if so many of the requests that were sent succeeded."""
         met = sent > 0 and 100 * (sent - good) < self.limit_percent * sent
         objective = 1 - self.limit_percent / 100
         return Attainment(str(self), objective, good / sent if sent else None, met)

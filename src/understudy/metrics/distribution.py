@@ -2,7 +2,9 @@
 
 import math
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from understudy.metrics.datapoint import Datapoint, Row
 
@@ -65,10 +67,33 @@ def coarsen(samples: Distribution) -> Distribution:
 
 
 def pack(values: Iterable[float], counts: Iterable[float]) -> bytes:
-    """A distribution in 16 bytes a value: all values, then all counts."""
-    packed = array("d", values)
-    packed.extend(counts)
-    return packed.tobytes()
+    """A distribution in 16 bytes a value: all values, the smallest first, then all counts."""
+    ordered, numbers = [*values], [*counts]
+    if ordered != sorted(ordered):
+        pairs = sorted(zip(ordered, numbers, strict=True))
+        ordered, numbers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return array("d", ordered).tobytes() + array("d", numbers).tobytes()
+
+
+def packed_percentile(packed: bytes, percentile: float) -> float:
+    """The percentile of what ``pack`` packed, by nearest rank.
+
+    >>> packed_percentile(pack([3.0, 1.0, 2.0], [1.0, 5.0, 4.0]), 90)
+    2.0
+    """
+    numbers = array("d", packed)
+    half = len(numbers) // 2
+    running = [*accumulate(numbers[half:])]
+    return numbers[bisect_left(running, rank(percentile, running[-1]))]
+
+
+def rank(percentile: float, count: float) -> float:
+    """How many of ``count`` samples are up to a percentile. Rounding hides the noise of floats.
+
+    >>> rank(99.0, 250.0)
+    248
+    """
+    return min(count, math.ceil(round(percentile * count / 100, 9)))
 
 
 def unpack(packed: bytes) -> Distribution:

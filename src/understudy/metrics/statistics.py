@@ -5,7 +5,6 @@ rank: of n samples in order, the p-th percentile is sample ``ceil(p n / 100)``, 
 percentiles ``a%:b%`` keeps the samples after number ``ceil(a n / 100)`` up to ``ceil(b n / 100)``.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,8 +106,8 @@ class _Sorted:
         self.count = sum(count for _, count in ordered)
 
     def rank(self, percentile: float) -> float:
-        """How many samples are up to a percentile. Rounding hides the noise of floats."""
-        return min(self.count, math.ceil(round(percentile * self.count / 100, 9)))
+        """How many samples are up to a percentile."""
+        return distribution.rank(percentile, self.count)
 
     def percentile(self, percentile: float) -> float:
         """The value of the last sample up to a percentile, of the first for percentile 0."""

@@ -150,6 +150,10 @@ def _value(at: float, rows: Sequence[tuple[Tier, Row]], statistic: Statistic) ->
     if len(rows) > 1 or statistic.kind in BASIC:
         return value(_together(at, rows), statistic)
     tier, row = rows[0]
+    if statistic.kind == "p":
+        found = tier.percentile(row, statistic.high or 0.0)
+        if found is not None:
+            return found
     return of_samples(tier.samples(row), row[3], statistic)
 
 

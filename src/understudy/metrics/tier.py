@@ -112,6 +112,13 @@ class Tier(Struct):
             return distribution.of_row(row)
         return distribution.unpack(packed) if packed else None
 
+    def percentile(self, row: Row, percentile: float) -> float | None:
+        """A percentile of the samples of a row; None where it takes more than a look to know it."""
+        packed = self.distributions.get(int(row[0]))
+        if not packed or row[3] < 0 or row[0] == self.open_at:
+            return None
+        return distribution.packed_percentile(packed, percentile)
+
     def __len__(self) -> int:
         return len(self.rows) // _SIZE
 

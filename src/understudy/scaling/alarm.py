@@ -20,6 +20,24 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 }
 """Comparisons of a value (on the left) with a threshold."""
 
+AT_LEAST, ABOVE, BELOW, AT_MOST = range(4)
+COMPARISON_NUMBERS: Mapping[str, int] = {name: index for index, name in enumerate(COMPARISONS)}
+"""The comparisons as numbers, for `breaches`."""
+
+
+def breaches(value: float, comparison: int, threshold: float) -> bool:
+    """Whether a datapoint breaches. The comparison is one of `COMPARISON_NUMBERS`.
+
+    >>> breaches(5.0, ABOVE, 5.0), breaches(5.0, AT_LEAST, 5.0)
+    (False, True)
+    """
+    if comparison == ABOVE:
+        return value > threshold
+    if comparison == BELOW:
+        return value < threshold
+    return value >= threshold if comparison == AT_LEAST else value <= threshold
+
+
 BAND_COMPARISONS: Mapping[str, Callable[[float, float, float], bool]] = {
     "LessThanLowerOrGreaterThanUpperThreshold": lambda value, low, high: (
         value < low or value > high
@@ -61,28 +79,54 @@ def alarm_state(
     >>> alarm_state([False, None, True, None, None], 3, 2, "missing", "OK")
     'OK'
     """
-    latest = breaching[-evaluation_periods:]
-    if None not in latest:
-        return ALARM if latest.count(True) >= datapoints_to_alarm else OK
     real = [each for each in breaching if each is not None]
-    if len(real) >= evaluation_periods:
-        latest = real[-evaluation_periods:]
-        return ALARM if latest.count(True) >= datapoints_to_alarm else OK
-    if not real:
-        return {"ignore": current, "breaching": ALARM, "notBreaching": OK}.get(
-            treat_missing_data, INSUFFICIENT_DATA
-        )
-    bad = real.count(True)
-    if treat_missing_data == "breaching":
-        bad += evaluation_periods - len(real)
+    evaluated = real[-evaluation_periods:]
+    oldest = len(breaching) - breaching.index(True) if True in real else 0
+    treat = TREATMENTS.get(treat_missing_data, MISSING)
+    found = state_by_counts(
+        len(real), evaluated.count(True), oldest, evaluation_periods, datapoints_to_alarm, treat
+    )
+    return current if found == STAYS else STATES[found]
+
+
+STATES = (OK, ALARM, INSUFFICIENT_DATA)
+IS_OK, IS_ALARM, IS_INSUFFICIENT, STAYS = range(4)
+"""The states as numbers, the last for the one that the alarm is in."""
+MISSING, IGNORE, BREACHING, NOT_BREACHING = range(4)
+TREATMENTS: Mapping[str, int] = {
+    "missing": MISSING,
+    "ignore": IGNORE,
+    "breaching": BREACHING,
+    "notBreaching": NOT_BREACHING,
+}
+
+
+def state_by_counts(
+    real: int,
+    bad: int,
+    oldest: int,
+    evaluation_periods: int,
+    datapoints_to_alarm: int,
+    treat: int,
+) -> int:
+    """`alarm_state` in numbers: of the evaluation range ``real`` periods have a datapoint.
+
+    ``bad`` are the breaching ones among the latest of them, as many as are evaluated. ``oldest`` is
+    how many periods ago the oldest breaching one began.
+    """
+    if real >= evaluation_periods:
+        return IS_ALARM if bad >= datapoints_to_alarm else IS_OK
+    if treat == BREACHING:
+        bad += evaluation_periods - real
     if bad >= datapoints_to_alarm:
-        return ALARM
-    if treat_missing_data in ("breaching", "notBreaching") or False in real:
-        return OK
-    if treat_missing_data == "ignore":
-        return current
-    oldest = len(breaching) - breaching.index(True)
-    return ALARM if oldest >= datapoints_to_alarm else OK
+        return IS_ALARM
+    if treat in (BREACHING, NOT_BREACHING) or bad < real:
+        return IS_OK
+    if treat == IGNORE:
+        return STAYS
+    if real == 0:
+        return IS_INSUFFICIENT
+    return IS_ALARM if oldest >= datapoints_to_alarm else IS_OK
 
 
 def enough_samples(statistic: Statistic) -> float:

@@ -13,6 +13,16 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from understudy.scaling.decision import Capacity, Decision, NotScaled, Outcome, Reason
+from understudy.scaling.verdict import (
+    IN_AT_MINIMUM,
+    IN_COOLDOWN,
+    IN_WARMING,
+    OUT_AT_DESIRED,
+    OUT_AT_MAXIMUM,
+    OUT_COOLDOWN,
+    REASONS,
+    direction,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,18 @@ class Request:
     def refused(self, reason: Reason, direction: int = 0, until: float | None = None) -> NotScaled:
         """The outcome that leaves the capacity alone."""
         return NotScaled(reason, self.cause, self.policy, self.at, until, direction)
+
+
+NO_GRANT = Grant(0, -1, -inf)
+
+
+def bounded(units: int, minimum: int, maximum: int) -> int:
+    """The number nearest to ``units`` inside the bounds.
+
+    >>> bounded(9, 1, 4), bounded(0, 1, 4)
+    (4, 1)
+    """
+    return min(max(units, minimum), maximum)
 
 
 def scale_out_base(running: int, warming: int, base: int, until: float, now: float) -> int:
@@ -79,50 +101,73 @@ def base_for_scale_in(capacity: Capacity) -> int:
     return scale_in_base(capacity.running, capacity.terminating, capacity.granted)
 
 
-def scale_out(
-    request: Request, candidate: int, base: int, capacity: Capacity, state: Cooldown
-) -> tuple[Outcome, Cooldown]:
-    """Grant a scale-out to ``candidate`` units, computed from ``base``, or say why not.
+def grown(
+    candidate: int,
+    desired: int,
+    minimum: int,
+    maximum: int,
+    granted: int,
+    until: float,
+    now: float,
+) -> int:
+    """The verdict on a scale-out to ``candidate`` units.
 
     It must exceed both what is desired and, in a cooldown, what was granted before. A desired
     capacity below the minimum rises at least to the minimum.
     """
-    grant = state.scale_out
-    desired = capacity.clamp(candidate)
-    granted = grant.desired if grant and request.at < grant.until else -1
-    if desired > max(capacity.desired, granted):
-        answer = Decision(desired, request.cause, request.policy, request.at)
-        return answer, Cooldown(Grant(base, desired))
-    if capacity.desired >= capacity.maximum:
-        return request.refused(Reason.AT_MAXIMUM, 1), state
-    if grant and request.at < grant.until:
-        return request.refused(Reason.COOLDOWN, 1, grant.until), state
-    return request.refused(Reason.AT_DESIRED, 1), state
+    wanted = bounded(candidate, minimum, maximum)
+    in_force = now < until
+    if wanted > max(desired, granted if in_force else -1):
+        return wanted
+    if desired >= maximum:
+        return OUT_AT_MAXIMUM
+    return OUT_COOLDOWN if in_force else OUT_AT_DESIRED
 
 
-def scale_in(
-    request: Request,
+def shrunk(
     candidate: int,
-    capacity: Capacity,
-    state: Cooldown,
-    unchanged: Reason = Reason.AT_DESIRED,
-) -> tuple[Outcome, Cooldown]:
-    """Allow a scale-in to ``candidate`` units, or say why not.
+    desired: int,
+    minimum: int,
+    maximum: int,
+    warming: int,
+    until: float,
+    now: float,
+    unchanged: int,
+) -> int:
+    """The verdict on a scale-in to ``candidate`` units.
 
     Blocked in a scale-in cooldown and while instances warm up. A desired capacity above the maximum
     falls at least to the maximum; one at or below the minimum is left alone. ``unchanged`` is the
-    reason where the candidate is not below what is desired.
+    verdict where the candidate is not below what is desired.
     """
-    desired = capacity.clamp(candidate)
-    if capacity.desired <= capacity.minimum:
-        return request.refused(Reason.AT_MINIMUM, -1), state
-    if capacity.warming:
-        return request.refused(Reason.WARMING, -1), state
-    if request.at < state.scale_in_until:
-        return request.refused(Reason.COOLDOWN, -1, state.scale_in_until), state
-    if desired >= capacity.desired:
-        return request.refused(unchanged, -1), state
-    answer = Decision(desired, request.cause, request.policy, request.at)
+    if desired <= minimum:
+        return IN_AT_MINIMUM
+    if warming > 0:
+        return IN_WARMING
+    if now < until:
+        return IN_COOLDOWN
+    wanted = bounded(candidate, minimum, maximum)
+    return wanted if wanted < desired else unchanged
+
+
+def grant_of(state: Cooldown) -> Grant:
+    """The last grant of a policy; one that never was is over."""
+    return state.scale_out or NO_GRANT
+
+
+def outcome(
+    verdict: int, request: Request, base: int, capacity: Capacity, state: Cooldown
+) -> tuple[Outcome, Cooldown]:
+    """A verdict as an outcome with its cooldown. ``base`` is what a scale-out was computed from."""
+    wanted = direction(verdict, capacity.desired)
+    if verdict < 0:
+        until = None
+        if REASONS[verdict] is Reason.COOLDOWN:
+            until = grant_of(state).until if wanted > 0 else state.scale_in_until
+        return request.refused(REASONS[verdict], wanted, until), state
+    answer = Decision(verdict, request.cause, request.policy, request.at)
+    if wanted > 0:
+        return answer, Cooldown(Grant(base, verdict))
     return answer, replace(state, scale_in_until=inf)
 
 

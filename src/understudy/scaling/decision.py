@@ -110,5 +110,12 @@ Outcome = Decision | NotScaled
 
 
 def average(values: Sequence[float]) -> float:
-    """The arithmetic mean of at least one value."""
-    return sum(values) / len(values)
+    """The arithmetic mean of at least one value, added up from the first to the last.
+
+    >>> average([2.0, 3.0, 7.0])
+    4.0
+    """
+    total = 0.0
+    for value in values:
+        total += value
+    return total / len(values)

@@ -4,7 +4,7 @@ AWS: Step scaling policies for Application Auto Scaling; Step and simple scaling
 EC2 Auto Scaling.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
@@ -13,6 +13,7 @@ from typing import Literal
 from understudy.scaling import cooldown
 from understudy.scaling.cooldown import Cooldown, Request
 from understudy.scaling.decision import Breach, Capacity, Outcome, Reason, average
+from understudy.scaling.verdict import IN_AT_DESIRED, UNCHANGED
 
 AdjustmentType = Literal["ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity"]
 Aggregation = Literal["Average", "Minimum", "Maximum"]
@@ -79,25 +80,80 @@ def percent_delta(base: int, percent: int, minimum_magnitude: int) -> int:
     return size if hundredths > 0 else -size
 
 
+CHANGE, PERCENT, EXACT = 0, 1, 2
+KINDS: Mapping[AdjustmentType, int] = {
+    "ChangeInCapacity": CHANGE,
+    "PercentChangeInCapacity": PERCENT,
+    "ExactCapacity": EXACT,
+}
+"""The adjustment types as numbers."""
+
+
 def step_delta(kind: AdjustmentType, base: int, adjustment: int, minimum_magnitude: int) -> int:
     """The change in units that an adjustment makes of a base.
 
     >>> step_delta("ExactCapacity", 3, 5, 1), step_delta("ChangeInCapacity", 3, 5, 1)
     (2, 5)
     """
-    if kind == "ChangeInCapacity":
+    return change_in_units(KINDS[kind], base, adjustment, minimum_magnitude)
+
+
+def change_in_units(kind: int, base: int, adjustment: int, minimum_magnitude: int) -> int:
+    """`step_delta` in numbers: ``kind`` is one of `KINDS`."""
+    if kind == CHANGE:
         return adjustment
-    if kind == "ExactCapacity":
+    if kind == EXACT:
         return adjustment - base
     return percent_delta(base, adjustment, minimum_magnitude)
 
 
 def find_step(steps: Sequence[Step], difference: float, *, above: bool) -> Step | None:
     """The step that a difference falls into, if any."""
-    for step in steps:
-        if in_step(difference, step.lower, step.upper, above=above):
-            return step
-    return None
+    lowers, uppers = [step.lower for step in steps], [step.upper for step in steps]
+    index = step_index(lowers, uppers, difference, above)
+    return steps[index] if index >= 0 else None
+
+
+def step_index(
+    lowers: Sequence[float],
+    uppers: Sequence[float],
+    difference: float,
+    above: bool,  # noqa: FBT001 - compiled functions take no keywords
+) -> int:
+    """The index of the step that a difference falls into, -1 if there is none."""
+    for index in range(len(lowers)):
+        if in_step(difference, lowers[index], uppers[index], above=above):
+            return index
+    return -1
+
+
+def stepped(
+    kind: int,
+    adjustment: int,
+    minimum_magnitude: int,
+    base: int,
+    current: int,
+    desired: int,
+    minimum: int,
+    maximum: int,
+    granted: int,
+    granted_until: float,
+    warming: int,
+    blocked_until: float,
+    now: float,
+) -> int:
+    """The verdict on an adjustment. More is computed from ``base``, less from ``current``."""
+    change = change_in_units(kind, base, adjustment, minimum_magnitude)
+    if change > 0:
+        wanted = base + change
+        return cooldown.grown(wanted, desired, minimum, maximum, granted, granted_until, now)
+    change = change_in_units(kind, current, adjustment, minimum_magnitude)
+    if change < 0:
+        wanted = current + change
+        return cooldown.shrunk(
+            wanted, desired, minimum, maximum, warming, blocked_until, now, IN_AT_DESIRED
+        )
+    return UNCHANGED
 
 
 def decide(
@@ -111,19 +167,23 @@ def decide(
     step = find_step(policy.steps, difference, above=breach.above)
     if step is None:
         return request.refused(Reason.NO_STEP), state
-    base = cooldown.base_for_scale_out(capacity, state, now)
-    change = _delta(policy, base, step)
-    if change > 0:
-        return cooldown.scale_out(request, base + change, base, capacity, state)
-    current = cooldown.base_for_scale_in(capacity)
-    change = _delta(policy, current, step)
-    if change < 0:
-        return cooldown.scale_in(request, current + change, capacity, state)
-    return request.refused(Reason.AT_DESIRED), state
-
-
-def _delta(policy: StepScaling, base: int, step: Step) -> int:
-    return step_delta(policy.adjustment_type, base, step.adjustment, policy.minimum_magnitude)
+    base, grant = cooldown.base_for_scale_out(capacity, state, now), cooldown.grant_of(state)
+    verdict = stepped(
+        KINDS[policy.adjustment_type],
+        step.adjustment,
+        policy.minimum_magnitude,
+        base,
+        cooldown.base_for_scale_in(capacity),
+        capacity.desired,
+        capacity.minimum,
+        capacity.maximum,
+        grant.desired,
+        grant.until,
+        capacity.warming,
+        state.scale_in_until,
+        now,
+    )
+    return cooldown.outcome(verdict, request, base, capacity, state)
 
 
 def fault_in_steps(steps: Sequence[Step]) -> str:

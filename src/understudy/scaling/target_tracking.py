@@ -10,6 +10,7 @@ from math import ceil
 from understudy.scaling import cooldown
 from understudy.scaling.cooldown import Cooldown, Request
 from understudy.scaling.decision import Breach, Capacity, Outcome, Reason, average
+from understudy.scaling.verdict import IN_AT_DESIRED, IN_DISABLED, IN_FLAPPING, ON_TARGET
 
 LOW_RATIO = 0.9
 """Scale-in starts below this share of the target: 63 for a target of 70."""
@@ -96,6 +97,52 @@ def group_low_ratio(current: int) -> float:
     return round(min(max(share, 0.7), 0.9) * 20) / 20
 
 
+def tracked_out(
+    metric: float,
+    target: float,
+    base: int,
+    desired: int,
+    minimum: int,
+    maximum: int,
+    granted: int,
+    until: float,
+    now: float,
+) -> int:
+    """The verdict on a metric above the target. ``base`` is what is computed from."""
+    if metric <= target:
+        return ON_TARGET
+    # Nothing runs, so there is nothing to be proportional to: the smallest step, then the formula.
+    wanted = desired_capacity(base, metric, target) if base > 0 else 1
+    return cooldown.grown(wanted, desired, minimum, maximum, granted, until, now)
+
+
+def tracked_in(
+    metric: float,
+    target: float,
+    low: float,
+    gradual: bool,  # noqa: FBT001 - compiled functions take no keywords
+    current: int,
+    desired: int,
+    minimum: int,
+    maximum: int,
+    warming: int,
+    until: float,
+    now: float,
+) -> int:
+    """The verdict on a metric below the low threshold. ``current`` is what is computed from."""
+    if metric >= low:
+        return ON_TARGET
+    wanted = desired_capacity(current, metric, target)
+    if gradual:
+        # What is terminating still bears load, but the next step starts from what is asked for:
+        # recorded groups took one more out 20 to 60 seconds after another, still draining one.
+        asked = min(current, desired)
+        wanted = max(wanted, asked - scale_in_step(asked))
+    flapping = anticipates_flapping(current, metric, target)
+    unchanged = IN_FLAPPING if flapping else IN_AT_DESIRED
+    return cooldown.shrunk(wanted, desired, minimum, maximum, warming, until, now, unchanged)
+
+
 def decide(
     policy: TargetTracking, capacity: Capacity, breach: Breach, now: float, state: Cooldown
 ) -> tuple[Outcome, Cooldown]:
@@ -108,38 +155,36 @@ def decide(
     if not breach.datapoints:
         return request.refused(Reason.NO_DATA), state
     metric = average(breach.datapoints)
-    if breach.above:
-        return _scale_out(policy, capacity, metric, request, state)
-    return _scale_in(policy, capacity, metric, request, state)
-
-
-def _scale_out(
-    policy: TargetTracking, capacity: Capacity, metric: float, request: Request, state: Cooldown
-) -> tuple[Outcome, Cooldown]:
-    if metric <= policy.target:
-        return request.refused(Reason.ON_TARGET), state
-    base = cooldown.base_for_scale_out(capacity, state, request.at)
+    base = cooldown.base_for_scale_out(capacity, state, now)
     if policy.reserves:
         base = max(base, 1)
-    # Nothing runs, so there is nothing to be proportional to: the smallest step, then the formula.
-    wanted = desired_capacity(base, metric, policy.target) if base > 0 else 1
-    return cooldown.scale_out(request, wanted, base, capacity, state)
+    if breach.above:
+        verdict = _out(policy, capacity, metric, base, now, state)
+    else:
+        verdict = _in(policy, capacity, metric, now, state)
+    return cooldown.outcome(verdict, request, base, capacity, state)
 
 
-def _scale_in(
-    policy: TargetTracking, capacity: Capacity, metric: float, request: Request, state: Cooldown
-) -> tuple[Outcome, Cooldown]:
+def _out(
+    policy: TargetTracking,
+    capacity: Capacity,
+    metric: float,
+    base: int,
+    now: float,
+    state: Cooldown,
+) -> int:
+    grant = cooldown.grant_of(state)
+    bounds = (capacity.desired, capacity.minimum, capacity.maximum)
+    return tracked_out(metric, policy.target, base, *bounds, grant.desired, grant.until, now)
+
+
+def _in(
+    policy: TargetTracking, capacity: Capacity, metric: float, now: float, state: Cooldown
+) -> int:
     if policy.disable_scale_in:
-        return request.refused(Reason.SCALE_IN_DISABLED, -1), state
-    if metric >= policy.low:
-        return request.refused(Reason.ON_TARGET), state
+        return IN_DISABLED
     current = cooldown.base_for_scale_in(capacity)
-    wanted = desired_capacity(current, metric, policy.target)
-    if policy.gradual:
-        # What is terminating still bears load, but the next step starts from what is asked for:
-        # recorded groups took one more out 20 to 60 seconds after another, still draining one.
-        asked = min(current, capacity.desired)
-        wanted = max(wanted, asked - scale_in_step(asked))
-    flapping = anticipates_flapping(current, metric, policy.target)
-    unchanged = Reason.FLAPPING if flapping else Reason.AT_DESIRED
-    return cooldown.scale_in(request, wanted, capacity, state, unchanged)
+    bounds = (capacity.desired, capacity.minimum, capacity.maximum)
+    until = state.scale_in_until
+    target, low, gradual = policy.target, policy.low, policy.gradual
+    return tracked_in(metric, target, low, gradual, current, *bounds, capacity.warming, until, now)

@@ -4,37 +4,101 @@ No rule is written twice, and no decorator stands in the pure layers: a twin is 
 with other globals, handed to numba.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import blake2b
+from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
 
 import numba
+from numba.core import config
 
 from understudy.balancing import routing
-from understudy.sim import queueing
+from understudy.sim import bins, counting, queueing
+
+Function = Callable[..., Any]
 
 
-def twin(function: Callable[..., Any], callees: Mapping[str, Any]) -> Callable[..., Any]:
-    """A compiled version of a function whose globals ``callees`` are compiled ones."""
+def twin(
+    function: Function, callees: Mapping[str, Any], *, kept: bool = False, inline: bool = False
+) -> Function:
+    """A compiled version of a function whose globals ``callees`` are compiled ones.
+
+    ``kept`` keeps its machine code for later processes; see `keep`. ``inline`` puts its code where
+    it is called, which spares counting references to the arrays that it is given.
+    """
     plain = cast("FunctionType", function)
     copy = FunctionType(
         plain.__code__, {**plain.__globals__, **callees}, plain.__name__, plain.__defaults__
     )
     copy.__module__ = plain.__module__
     copy.__qualname__ = plain.__qualname__
-    return numba.njit(copy, nogil=True)
+    return numba.njit(copy, nogil=True, cache=kept, inline="always" if inline else "never")
+
+
+def twins(*functions: Function, inline: bool = False, **given: Any) -> dict[str, Any]:
+    """Compiled versions by name; each may call those before it, and the ``given`` ones."""
+    made = dict(given)
+    for function in functions:
+        made[function.__name__] = twin(function, made, inline=inline)
+    return made
 
 
 @cache
-def serve() -> Callable[..., None]:
-    """`queueing.serve`, compiled when it is first asked for (about two seconds)."""
-    return twin(
-        queueing.serve,
-        {
-            "choose_variant": twin(routing.choose_variant, {}),
-            "least_outstanding": twin(routing.least_outstanding, {}),
-            "push": twin(queueing.push, {}),
-            "pop": twin(queueing.pop, {}),
-        },
+def keep() -> bool:
+    """Whether machine code is kept between processes: in the user's cache, by our sources.
+
+    Compiling takes seconds. The folder's name is a digest of all that may be compiled, so other
+    sources never meet old code.
+    """
+    digest = blake2b(numba.__version__.encode(), digest_size=8)
+    root = Path(__file__).parents[1]
+    for folder in ("balancing", "scaling", "sim", "recommend"):
+        for path in sorted((root / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(base) / "understudy" / f"compiled-{digest.hexdigest()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    config.CACHE_DIR = str(folder)  # pyright: ignore[reportAttributeAccessIssue]
+    return os.access(folder, os.W_OK)
+
+
+@cache
+def serve() -> Callable[..., tuple[int, int, int]]:
+    """`queueing.serve`, compiled when it is first asked for."""
+    parts = twins(
+        routing.choose_variant,
+        routing.least_outstanding,
+        queueing.push,
+        queueing.pop,
+        queueing.push_row,
+        queueing.pop_row,
+        queueing.again_at,
     )
+    parts = twins(
+        queueing.luck, queueing.finish, queueing.begin, queueing.attempt, inline=True, **parts
+    )
+    return twin(queueing.serve, parts, kept=keep())
+
+
+@cache
+def count() -> Callable[..., None]:
+    """`counting.count`, compiled when it is first asked for."""
+    return twin(counting.count, twins(bins.bin_of), kept=keep())
+
+
+@cache
+def collect() -> Callable[..., int]:
+    """`counting.collect`, compiled when it is first asked for."""
+    return twin(counting.collect, twins(bins.bin_of), kept=keep())
+
+
+@cache
+def gather() -> Callable[..., int]:
+    """`counting.gather`, compiled when it is first asked for."""
+    return twin(counting.gather, {}, kept=keep())

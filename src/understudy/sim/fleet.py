@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from understudy.base.service_time import Distribution
 from understudy.control.events import Served, SetRoute, Sketch, VariantRoute
 from understudy.sim import compiled
-from understudy.sim.queueing import Floats, Integers
-from understudy.sim.service_time import Empirical, draw
+from understudy.sim.load import Load
+from understudy.sim.queueing import BEGAN, FIRST, WIDTH, Floats, Integers, Targets, finish
+from understudy.sim.reporting import Latencies, Open
+from understudy.sim.serving import Serving
+from understudy.sim.tally import Tally
 
-STEP = np.log(1.01)
-MICROSECONDS = 1e6
-Flags = NDArray[np.bool_]
-TIMEOUT = 60.0
-"""Seconds that a model has to answer. AWS: Use your own inference code with hosting services."""
+VariantKey = tuple[str, int]
+NOTHING: Latencies = (Sketch(), 0.0)
 
 
 @dataclass(slots=True)
@@ -30,7 +28,8 @@ class Target:
 class Lane:
     """The targets of one route as the arrays that `queueing.serve` works on.
 
-    Row t of ``outstanding`` has room for more than its ``sizes[t]`` members.
+    Row t of ``outstanding`` has room for more than its ``sizes[t]`` members. ``shares`` is how
+    many targets each variant has; ``free`` how many requests any target certainly has room for.
     """
 
     ids: tuple[str, ...]
@@ -39,93 +38,90 @@ class Lane:
     busy: Floats
     outstanding: Floats
     sizes: Integers
+    shares: tuple[int, ...]
+    free: int = 0
+
+    @property
+    def targets(self) -> Targets:
+        """The arrays by name."""
+        return Targets(self.weights, self.first, self.busy, self.outstanding, self.sizes)
 
     def make_room(self, more: int) -> None:
         """Let each target take so many more requests."""
-        needed = int(self.sizes.max(initial=0)) + more
-        if self.outstanding.shape[1] < needed:
-            roomy = np.empty((len(self.ids), 2 * needed))
-            roomy[:, : self.outstanding.shape[1]] = self.outstanding
-            self.outstanding = roomy
+        if self.free < more:
+            largest = int(self.sizes.max(initial=0))
+            roomy = np.empty((len(self.ids), largest + 8 * more))
+            roomy[:, :largest] = self.outstanding[:, :largest]
+            self.outstanding, self.free = roomy, 8 * more
+        self.free -= more
 
 
-@dataclass(slots=True)
-class Batch:
-    """Requests served under one route, in the order of their arrival."""
-
-    variants: Integers
-    completions: Floats
-    latencies: Floats
-    failed: Flags
-
-
-Shares = tuple[tuple[str, int], ...]
-"""The variants of a route with how many targets each had."""
+def _nowhere() -> Lane:
+    none, zero = np.empty(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    return Lane((), np.empty(0), zero, np.empty((0, 1)), np.empty((0, 0)), none, ())
 
 
 class Fleet:
     """One endpoint under a stream of requests.
 
-    ``arrivals`` are times of the world, ascending. Requests are served up to a time whenever the
-    route is about to change or a minute is reported; nothing that comes later can change them.
+    Requests are served up to a time whenever the route is about to change or a minute is reported;
+    nothing that comes later can change them. A request belongs to the minute in which it is sent:
+    "1/numberOfInstances is sent as the value on each request, where numberOfInstances is the
+    number of active instances at the time of the request" (AWS: Monitor Amazon SageMaker AI with
+    Amazon CloudWatch, InvocationsPerInstance). Its latency belongs to the minute of its answer.
     """
 
-    def __init__(
-        self,
-        endpoint: str,
-        arrivals: Floats,
-        service_time: Distribution | Empirical,
-        concurrency: int,
-        failures: float,
-        generator: np.random.Generator,
-    ) -> None:
+    def __init__(self, endpoint: str, load: Load, serving: Serving, tally: Tally) -> None:
         self.endpoint = endpoint
-        self.arrivals = arrivals
-        self.latencies = np.full(arrivals.size, np.nan)
-        self.ok = np.zeros(arrivals.size, dtype=bool)
-        self._services = draw(service_time, arrivals.size, generator)
-        self._failing = generator.random(arrivals.size) < failures
-        self._choices = generator.random((arrivals.size, 2))
-        self._concurrency = concurrency
-        self._next = 0
-        self._shares: Shares = ()
-        self._lane: Lane | None = None
+        self.tally = tally
+        self._load = load
+        self._rules = serving.rules
+        self._concurrency = serving.concurrency
+        self._names: list[VariantKey] = []
+        self._lane = _nowhere()
         self._targets: dict[str, Target] = {}
-        self._unreported: dict[Shares, list[Batch]] = {}
+        self._again = np.empty((0, WIDTH))
+        self._waiting = 0
+        self._invocations: dict[tuple[int, ...], Integers] = {}
+        self._open = Open()
+        self._results = np.empty((0, 2))
 
     def route(self, command: SetRoute | None, at: float) -> None:
         """Send requests that arrive from now on along another route, or nowhere."""
         self.serve_until(at)
         self._leave_lane()
-        variants = command.variants if command else ()
-        self._shares = tuple((each.name, len(each.targets)) for each in variants)
-        ids = tuple(target.instance_id for each in variants for target in each.targets)
+        variants = _by_variant(command.variants if command else ())
+        self._names += [key for key in variants if key not in self._names]
+        ordered = [variants.get(key) for key in self._names]
+        targets = [[t.instance_id for t in each.targets] if each else [] for each in ordered]
+        ids = tuple(each for ours in targets for each in ours)
         for each in ids:
             if each not in self._targets:
                 self._targets[each] = Target(np.full(self._concurrency, at), np.empty(0))
+        weights = [each.weight if each and each.targets else 0.0 for each in ordered]
         if ids:
-            self._lane = self._entered(variants, ids)
+            self._lane = self._entered(ids, weights, [len(ours) for ours in targets])
 
-    def _entered(self, variants: tuple[VariantRoute, ...], ids: tuple[str, ...]) -> Lane:
+    def _entered(self, ids: tuple[str, ...], weights: list[float], counts: list[int]) -> Lane:
         present = [self._targets[each] for each in ids]
-        counts = [len(each.targets) for each in variants]
         outstanding = np.empty((len(ids), max(each.outstanding.size for each in present)))
         for row, target in zip(outstanding, present, strict=True):
             row[: target.outstanding.size] = target.outstanding
         return Lane(
             ids,
-            np.array([each.weight if each.targets else 0.0 for each in variants]),
+            np.array(weights),
             np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
             np.array([each.busy for each in present]),
             outstanding,
             np.array([each.outstanding.size for each in present], dtype=np.int64),
+            tuple(counts),
         )
 
     def _leave_lane(self) -> None:
         """Give what is in flight back to the targets."""
-        lane, self._lane = self._lane, None
-        for index, each in enumerate(lane.ids if lane else ()):
-            if lane is not None and each in self._targets:
+        lane, self._lane = self._lane, _nowhere()
+        for index, each in enumerate(lane.ids):
+            if each in self._targets:
                 in_flight = lane.outstanding[index, : lane.sizes[index]].copy()
                 self._targets[each] = Target(lane.busy[index].copy(), in_flight)
 
@@ -133,7 +129,7 @@ class Fleet:
         """When an instance that gets no more requests has answered all that it has."""
         self.serve_until(at)
         lane = self._lane
-        if lane is not None and instance_id in lane.ids:
+        if instance_id in lane.ids:
             index = lane.ids.index(instance_id)
             in_flight = lane.outstanding[index, : lane.sizes[index]]
         else:
@@ -143,114 +139,106 @@ class Fleet:
         return max(at, float(in_flight.max(initial=at)))
 
     def serve_until(self, at: float) -> None:
-        """Serve the requests that arrive before a time."""
-        end = int(np.searchsorted(self.arrivals, at))
-        if end <= self._next:
-            return
-        chosen = slice(self._next, end)
-        self._next = end
-        arrivals = self.arrivals[chosen]
-        completions = np.full(arrivals.size, np.nan)
-        variants = np.full(arrivals.size, -1, dtype=np.int64)
-        if self._lane is not None:
-            self._serve(self._lane, arrivals, chosen, completions, variants)
-        latencies = completions - arrivals
-        failed = ~(latencies < TIMEOUT) | self._failing[chosen]
-        self.latencies[chosen] = latencies
-        self.ok[chosen] = ~failed
-        batch = Batch(variants, completions, latencies, failed)
-        self._unreported.setdefault(self._shares, []).append(batch)
+        """Serve the requests that are sent before a time."""
+        for number, arrivals, services in self._load.take(at):
+            self._serve(number, arrivals, services, float(arrivals[-1]))
+        if self._waiting:
+            self._serve(0, np.empty(0), np.empty(0), at)
 
-    def _serve(
-        self,
-        lane: Lane,
-        arrivals: Floats,
-        chosen: slice,
-        completions: Floats,
-        variants: Integers,
-    ) -> None:
-        lane.make_room(arrivals.size)
-        compiled.serve()(
+    def finish(self, at: float) -> None:
+        """Serve what is sent before the end; what still waits for another try has failed."""
+        self.serve_until(at)
+        results = np.full((self._waiting, 2), np.nan)
+        results[:, FIRST] = self._again[: self._waiting, BEGAN]
+        self.tally.add(results, self._waiting)
+        self._waiting = 0
+
+    def _serve(self, number: int, arrivals: Floats, services: Floats, until: float) -> None:
+        lane, most = self._lane, (arrivals.size + self._waiting) * self._rules.tries
+        lane.make_room(most)
+        self._make_room_to_wait(arrivals.size)
+        self._open.make_room(most)
+        if len(self._results) < most:
+            self._results = np.empty((2 * most, 2))
+        self._open.size, known, self._waiting = compiled.serve()(
             arrivals,
-            self._services[chosen],
-            self._choices[chosen],
-            lane.weights,
-            lane.first,
-            lane.busy,
-            lane.outstanding,
-            lane.sizes,
-            completions,
-            variants,
-            TIMEOUT,
+            services,
+            (self._load.seed, number),
+            until,
+            lane.targets,
+            self._rules,
+            self._again,
+            self._waiting,
+            self._invocations_of(lane),
+            self._open.rows,
+            self._open.size,
+            self._results,
         )
+        self.tally.add(self._results, known)
+
+    def _invocations_of(self, lane: Lane) -> Integers:
+        """The counts by variant of this minute, for the targets that they have now."""
+        counts = self._invocations.get(lane.shares)
+        if counts is None:
+            counts = self._invocations[lane.shares] = np.zeros(len(lane.shares), dtype=np.int64)
+        return counts
+
+    def _make_room_to_wait(self, more: int) -> None:
+        needed = self._waiting + more if self._rules.tries > 1 else 1
+        if len(self._again) < needed:
+            roomy = np.empty((2 * needed, WIDTH))
+            roomy[: len(self._again)] = self._again
+            self._again = roomy
 
     def report(self, minute_end: float) -> tuple[Served, ...]:
-        """What was completed before a minute's end and is not reported yet."""
+        """The requests of the minute that ends now, and the latencies of what it answered."""
         self.serve_until(minute_end)
+        answered = self._open.take(minute_end, len(self._names))
         reports: list[Served] = []
-        later: dict[Shares, list[Batch]] = {}
-        for shares, batches in self._unreported.items():
-            batch = _together(batches)
-            done = batch.completions < minute_end
-            reports.extend(self._served(shares, batch, done, minute_end))
-            rest = ~done & ~np.isnan(batch.completions)
-            if rest.any():
-                later[shares] = [_part(batch, rest)]
-        self._unreported = later
-        return tuple(reports)
-
-    def _served(self, shares: Shares, batch: Batch, done: Flags, minute_end: float) -> list[Served]:
-        reports: list[Served] = []
-        for index, (name, targets) in enumerate(shares):
-            mine = done if len(shares) == 1 else done & (batch.variants == index)
-            latencies = batch.latencies[mine]
-            if latencies.size:
-                reports.append(
-                    Served(
-                        endpoint=self.endpoint,
-                        variant=name,
-                        second=int(minute_end) - 60,
-                        invocations=float(latencies.size),
-                        instances=targets,
-                        errors_4xx=0.0,
-                        errors_5xx=float(batch.failed[mine].sum()),
-                        model_latency=sketch(latencies * MICROSECONDS),
-                        overhead_latency=Sketch(),
+        for shares, counts in self._invocations.items():
+            for variant, (targets, invocations) in enumerate(
+                zip(shares, counts.tolist(), strict=True)
+            ):
+                if invocations:
+                    latencies = answered.pop(variant, NOTHING)
+                    reports.append(
+                        self._served(variant, invocations, targets, latencies, minute_end)
                     )
-                )
-        return reports
+        self._invocations = {}
+        late = (self._served(each, 0, 0, answered[each], minute_end) for each in answered)
+        return (*reports, *late)
+
+    def _served(
+        self, variant: int, invocations: int, targets: int, latencies: Latencies, minute_end: float
+    ) -> Served:
+        sketch, errors = latencies
+        return Served(
+            endpoint=self.endpoint,
+            variant=self._names[variant][0],
+            second=int(minute_end) - 60,
+            invocations=float(invocations),
+            instances=targets,
+            errors_4xx=0.0,
+            errors_5xx=errors,
+            model_latency=sketch,
+            overhead_latency=Sketch(),
+        )
+
+    def in_flight(self, at: float) -> dict[str, list[int]]:
+        """How many requests each instance of a variant has at a time, those that wait included."""
+        self.serve_until(at)
+        lane = self._lane
+        finish(0, len(lane.ids), at, lane.outstanding, lane.sizes)
+        found: dict[str, list[int]] = {}
+        for (name, _), low, high in zip(self._names, lane.first[:-1], lane.first[1:], strict=False):
+            found.setdefault(name, []).extend(lane.sizes[low:high].tolist())
+        return found
 
 
-def _together(batches: list[Batch]) -> Batch:
-    if len(batches) == 1:
-        return batches[0]
-    return Batch(
-        np.concatenate([each.variants for each in batches]),
-        np.concatenate([each.completions for each in batches]),
-        np.concatenate([each.latencies for each in batches]),
-        np.concatenate([each.failed for each in batches]),
-    )
-
-
-def _part(batch: Batch, chosen: Flags) -> Batch:
-    return Batch(
-        batch.variants[chosen],
-        batch.completions[chosen],
-        batch.latencies[chosen],
-        batch.failed[chosen],
-    )
-
-
-def sketch(values: Floats) -> Sketch:
-    """Samples as values in steps of 1 % with counts; sum, minimum and maximum are exact."""
-    buckets = np.rint(np.log(np.maximum(values, 1e-9)) / STEP).astype(np.int64)
-    lowest = int(buckets.min())
-    counts = np.bincount(buckets - lowest)
-    found = np.flatnonzero(counts)
-    return Sketch(
-        tuple(np.exp((found + lowest) * STEP).tolist()),
-        tuple(counts[found].astype(float).tolist()),
-        float(values.sum()),
-        float(values.min()),
-        float(values.max()),
-    )
+def _by_variant(variants: tuple[VariantRoute, ...]) -> dict[VariantKey, VariantRoute]:
+    """Variants by name and occurrence: while an endpoint is updated a name may stand twice."""
+    found: dict[VariantKey, VariantRoute] = {}
+    for each in variants:
+        occurrence = sum(name == each.name for name, _ in found)
+        found[each.name, occurrence] = each
+    return found

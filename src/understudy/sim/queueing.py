@@ -3,7 +3,7 @@
 Plain functions over arrays. `compiled` translates them; the routing is that of the data plane.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,22 @@ from understudy.balancing.routing import choose_variant, least_outstanding
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+NOBODY = -1
+"""The variant of an attempt that found no target."""
+REFUSED = -1.0
+"""The seconds of an attempt that nobody took."""
+
+END, TOOK, FAILED, VARIANT = 0, 1, 2, 3
+"""Columns of an attempt: when it ended, its seconds, whether it failed, its variant."""
+FIRST, LATENCY = 0, 1
+"""Columns of a result: when the request arrived, its seconds with all attempts, NaN if in vain."""
+DUE, BEGAN, SERVICE, NUMBER, TRIES = 0, 1, 2, 3, 4
+"""Columns of a request: when it is sent, when it was first sent, its service time, its number, and
+how many times it has been tried."""
+WIDTH = 5
+CHOICE, TIE, FATE = 0, 1, 2
+"""What luck decides for each attempt: its variant, its target among equals, whether it fails."""
 
 
 def push(heap: Floats, size: int, value: float) -> None:
@@ -46,51 +62,210 @@ def pop(heap: Floats, size: int) -> float:
     return smallest
 
 
-def serve(
-    arrivals: Floats,
-    services: Floats,
-    choices: Floats,
+def push_row(heap: Floats, size: int, row: Floats) -> None:
+    """Put a row into a heap of rows that is ordered by their first column."""
+    index = size
+    while index > 0:
+        parent = (index - 1) >> 1
+        if heap[parent, 0] <= row[0]:
+            break
+        heap[index] = heap[parent]
+        index = parent
+    heap[index] = row
+
+
+def pop_row(heap: Floats, size: int, row: Floats) -> None:
+    """Take the row with the smallest first column out of a heap, into ``row``."""
+    row[:] = heap[0]
+    last = size - 1
+    index = 0
+    while True:
+        child = 2 * index + 1
+        if child >= last:
+            break
+        if child + 1 < last and heap[child + 1, 0] < heap[child, 0]:
+            child += 1
+        if heap[last, 0] <= heap[child, 0]:
+            break
+        heap[index] = heap[child]
+        index = child
+    heap[index] = heap[last]
+
+
+class Targets(NamedTuple):
+    """The targets of a route.
+
+    Variant v, of weight ``weights[v]``, owns the targets ``first[v]`` to ``first[v + 1]``. Row t of
+    ``busy`` is a heap of the times at which the slots of target t become free; row t of
+    ``outstanding`` a heap of the times at which its ``sizes[t]`` requests in flight are answered or
+    given up.
+    """
+
+    weights: Any
+    first: Any
+    busy: Floats
+    outstanding: Floats
+    sizes: Any
+
+
+class Rules(NamedTuple):
+    """What holds for every request. Times are seconds.
+
+    A target that has ``room`` requests refuses another; an answer that takes as long as
+    ``timeout`` is a failure, and so is a share of ``failures`` of all. A failed request is sent up
+    to ``tries`` times in all, after ``backoff`` seconds, then twice as many.
+    """
+
+    room: int
+    timeout: float
+    failures: float
+    tries: int
+    backoff: float
+
+
+def finish(low: int, high: int, at: float, outstanding: Floats, sizes: Any) -> None:
+    """Take what targets have completed by a time out of what they have in flight."""
+    for target in range(low, high):
+        while sizes[target] > 0 and outstanding[target, 0] <= at:
+            pop(outstanding[target], sizes[target])
+            sizes[target] -= 1
+
+
+def begin(
+    at: float,
+    service: float,
+    timeout: float,
+    target: int,
+    busy: Floats,
+    outstanding: Floats,
+    sizes: Any,
+) -> float:
+    """Give a request to a target; when the target will have served it.
+
+    Whoever waits longer than ``timeout`` gives up; the target serves the request all the same, as a
+    model server does that cannot be told.
+    """
+    slots = busy.shape[1]
+    free = pop(busy[target], slots)
+    done = max(at, free) + service
+    push(busy[target], slots - 1, done)
+    push(outstanding[target], sizes[target], min(done, at + timeout))
+    sizes[target] += 1
+    return done
+
+
+def luck(seed: int, number: float, tries: float, kind: int) -> float:
+    """A uniform number of an attempt, from 0 to below 1: its own, whatever happens to others.
+
+    (SplitMix64: Steele, Lea, Flood: Fast splittable pseudorandom number generators.)
+    """
+    state = np.uint64(seed) ^ (np.uint64(number) << np.uint64(6))
+    state += np.uint64(4.0 * tries + kind)
+    state *= np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return float((state ^ (state >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
+
+
+def attempt(
+    at: float,
+    service: float,
+    choice: float,
+    tie: float,
+    room: int,
+    timeout: float,
     weights: Any,
     first: Any,
     busy: Floats,
     outstanding: Floats,
     sizes: Any,
-    completions: Floats,
-    variants: Integers,
-    patience: float,
-) -> None:
-    """Serve requests in the order of their arrival, all times in seconds.
+) -> tuple[float, int]:
+    """Send a request once: the seconds until it is served, and the variant that it goes to.
 
-    Whoever waits longer than ``patience`` gives up; the target serves the request all the same, as
-    a model server does that cannot be told.
-
-    Variant v owns the targets ``first[v]`` to ``first[v + 1]``. Row t of ``busy`` is a heap of the
-    times at which the slots of target t become free; row t of ``outstanding`` a heap of the
-    times at which its ``sizes[t]`` requests in flight are answered or given up. Written are
-    ``completions``, those times, NaN where there was no target, and ``variants``. ``choices``
-    are two uniform numbers for each request.
+    The seconds are `REFUSED` where there is no target or no room. ``choice`` and ``tie`` are
+    uniform numbers. The parts of `Targets` come one by one: a compiler handles that much better.
     """
-    slots = busy.shape[1]
-    for index in range(arrivals.size):
-        at = arrivals[index]
-        variant = choose_variant(weights, choices[index, 0])
-        variants[index] = variant
-        completions[index] = np.nan
-        if variant < 0:
-            continue
-        low, high = first[variant], first[variant + 1]
-        for target in range(low, high):
-            while sizes[target] > 0 and outstanding[target, 0] <= at:
-                pop(outstanding[target], sizes[target])
-                sizes[target] -= 1
-        chosen = least_outstanding(sizes[low:high], choices[index, 1])
-        if chosen < 0:
-            continue
-        target = low + chosen
-        free = pop(busy[target], slots)
-        done = max(at, free) + services[index]
-        push(busy[target], slots - 1, done)
-        answered = min(done, at + patience)
-        push(outstanding[target], sizes[target], answered)
-        sizes[target] += 1
-        completions[index] = answered
+    variant = choose_variant(weights, choice)
+    if variant < 0:
+        return REFUSED, NOBODY
+    low, high = first[variant], first[variant + 1]
+    finish(low, high, at, outstanding, sizes)
+    chosen = least_outstanding(sizes[low:high], tie)
+    if chosen < 0:
+        return REFUSED, NOBODY
+    target = low + chosen
+    if sizes[target] >= room:
+        return REFUSED, variant
+    return begin(at, service, timeout, target, busy, outstanding, sizes) - at, variant
+
+
+def again_at(end: float, tries: float, backoff: float) -> float:
+    """When a request is sent again whose attempt number ``tries``, counted from 0, has failed."""
+    return end + backoff * 2.0**tries
+
+
+def serve(
+    arrivals: Floats,
+    services: Floats,
+    numbers: tuple[int, int],
+    until: float,
+    targets: Targets,
+    rules: Rules,
+    again: Floats,
+    waiting: int,
+    invocations: Any,
+    attempts: Floats,
+    made: int,
+    results: Floats,
+) -> tuple[int, int, int]:
+    """Serve requests in the order of their times, with their repetitions, all in seconds.
+
+    ``numbers`` are the seed of their luck and the number of the first arrival. Those that are to be
+    sent again are the ``waiting`` rows of the heap ``again``; served is what is sent before
+    ``until``. Attempts that found a variant are counted in its ``invocations`` and appended to the
+    ``attempts``, of which there are ``made``; ``results`` are the requests whose fate is known. How
+    many there are of each, and how many requests wait, comes back.
+    """
+    known, index = 0, 0
+    request = np.zeros(WIDTH)
+    seed, first_number = numbers
+    weights, first, busy, outstanding, sizes = targets
+    room, timeout, failures, most_tries, backoff = rules
+    several = weights.size > 1
+    while True:
+        due = again[0, DUE] if waiting > 0 else np.inf
+        if index < arrivals.size and arrivals[index] <= due:
+            at = began = arrivals[index]
+            service, number, tries = services[index], float(first_number + index), 0.0
+            index += 1
+        elif due < until:
+            pop_row(again, waiting, request)
+            waiting -= 1
+            at, began, service = request[DUE], request[BEGAN], request[SERVICE]
+            number, tries = request[NUMBER], request[TRIES]
+        else:
+            return made, known, waiting
+        choice = luck(seed, number, tries, CHOICE) if several else 0.0
+        tie = luck(seed, number, tries, TIE)
+        took, variant = attempt(
+            at, service, choice, tie, room, timeout, weights, first, busy, outstanding, sizes
+        )
+        failed = took < 0.0 or took >= timeout
+        if failures > 0.0 and luck(seed, number, tries, FATE) < failures:
+            failed = True
+        took = min(max(took, 0.0), timeout)
+        end = at + took
+        if variant != NOBODY:
+            attempts[made, END], attempts[made, TOOK] = end, took
+            attempts[made, FAILED], attempts[made, VARIANT] = failed, variant
+            invocations[variant] += 1
+            made += 1
+        if failed and tries + 1.0 < most_tries:
+            request[DUE], request[BEGAN] = again_at(end, tries, backoff), began
+            request[SERVICE], request[NUMBER], request[TRIES] = service, number, tries + 1.0
+            push_row(again, waiting, request)
+            waiting += 1
+        else:
+            results[known, FIRST] = began
+            results[known, LATENCY] = np.nan if failed else end - began
+            known += 1

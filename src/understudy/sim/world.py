@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from understudy.base.fault import Fault
 from understudy.control.events import (
@@ -12,6 +13,8 @@ from understudy.control.events import (
     Call,
     CallAnswered,
     CallFailed,
+    Concurrency,
+    InstanceFailed,
     InstanceHealthy,
     InstanceStopped,
     Launch,
@@ -25,29 +28,40 @@ from understudy.control.events import (
     Stop,
     StopTask,
 )
+from understudy.control.sagemaker.metrics import CONCURRENCY_SECONDS
 from understudy.control.stand_ins import StandInModel, StandIns
 from understudy.engine.engine import Engine
 from understudy.sim.answers import Answers
 from understudy.sim.fleet import Fleet
+from understudy.sim.shortage import PLENTY, Shortages
+from understudy.sim.start_up import DRAWN, StartUp, at_once
 
 MINUTE = 60.0
+NO_CAPACITY = (
+    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
+)
+FAILED_LAUNCH = "The instance failed to start."
+UNHEALTHY = "The instance stopped answering its health check."
 
 
 @dataclass(frozen=True, slots=True)
 class WorldModel:
-    """How long things take in the simulated world, in seconds.
+    """How long things take in the simulated world, in seconds, and what goes wrong in it.
 
-    ``instance_start`` is from launch to the first healthy answer, ``call`` an AWS API call,
-    ``stand_ins`` what tasks and the targets of load balancers take.
+    ``call`` is an AWS API call, ``stand_ins`` what tasks and the targets of load balancers take.
     """
 
-    instance_start: float = 0.3
+    start_up: StartUp = field(default_factory=lambda: at_once(0.3))
     call: float = 0.05
     stand_ins: StandInModel = field(default_factory=StandInModel)
+    shortages: Shortages = PLENTY
 
 
 class SimulatedWorld:
-    """Drives an engine through virtual time. ``now`` only moves in `run`."""
+    """Drives an engine through virtual time. ``now`` only moves in `run`.
+
+    Launches fail only while it is ``armed``: what is rehearsed is scaling, not the deployment.
+    """
 
     def __init__(self, engine: Engine, model: WorldModel, at: float, region: str) -> None:
         self.engine = engine
@@ -55,13 +69,16 @@ class SimulatedWorld:
         self.region = region
         self.commands: list[AnyCommand] = []
         self._follows = False
+        self.launched = 0
+        self.armed = False
         self._model = model
         self._answers = Answers()
         self._stand_ins = StandIns(model.stand_ins)
         self._events: list[tuple[float, int, AnyEvent]] = []
         self._sequence = 0
         self._fleet: Fleet | None = None
-        self._next_report = float("inf")
+        self._next_report = inf
+        self._next_concurrency = inf
 
     def call(self, service: str, operation: str, params: Params) -> Params:
         """Call an operation now. Raises Fault."""
@@ -76,13 +93,16 @@ class SimulatedWorld:
         """Call an operation that only reads. Raises Fault."""
         return self.engine.query(self.region, self.now, service, operation, params)
 
-    def send(self, fleet: Fleet) -> None:
-        """Let requests be sent to an endpoint from now on."""
+    def send(self, fleet: Fleet, *, concurrency: bool = False) -> None:
+        """Let requests be sent to an endpoint from now on; report ``concurrency`` if it matters."""
         region = self.engine.region(self.region)
         endpoint = region.plane.sagemaker.state.endpoints[fleet.endpoint]
         fleet.route(SetRoute(self.region, fleet.endpoint, endpoint.route), self.now)
         self._fleet = fleet
         self._next_report = (self.now // MINUTE + 1) * MINUTE
+        if concurrency:
+            passed = self.now // CONCURRENCY_SECONDS
+            self._next_concurrency = (passed + 1) * CONCURRENCY_SECONDS
 
     def silence(self, task: str) -> None:
         """Let a task hang: it answers no health check from now on."""
@@ -105,36 +125,43 @@ class SimulatedWorld:
 
     def run(self, until: float, *, stop: Callable[[], bool] | None = None) -> None:
         """Let time pass until a time, or until ``stop`` says so after something has happened."""
-        while (at := self._next()) <= until:
+        engine, events = self.engine, self._events
+        while True:
+            due = engine.due()
+            timer = inf if due is None else due
+            event = events[0][0] if events else inf
+            at = min(timer, event, self._next_report, self._next_concurrency)
+            if at > until:
+                break
             self.now = max(self.now, at)
-            self._happen(at)
+            if timer <= at:  # a timer fires before an event of the same time, as in the live world
+                self._perform_all(engine.fire())
+            elif event <= at:
+                self._perform_all(engine.handle(heapq.heappop(events)[2]).commands)
+            else:
+                self._report(at)
             if stop is not None and stop():
                 return
         self.now = max(self.now, until)
 
-    def _next(self) -> float:
-        due = self.engine.due()
-        event = self._events[0][0] if self._events else float("inf")
-        return min(due if due is not None else float("inf"), event, self._next_report)
-
-    def _happen(self, at: float) -> None:
-        """One thing happens: a timer before an event of the same time, as in the live world."""
-        due = self.engine.due()
-        if due is not None and due <= at:
-            self._perform_all(self.engine.fire())
-        elif self._events and self._events[0][0] <= at:
-            _, _, event = heapq.heappop(self._events)
-            self._perform_all(self.engine.handle(event).commands)
+    def _report(self, at: float) -> None:
+        """Tell what was served in the minute that ends now, or how many requests are in flight."""
+        fleet = self._fleet
+        assert fleet is not None
+        if at < self._next_report:
+            self._next_concurrency += CONCURRENCY_SECONDS
+            in_flight = fleet.in_flight(at)
+            events: list[AnyEvent] = [
+                Concurrency(at, self.region, fleet.endpoint, name, tuple(map(float, counts)))
+                for name, counts in in_flight.items()
+                if counts
+            ]
         else:
-            self._report_served()
-
-    def _report_served(self) -> None:
-        end, self._next_report = self._next_report, self._next_report + MINUTE
-        if self._fleet is not None:
-            served = self._fleet.report(end)
-            if served:
-                event = RequestsCompleted(end, self.region, served)
-                self._perform_all(self.engine.handle(event).commands)
+            self._next_report += MINUTE
+            served = fleet.report(at)
+            events = [RequestsCompleted(at, self.region, served)] if served else []
+        for event in events:
+            self._perform_all(self.engine.handle(event).commands)
 
     def _perform_all(self, commands: tuple[AnyCommand, ...]) -> None:
         self.commands.extend(commands)
@@ -162,11 +189,29 @@ class SimulatedWorld:
                 self._schedule(self._answered(command))
 
     def _launch(self, command: Launch) -> None:
-        """A model server is up after its start; a stand-in instance after a moment."""
-        stand_in = command.kind == "stand-in"
-        at = self.now + (0.0 if stand_in else self._model.instance_start)
-        host = "stand-in" if stand_in else "simulated"
-        self._schedule(InstanceHealthy(at, command.region, command.instance_id, host, 0))
+        """Start an instance: it becomes healthy, or does not, and may later fall ill.
+
+        A stand-in instance is there after a moment.
+        """
+        if command.kind == "stand-in":
+            healthy = InstanceHealthy(self.now, command.region, command.instance_id, "stand-in", 0)
+            self._schedule(healthy)
+            return
+        start, number = self._model.start_up, self.launched % DRAWN
+        self.launched += 1
+        region, instance, shortages = command.region, command.instance_id, self._model.shortages
+        if self.armed and shortages.short(command.instance_type, self.now):
+            at = self.now + shortages.failed_after
+            self._schedule(InstanceFailed(at, region, instance, NO_CAPACITY))
+        elif self.armed and start.failing[number] < inf:
+            at = self.now + float(start.failing[number])
+            self._schedule(InstanceFailed(at, region, instance, FAILED_LAUNCH))
+        else:
+            healthy = self.now + float(start.seconds[number])
+            self._schedule(InstanceHealthy(healthy, region, instance, "simulated", 0))
+            fails = healthy + float(start.lifetimes[number])
+            if fails < inf:
+                self._schedule(InstanceFailed(fails, region, instance, UNHEALTHY))
 
     def _answered(self, call: Call) -> AnyEvent:
         at = self.now + self._model.call

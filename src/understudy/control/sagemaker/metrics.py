@@ -3,14 +3,17 @@
 Source: AWS, Monitor Amazon SageMaker with Amazon CloudWatch, Endpoint invocation metrics.
 """
 
-from understudy.control.events import Served
+from understudy.control.events import Concurrency, Served
 from understudy.control.ports import Publisher
 from understudy.control.sketch import of_sketch
 from understudy.control.turn import Turn
-from understudy.metrics.datapoint import Datapoint
+from understudy.metrics.datapoint import Datapoint, of_values
 
 NAMESPACE = "AWS/SageMaker"
 MICROSECONDS = "Microseconds"
+CONCURRENCY_SECONDS = 10
+"""How often ConcurrentRequestsPerModel is published. AWS: Amazon SageMaker inference launches
+faster auto scaling for generative AI models."""
 
 
 def publish_served(publisher: Publisher, served: Served, turn: Turn) -> None:
@@ -21,17 +24,28 @@ def publish_served(publisher: Publisher, served: Served, turn: Turn) -> None:
     def put(name: str, datapoint: Datapoint, unit: str = "None") -> None:
         publisher.publish(NAMESPACE, name, dimensions, datapoint, turn, unit)
 
-    share = 1 / max(served.instances, 1)
-    put("Invocations", Datapoint(at, count, count, 1.0, 1.0))
-    put("InvocationsPerInstance", Datapoint(at, count, count * share, share, share))
-    put("Invocation4XXErrors", _zeros_and_ones(at, count, served.errors_4xx))
-    put("Invocation5XXErrors", _zeros_and_ones(at, count, served.errors_5xx))
+    if count:
+        share = 1 / max(served.instances, 1)
+        put("Invocations", Datapoint(at, count, count, 1.0, 1.0))
+        put("InvocationsPerInstance", Datapoint(at, count, count * share, share, share))
+    if answered := served.model_latency.count:
+        put("Invocation4XXErrors", _zeros_and_ones(at, answered, served.errors_4xx))
+        put("Invocation5XXErrors", _zeros_and_ones(at, answered, served.errors_5xx))
     for name, sketch in (
         ("ModelLatency", served.model_latency),
         ("OverheadLatency", served.overhead_latency),
     ):
         if sketch.counts:
             put(name, of_sketch(at, sketch), MICROSECONDS)
+
+
+def publish_concurrency(publisher: Publisher, event: Concurrency, turn: Turn) -> None:
+    """Publish the requests that each instance of a variant has: one sample for each instance."""
+    at = event.at - CONCURRENCY_SECONDS
+    dimensions = (("EndpointName", event.endpoint), ("VariantName", event.variant))
+    samples = of_values(at, event.counts, (1.0,) * len(event.counts))
+    name, resolution = "ConcurrentRequestsPerModel", CONCURRENCY_SECONDS
+    publisher.publish(NAMESPACE, name, dimensions, samples, turn, "None", resolution)
 
 
 def publish_idle(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from understudy.base.fault import validation_exception
 from understudy.control.events import (
+    Concurrency,
     InstanceFailed,
     InstanceHealthy,
     InstanceStopped,
@@ -13,7 +14,11 @@ from understudy.control.events import (
 from understudy.control.ports import Publisher, ScalableCapacity
 from understudy.control.sagemaker import endpoint as endpoints
 from understudy.control.sagemaker import fleet as fleets
-from understudy.control.sagemaker.metrics import publish_idle, publish_served
+from understudy.control.sagemaker.metrics import (
+    publish_concurrency,
+    publish_idle,
+    publish_served,
+)
 from understudy.control.sagemaker.state import Endpoint, Instance, SageMakerState, Variant
 from understudy.control.turn import Turn
 
@@ -148,7 +153,12 @@ class SageMaker:
                 if served.invocations:
                     name = f"{served.endpoint}/{served.variant}"
                     self.state.published[name] = max(self.state.published.get(name, 0), minute)
-                    publish_served(self.publisher, served, turn)
+                publish_served(self.publisher, served, turn)
+
+    def on_concurrency(self, event: Concurrency, turn: Turn) -> None:
+        """Publish how many requests each instance has."""
+        if event.endpoint in self.state.endpoints:
+            publish_concurrency(self.publisher, event, turn)
 
     def _watched(self, instance: Instance) -> bool:
         return f"{instance.endpoint}/{instance.variant}" in self.state.published
