@@ -10,16 +10,16 @@ in the same process, which can be compared between machines.
 
 import math
 import time
-
-from understudy.control.events import InstancesMeasured
-from understudy.engine.engine import Engine, EngineState, World
-from understudy.control.plane import PlaneConfig
-from understudy.cloudformation.schema import Schemas
-from understudy.resources.registry import BY_NAME
-from understudy.app.schemas import CfnLintSchemas
-from understudy.sim.world import SimulatedWorld, WorldModel
-from understudy.control.autoscaling.service import GroupConfig
 from zoneinfo import ZoneInfo
+
+from understudy.app.schemas import CfnLintSchemas
+from understudy.cloudformation.schema import Schemas
+from understudy.control.autoscaling.service import GroupConfig
+from understudy.control.events import InstancesMeasured
+from understudy.control.plane import PlaneConfig
+from understudy.engine.engine import Engine, EngineState, World
+from understudy.resources.registry import BY_NAME
+from understudy.sim.world import SimulatedWorld, WorldModel
 
 START = 1_767_225_600.0
 DAY, MINUTE = 86400, 60

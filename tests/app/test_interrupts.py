@@ -23,9 +23,17 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
         traffic.write_text("time,count\n0:00,60\n0:01,60\n0:02,60\n")
         commands.append(
             Command(
-                "rehearse", STAND_IN, "--traffic", traffic, "--startup-delay", "0",
-                "-p", "ServiceTime=20ms", *flags, folder=tmp_path,
-            )  # fmt: skip
+                "rehearse",
+                STAND_IN,
+                "--traffic",
+                traffic,
+                "--startup-delay",
+                "0",
+                "-p",
+                "ServiceTime=20ms",
+                *flags,
+                folder=tmp_path,
+            )
         )
         return commands[-1]
 

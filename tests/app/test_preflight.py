@@ -215,7 +215,12 @@ def test_a_window_is_the_part_of_the_traffic_that_is_used() -> None:
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [("my_model", "my-model"), ("2024", "rehearsal-2024"), ("--", "rehearsal"), ("a" * 200, "a" * 100)],
+    [
+        ("my_model", "my-model"),
+        ("2024", "rehearsal-2024"),
+        ("--", "rehearsal"),
+        ("a" * 200, "a" * 100),
+    ],
     ids=["an underscore", "a digit first", "nothing left", "too long"],
 )
 def test_the_stack_is_named_after_the_folder_as_aws_allows(

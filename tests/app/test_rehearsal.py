@@ -124,8 +124,10 @@ def test_capacity_goes_out_and_back_in_for_real(run: Run) -> None:
     assert run.capacity[0] == 1
     assert most >= 2
     assert run.capacity[-1] < most
-    assert max(run.servers) == max(point["in_service"] + point["pending"] + point["terminating"]
-                                   for point in run.report["capacity"])
+    assert max(run.servers) == max(
+        point["in_service"] + point["pending"] + point["terminating"]
+        for point in run.report["capacity"]
+    )
     peak = run.servers.index(max(run.servers))
     assert 0 < min(each for each in run.servers[peak:] if each) < max(run.servers)
 
@@ -152,7 +154,7 @@ def test_nothing_is_left(run: Run) -> None:
 
 def test_the_logs_of_the_instances_are_kept(run: Run) -> None:
     logs = list((run.folder / "report/logs").iterdir())
-    assert len(logs) == len({each for each in logs}) >= max(run.capacity)
+    assert len(logs) == len(set(logs)) >= max(run.capacity)
 
 
 def test_a_sampled_request_stands_for_as_many_as_the_world_is_faster(sampled: Run) -> None:

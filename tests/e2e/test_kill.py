@@ -127,8 +127,9 @@ def test_a_deployment_that_was_cut_goes_on(engine: RunningEngine, seen: int) -> 
     stack = api.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
     api.delete_stack(StackName=name)
     wait_for(
-        lambda: api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-        == "DELETE_COMPLETE"
+        lambda: (
+            api.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
+        )
     )
 
 
@@ -184,9 +185,7 @@ def hammers(engine: RunningEngine) -> list[Hammer]:
             lambda name: sagemaker.create_model(ModelName=name, PrimaryContainer=image, **model),
             lambda name: sagemaker.describe_model(ModelName=name)["ModelName"] == name,
         ),
-        Hammer(
-            lambda name: cloudwatch.put_metric_alarm(AlarmName=name, **alarm), alarm_is_there
-        ),
+        Hammer(lambda name: cloudwatch.put_metric_alarm(AlarmName=name, **alarm), alarm_is_there),
         Hammer(
             lambda name: iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}"),
             lambda name: iam.get_role(RoleName=name)["Role"]["RoleName"] == name,

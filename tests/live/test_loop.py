@@ -168,7 +168,9 @@ def serve(bench: Bench, minutes: int, per_second: int) -> None:
     """Report traffic of so many minutes, second by second, as the data plane would."""
     first = int(bench.loop.now())
     for second in range(first, first + 60 * minutes):
-        sketch = Sketch((10_000.0,), (float(per_second),), 10_000.0 * per_second, 10_000.0, 10_000.0)
+        sketch = Sketch(
+            (10_000.0,), (float(per_second),), 10_000.0 * per_second, 10_000.0, 10_000.0
+        )
         served = Served("e", "A", second, per_second, 2, 0, 0, sketch, sketch)
 
         def report(served: Served = served, second: int = second) -> None:

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console, RenderableType
 from syrupy.assertion import SnapshotAssertion
 
+from understudy.app.views import ChangeSetView, ResourceChange, ResourceProgress
 from understudy.control.outcome import Outcome
 from understudy.report.progress import (
     change_set,
@@ -16,7 +17,6 @@ from understudy.report.progress import (
 )
 from understudy.report.screen import Screen
 from understudy.report.terminal import show
-from understudy.app.views import ChangeSetView, ResourceChange, ResourceProgress
 from understudy.testing import progress as made
 
 

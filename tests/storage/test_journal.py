@@ -121,9 +121,7 @@ def test_a_crash_between_any_two_writes_loses_nothing(
             append(journal, float(written))
         elif step == "snapshot":
             state = str(written).encode()
-            journal.save_snapshot(
-                Snapshot(journal.last_number, state, b""), keep_entries=False
-            )
+            journal.save_snapshot(Snapshot(journal.last_number, state, b""), keep_entries=False)
         else:
             journal = Journal(path)  # The old one is left as a process that was killed leaves it.
         found = journal.snapshot() or Snapshot(0, b"0", b"")

@@ -19,7 +19,7 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """A checked target: its template with all that values refer to, what exists, what needs what."""
+    """A checked target: its template, all that values refer to, what exists and what needs what."""
 
     revision: Revision
     resources: Mapping[str, Resource]
@@ -122,8 +122,7 @@ def evaluated(value: Any, blueprint: Blueprint, stack: Stack) -> Any:
     scope = replace(ready, ref=ref, attribute=attribute, exports=export)
     result = evaluate(value, scope)
     if not is_known(result):
-        logical_id, name = sorted(sources(result))[0]
-        raise EvaluationError(
-            f"Resource type {stack.resources[logical_id].type} does not support attribute {{{name}}}"
-        )
+        logical_id, name = min(sources(result))
+        kind = stack.resources[logical_id].type
+        raise EvaluationError(f"Resource type {kind} does not support attribute {{{name}}}")
     return result

@@ -18,8 +18,9 @@ PAGE_SIZE = 100
 
 
 def create_change_set(service: CloudFormation, params: Params, turn: Turn) -> Params:
-    """Plan a change set. What is wrong with the template is a fault, what is wrong with the change
-    is its status.
+    """Plan a change set.
+
+    What is wrong with the template is a fault, what is wrong with the change is its status.
     """
     name: str = params["StackName"]
     kind = params.get("ChangeSetType", "UPDATE")

@@ -25,7 +25,7 @@ PATIENCE = 30.0
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment with our package and, as credentials, anything."""
+    """The environment of the process with our package and, as credentials, anything."""
     return {
         **os.environ,
         "PYTHONPATH": SOURCE,
@@ -104,12 +104,12 @@ class RunningEngine:
         key = service, region
         if key not in self._clients:
             settings: dict[str, Any] = {"s3": {"addressing_style": "path"}, **options}
-            self._clients[key] = boto3.client(
+            self._clients[key] = boto3.client(  # pyright: ignore[reportUnknownMemberType]
                 service,  # pyright: ignore[reportArgumentType, reportCallIssue]
                 region_name=region,
                 endpoint_url=self.endpoint,
                 aws_access_key_id="test",
-                aws_secret_access_key="test",
+                aws_secret_access_key="test",  # noqa: S106 - anything will do
                 config=Config(retries={"total_max_attempts": 1}, **settings),
             )
         return self._clients[key]
@@ -164,7 +164,7 @@ class RunningEngine:
     def status(self) -> Mapping[str, Any]:
         """What it says of itself over HTTP."""
         url = f"{self.endpoint}/_understudy/status"
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 - loopback
             return json.loads(answer.read())
 
     def log(self) -> str:

@@ -1,6 +1,7 @@
-"""Dynamic scaling: target tracking, step and simple scaling, warm-up, cooldown, several policies."""
+"""Target tracking, step and simple scaling, warm-up, cooldown, several policies."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -211,9 +212,7 @@ def test_simple_scaling_waits_for_its_cooldown(story: GroupStory) -> None:
         story.run(1)
         if not changes or changes[-1][1] != story.desired:
             changes.append((story.at - start, story.desired))
-    gaps = [
-        after - before for (before, _), (after, _) in zip(changes[1:], changes[2:], strict=False)
-    ]
+    gaps = [after - before for (before, _), (after, _) in pairwise(changes[1:])]
     assert len(gaps) >= 3
     assert set(gaps) == {120.0}
 
@@ -353,7 +352,7 @@ def test_executing_a_step_policy_needs_a_step(story: GroupStory) -> None:
     story.step("out", (0, None, 1))
     with pytest.raises(Fault, match="MetricValue and BreachThreshold are required"):
         story.of("ExecutePolicy", PolicyName="out")
-    with pytest.raises(Fault, match="No step adjustment found for metric value 40.0"):
+    with pytest.raises(Fault, match=r"No step adjustment found for metric value 40\.0"):
         story.of("ExecutePolicy", PolicyName="out", MetricValue=40.0, BreachThreshold=50.0)
     story.of("ExecutePolicy", PolicyName="out", MetricValue=50.0, BreachThreshold=50.0)
     story.run(1)

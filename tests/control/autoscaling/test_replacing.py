@@ -273,14 +273,14 @@ def test_a_shortage_everywhere_is_waited_out(story: GroupStory) -> None:
     ("reason", "status", "message"),
     [
         pytest.param(
-            "VcpuLimitExceeded - You have requested more vCPU capacity than your current vCPU limit "
-            "of 0 allows for the instance bucket that the specified instance type belongs to. "
-            "Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to "
-            "this limit.",
+            "VcpuLimitExceeded - You have requested more vCPU capacity than your current vCPU "
+            "limit of 0 allows for the instance bucket that the specified instance type belongs "
+            "to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an "
+            "adjustment to this limit.",
             "Failed",
-            "Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more vCPU "
-            "capacity than your current vCPU limit of 0 allows for the instance bucket that the "
-            "specified instance type belongs to. Please visit "
+            "Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more "
+            "vCPU capacity than your current vCPU limit of 0 allows for the instance bucket that "
+            "the specified instance type belongs to. Please visit "
             "http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit. "
             "Launching EC2 instance failed.",
             id="EC2 refuses",

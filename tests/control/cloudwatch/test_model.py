@@ -17,6 +17,7 @@ ARN = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:busy"
 
 MODEL: ServiceModel = botocore.session.get_session().get_service_model("cloudwatch")
 
+
 def busy_stage() -> Stage:
     """A metric, an alarm that fired, a composite with a suppressor, a dashboard, a detector."""
     stage, _ = cloudwatch_stage(NOW)
