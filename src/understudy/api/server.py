@@ -1,6 +1,5 @@
 """The control plane's HTTP side: which service a request is for, and its answer on the wire."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -19,6 +18,7 @@ from understudy.base.identity import Ids
 from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.moto import KEPT_SERVICES, BookAnswer, Books, book_host
 from understudy.control.events import Params
+from understudy.deploy.outside import with_found
 from understudy.live.clock import real_now
 from understudy.live.loop import LiveLoop
 from understudy.live.objects import StoredObjects
@@ -81,7 +81,7 @@ class Server:
             raise not_offered(call.service, call.operation)
         params = decode(call, head)
         validate(call, params)
-        await self._fetch_templates(params)
+        params = await self._looked_up(call, params)
         output = self._perform(call, params, request_id)
         return encode(call, output, request_id)
 
@@ -90,11 +90,13 @@ class Server:
             return self.loop.query(call.region, call.service, call.operation, params)
         return self.loop.call(call.region, call.service, call.operation, params, request_id)
 
-    async def _fetch_templates(self, params: Params) -> None:
-        """Put the texts that a CloudFormation call only points at into it."""
-        for url, body in (("TemplateURL", "TemplateBody"), ("StackPolicyURL", "StackPolicyBody")):
-            if params.get(url):
-                params[body] = await asyncio.to_thread(self.objects.text, params[url], url)
+    async def _looked_up(self, call: WireCall, params: Params) -> Params:
+        """The parameters of a call with all that its answer needs to know of the world."""
+        while needs := self.loop.needs(call.region, call.service, call.operation, params):
+            for need in needs:
+                answer = await self.world.look_up(need, call.region)
+                params = with_found(params, need, answer)
+        return params
 
     async def _kept(self, call: WireCall, head: WireRequest) -> Response:
         prefix = "" if call.service == "iam" else call.service

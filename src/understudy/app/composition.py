@@ -20,16 +20,15 @@ from understudy.api.asgi import application
 from understudy.api.management import Management
 from understudy.api.server import Server
 from understudy.app.config import EngineConfig
-from understudy.app.schemas import CfnLintSchemas
+from understudy.app.schemas import schemas_of
 from understudy.app.state_folder import JOURNAL, LEDGER, OBJECTS, READY, Ready
 from understudy.base.identity import Ids
 from understudy.bookkeeping.moto import Books
-from understudy.cloudformation.schema import Schemas
 from understudy.control.autoscaling.service import GroupConfig
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
-from understudy.engine.engine import Engine, EngineState, World
+from understudy.engine.engine import ENDPOINT, Engine, EngineState, World
 from understudy.live.clock import WorldClock
 from understudy.live.front_door import FrontDoor
 from understudy.live.instances import Instances
@@ -52,25 +51,33 @@ class Running:
     ended: asyncio.Future[Any]
 
 
-def world_of(hosting: HostingConfig, publication: CloudWatchConfig | None = None) -> World:
-    """What the engine is told of the world; ``publication`` is how late metrics are."""
+def world_of(
+    hosting: HostingConfig,
+    publication: CloudWatchConfig | None = None,
+    endpoint: str = ENDPOINT,
+) -> World:
+    """What the engine is told of the world.
+
+    ``publication`` is how late metrics are, ``endpoint`` where clients reach the engine.
+    """
     groups = GroupConfig(startup_delay=hosting.startup_delay)
     plane = PlaneConfig(ZoneInfo, hosting, publication or CloudWatchConfig(), groups)
-    return World(plane, BY_NAME, Schemas(CfnLintSchemas()))
+    return World(plane, BY_NAME, schemas_of, endpoint)
 
 
-def restored(config: EngineConfig, journal: Journal) -> Engine:
+def restored(config: EngineConfig, journal: Journal, endpoint: str) -> Engine:
     """The engine as the journal left it, from now on in the world that is configured.
 
     What is in the journal is replayed in the world in which it was written. Raises InvalidInput
     where it cannot be read.
     """
-    world = world_of(hosting_of(config))
+    world = world_of(hosting_of(config), endpoint=endpoint)
     snapshot = journal.snapshot()
     if snapshot is None:
         return Engine(world, EngineState(seed=config.seed))
     try:
-        before = world_of(msgspec.json.decode(snapshot.hosting, type=HostingConfig))
+        hosting = msgspec.json.decode(snapshot.hosting, type=HostingConfig)
+        before = world_of(hosting, endpoint=endpoint)
         engine = Engine.restore(before, snapshot.state)
         deque(replay(engine, journal.entries(snapshot.number)), maxlen=0)
     except msgspec.MsgspecError as error:
@@ -91,7 +98,7 @@ async def running(
     async with contextlib.AsyncExitStack() as stack:
         journal = Journal(config.state / JOURNAL)
         stack.callback(journal.close)
-        engine = restored(config, journal)
+        engine = restored(config, journal, endpoint)
         not_before = max(engine.state.at, journal.horizon)
         clock = WorldClock.starting(config.speed, not_before=not_before)
         store = Store(config.state / OBJECTS)

@@ -3,9 +3,11 @@
 import importlib.util
 import json
 from collections.abc import Collection, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+from understudy.cloudformation.schema import Schemas
 
 
 class CfnLintSchemas:
@@ -40,3 +42,9 @@ def _folder() -> Path:
     if found is None or found.origin is None:
         raise RuntimeError("the cfn-lint package, which carries AWS's schemas, is not installed")
     return Path(found.origin).parent / "data" / "schemas"
+
+
+@cache
+def schemas_of(region: str) -> Schemas:
+    """AWS's resource schemas of a region."""
+    return Schemas(CfnLintSchemas(region))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from understudy.app.schemas import CfnLintSchemas
+from understudy.app.schemas import CfnLintSchemas, schemas_of
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, Severity
 from understudy.cloudformation.check import check
@@ -15,7 +15,6 @@ from understudy.cloudformation.parse import parse
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
 from understudy.cloudformation.revision import Revision, evaluated_or_written, revision
 from understudy.cloudformation.rules import check_rules
-from understudy.cloudformation.schema import Schemas
 from understudy.cloudformation.template import Resource, Template, read
 from understudy.cloudformation.unknown import Unknown, unknown
 from understudy.cloudformation.validate import diagnose
@@ -71,14 +70,14 @@ def checked(
         result, more = _checked(path, source, template, bound, region)
         problems += more
     else:
-        problems += [*unbound, *check(template, Schemas(CfnLintSchemas(region)))]
+        problems += [*unbound, *check(template, schemas_of(region))]
     return result, _placed(found + problems, source, path)
 
 
 def _checked(
     path: Path, source: str, template: Template, bound: Bound, region: str
 ) -> tuple[CheckedTemplate | None, list[Diagnostic]]:
-    schemas = Schemas(CfnLintSchemas(region))
+    schemas = schemas_of(region)
     scope = Scope(bound.values, _pseudo(region), zones=lambda name: [f"{name or region}a"])
     try:
         ready = revision(template, scope, bound.no_echo)
@@ -139,7 +138,7 @@ def property_problems(
     ``overrides`` are parameter values that take the place of those given.
     """
     problems: list[Diagnostic] = []
-    schemas = Schemas(CfnLintSchemas(region))
+    schemas = schemas_of(region)
     given = result.revision.scope
     scope = _planning(replace(given, parameters={**given.parameters, **overrides}))
     for logical_id, resource in result.resources.items():

@@ -1,4 +1,4 @@
-"""What the Host header says: an AWS service and region, or the bucket of an S3 request.
+"""What a host name says: an AWS service and region, or the bucket of an S3 request.
 
 AWS: Virtual hosting of general purpose buckets; AWS service endpoints.
 """
@@ -6,6 +6,7 @@ AWS: Virtual hosting of general purpose buckets; AWS service endpoints.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import parse_qs, unquote, urlsplit
 
 _AWS = re.compile(
     r"(?P<name>.+?)(?:\.dualstack)?(?:[.](?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?"
@@ -52,3 +53,31 @@ def host_of(header: str) -> Host:
     if s3 := _S3.fullmatch(service):
         return Host("s3", region or s3["region"] or "", bucket if dot else "")
     return Host(aws["name"], region)
+
+
+def object_at(url: str) -> dict[str, str] | None:
+    """Bucket, Key and VersionId of an object's URL: ``s3://``, path style or virtual-host style.
+
+    None for anything else. Path style is understood at any host, for it is what our own is.
+
+    >>> object_at("s3://models/digits/model.tar.gz")
+    {'Bucket': 'models', 'Key': 'digits/model.tar.gz'}
+    >>> object_at("https://s3.eu-west-1.amazonaws.com/models/a%20model.tar.gz")
+    {'Bucket': 'models', 'Key': 'a model.tar.gz'}
+    >>> object_at("https://models.s3.amazonaws.com/a/model.tar.gz?versionId=3HL4kqt")
+    {'Bucket': 'models', 'Key': 'a/model.tar.gz', 'VersionId': '3HL4kqt'}
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        bucket, key = parts.netloc, parts.path[1:]
+    elif parts.scheme in ("http", "https"):
+        path = host_of(parts.hostname or "").bucket_path(parts.path)
+        bucket, _, key = path[1:].partition("/")
+    else:
+        return None
+    if not bucket or not key:
+        return None
+    where = {"Bucket": bucket, "Key": unquote(key)}
+    if version := parse_qs(parts.query).get("versionId"):
+        where["VersionId"] = version[-1]
+    return where

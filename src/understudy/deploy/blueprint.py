@@ -5,12 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from understudy.base.arn import ACCOUNT, PARTITION, URL_SUFFIX
-from understudy.cloudformation.graph import dependencies, enabled
-from understudy.cloudformation.parse import parse
+from understudy.cloudformation.graph import dependencies, enabled, is_enabled
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
-from understudy.cloudformation.revision import Deployed, Revision, revision
-from understudy.cloudformation.template import Resource, Template, read
+from understudy.cloudformation.revision import (
+    Deployed,
+    Revision,
+    as_deployed,
+    evaluated_or_written,
+    revision,
+)
+from understudy.cloudformation.template import Resource, Template
 from understudy.cloudformation.unknown import is_known, sources
+from understudy.deploy.reading import parameters_in, parsed, template_in
 from understudy.deploy.stack import Stack, StackResource, Target
 
 ZONES = "abcdef"
@@ -19,11 +25,12 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """A checked target: its template, all that values refer to, what exists and what needs what."""
+    """A checked target: its template with all it refers to, what exists, and what needs what."""
 
     revision: Revision
     resources: Mapping[str, Resource]
     needs: Mapping[str, tuple[str, ...]]
+    imports: tuple[str, ...] = ()
 
     @property
     def template(self) -> Template:
@@ -55,18 +62,21 @@ class Blueprints:
         return made
 
     def _make(self, stack: Stack, target: Target) -> Blueprint:
-        data, diagnostics = parse(target.body)
-        template, problems = read(data)
-        if template is None:
-            raise EvaluationError((diagnostics + problems)[0].summary)
-        secrets = [name for name, declared in template.parameters.items() if declared.no_echo]
-        ready = revision(template, self.scope(stack.id, stack.name, target), secrets)
+        template = template_in(target.processed or target.body)
+        ready = revision(template, self.scope(stack.id, stack.name, target), self.secrets(target))
         graph = dependencies(template, ready.scope.conditions)
         return Blueprint(
             ready,
             enabled(template, ready.scope.conditions),
             {name: tuple(needs) for name, needs in graph.items()},
+            _imports(ready) if "ImportValue" in target.body + target.processed else (),
         )
+
+    @staticmethod
+    def secrets(target: Target) -> frozenset[str]:
+        """The parameters of a target that are never shown."""
+        declared = parameters_in(parsed(target.processed or target.body))
+        return frozenset(name for name, each in declared.items() if each.no_echo)
 
     def scope(self, stack_id: str, stack_name: str, target: Target) -> Scope:
         """What values may refer to before any resource exists; without mappings and conditions."""
@@ -84,6 +94,29 @@ class Blueprints:
     def zones(self, region: str) -> Sequence[str]:
         """The Availability Zones of a region; six, as the largest region has."""
         return [f"{region or self._region}{letter}" for letter in ZONES]
+
+
+def planning_scope(scope: Scope) -> Scope:
+    """A scope in which no resource exists yet."""
+    return as_deployed(scope, {})
+
+
+def _imports(ready: Revision) -> tuple[str, ...]:
+    """The exports that a revision takes of other stacks, in branches that are taken."""
+    names: dict[str, None] = {}
+
+    def export(name: str) -> str:
+        names[name] = None
+        return name
+
+    scope = replace(planning_scope(ready.scope), exports=export)
+    conditions = ready.scope.conditions
+    values = [each.properties for each in enabled(ready.template, conditions).values()]
+    outputs = ready.template.outputs.values()
+    values += [each.value for each in outputs if is_enabled(each.condition, conditions)]
+    for value in values:
+        evaluated_or_written(value, scope)
+    return tuple(names)
 
 
 def deployed(resource: StackResource) -> Deployed:
@@ -112,14 +145,7 @@ def evaluated(value: Any, blueprint: Blueprint, stack: Stack) -> Any:
             )
         return deployed(stack.resources[logical_id]).attribute(logical_id, name)
 
-    ready = blueprint.revision.scope
-
-    def export(name: str) -> str | None:
-        if name not in stack.imports:
-            stack.imports.append(name)
-        return ready.exports(name)
-
-    scope = replace(ready, ref=ref, attribute=attribute, exports=export)
+    scope = replace(blueprint.revision.scope, ref=ref, attribute=attribute)
     result = evaluate(value, scope)
     if not is_known(result):
         logical_id, name = min(sources(result))

@@ -16,18 +16,38 @@ from understudy.deploy.stack import StackResource
 Action = Literal["none", "touch", "update", "replace"]
 
 
-def decide(engine: Engine, before: StackResource, after: StackResource) -> Action:
-    """What has to be done: nothing, only an event, an update in place, or a new resource."""
-    if before.type != after.type:
-        return "replace"
+def decide(
+    engine: Engine, before: StackResource, after: StackResource, *, retagged: bool = False
+) -> Action:
+    """What has to be done: nothing, only an event, an update in place, or a new resource.
+
+    ``retagged`` says that the stack's own tags change. A resource whose last update failed is
+    updated though its properties are the same.
+    """
     changed = changed_properties(before.properties, after.properties)
-    if not changed:
-        return "none" if before.metadata == after.metadata else "touch"
     kind = engine.types[after.type]
     schema = engine.schemas.get(after.type)
-    if kind.update is None or (schema is not None and _replaces(schema, before, after, changed)):
-        return "replace"
-    return "update"
+    if changed:
+        replaces = schema is not None and _replaces(schema, before, after, changed)
+        return "replace" if replaces or kind.update is None else "update"
+    if kind.update is not None and (
+        kind.always_updates
+        or before.status.endswith("_FAILED")
+        or (retagged and schema is not None and schema.tags)
+    ):
+        return "update"
+    return "touch" if _attributes(before) != _attributes(after) else "none"
+
+
+def _attributes(resource: StackResource) -> tuple[object, ...]:
+    """What counts as a change beside the properties; DependsOn does not."""
+    return (
+        resource.metadata,
+        resource.deletion_policy,
+        resource.update_replace_policy,
+        resource.creation_policy,
+        resource.update_policy,
+    )
 
 
 def changed_properties(before: Params, after: Params) -> list[str]:
@@ -52,7 +72,7 @@ def refuse_custom_name(engine: Engine, before: StackResource, after: StackResour
     Raises HandlerFailure with CloudFormation's sentence.
     """
     schema = engine.schemas.get(after.type)
-    if schema is None or before.type != after.type:
+    if schema is None:
         return
     change = Change(
         "Modify",
@@ -64,4 +84,4 @@ def refuse_custom_name(engine: Engine, before: StackResource, after: StackResour
     )
     conflict = custom_name_conflict(change, schema)
     if conflict is not None:
-        raise HandlerFailure(conflict)
+        raise HandlerFailure(conflict, "")

@@ -7,6 +7,10 @@ runs again from its start, is given the same answers, and stands where it stood.
     def create(request):
         answer = yield Invoke("sagemaker", "CreateModel", request.properties)
         return Done(answer["ModelArn"])
+
+A call that was under way when the process died is asked again, under the same id. Services that
+are kept by moto remember the ids of the calls that they have performed; S3 does not, so a handler
+must stand hearing that what it makes is there already, once it has been told that it was not.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -37,27 +41,54 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Identify:
-    """The resource exists under this physical id, and may still have to become stable."""
+class Stabilize:
+    """Wait for what has been asked of the service to take effect.
 
-    physical_id: str
+    In EXPRESS mode a handler ends here: the call has been made. AWS: Express mode.
+    """
 
-
-Effect = Invoke | Wait | Identify
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """A handler's end: the physical id and the attributes that Fn::GetAtt gives."""
+class Await:
+    """Wait for a happening, at most until a time. Sent back is whether it came about in time.
+
+    What may have happened before must be looked at first: only later ones are told.
+    """
+
+    happening: str
+    until: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """The resource exists under this physical id, and may still have to become stable."""
 
     physical_id: str
     attributes: Params = field(default_factory=dict[str, Any])
 
 
-class HandlerFailure(Exception):  # noqa: N818 - CloudFormation calls it a failure
-    """A handler gives up. ``code`` is a CloudFormation handler error code.
+Effect = Invoke | Wait | Stabilize | Await | Identify
 
-    Source: AWS, CloudFormation CLI, Handler error codes.
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A handler's end: the physical id and the attributes that Fn::GetAtt gives.
+
+    ``properties`` are the live ones, which only `ResourceType.read` gives.
+    """
+
+    physical_id: str
+    attributes: Params = field(default_factory=dict[str, Any])
+    properties: Params = field(default_factory=dict[str, Any])
+
+
+class HandlerFailure(Exception):  # noqa: N818 - CloudFormation calls it a failure
+    """A handler gives up.
+
+    ``code`` is a CloudFormation handler error code; an empty one says that CloudFormation itself
+    gives the reason. Source: AWS, CloudFormation CLI, Handler error codes.
     """
 
     def __init__(self, message: str, code: str = "GeneralServiceException") -> None:
@@ -71,8 +102,8 @@ class Request:
     """What a handler is told.
 
     ``properties`` are resolved and typed as the schema says; ``previous`` those before an update.
-    ``name(limit)`` gives a generated physical name. ``tags`` are the stack's, with the resource's
-    own on top.
+    ``tags`` are the stack's and CloudFormation's own, ``old_tags`` those before an update.
+    ``started_at`` is when the task began.
     """
 
     stack_name: str
@@ -84,7 +115,9 @@ class Request:
     previous: Params
     attributes: Params
     tags: Mapping[str, str]
+    old_tags: Mapping[str, str]
     generated: str
+    started_at: float
 
     def name(self, limit: int, *, lower: bool = False) -> str:
         """The generated name, cut to a limit from its middle parts, never its random end."""
@@ -104,7 +137,12 @@ class ResourceType:
     """An AWS resource type and how faithful it is here.
 
     ``update`` is None where the type has no update handler: any change then replaces. ``read``
-    returns the live properties for drift detection in ``Done.attributes``.
+    looks the live resource up, and raises a fault where it is gone; None where nobody can.
+    It takes the physical id, or the name that a template gives. ``restore`` brings a resource back
+    after a failed update, where that is not another update; ``release`` lets it go on with its own
+    cleanup, which waits for that of the stack.
+    ``always_updates`` is true where an update of the stack updates the resource though nothing in
+    its template has changed.
     """
 
     name: str
@@ -113,3 +151,6 @@ class ResourceType:
     delete: Start
     update: Start | None = None
     read: Start | None = None
+    restore: Start | None = None
+    release: Start | None = None
+    always_updates: bool = False

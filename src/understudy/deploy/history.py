@@ -28,60 +28,77 @@ def become(stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
     """Give the stack a status, and write the event of it."""
     stack.status = status
     stack.reason = reason
-    event = StackEvent(
-        id=turn.ids.uuid(),
-        at=_next_time(stack, turn),
-        logical_id=stack.name,
-        physical_id=stack.id,
-        type=STACK_TYPE,
-        status=status,
-        reason=reason,
-        token=_token(stack),
-        operation_id=_operation(stack),
-    )
-    stack.events.append(event)
+    remark(stack, status, turn, reason)
 
 
-def note(stack: Stack, resource: StackResource, status: str, turn: Turn, reason: str = "") -> None:
+def remark(stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
+    """Write an event of the stack itself."""
+    _write(stack, stack.name, stack.id, STACK_TYPE, status, turn, reason, identity=turn.ids.uuid())
+
+
+def note(
+    stack: Stack,
+    resource: StackResource,
+    status: str,
+    turn: Turn,
+    reason: str = "",
+    *,
+    cleanup: bool = False,
+) -> None:
     """Give a resource a status, and write the event of it.
 
-    Events of creation and update show the resolved properties; those of deletion do not.
+    Recorded: an event shows the resolved properties and its id tells the status; events of a
+    cleanup show none, and have a random id.
     """
-    at = _next_time(stack, turn)
+    event = _write(
+        stack,
+        resource.logical_id,
+        resource.physical_id,
+        resource.type,
+        status,
+        turn,
+        reason,
+        properties=None if cleanup else resource.properties,
+        identity=f"{resource.logical_id}-{turn.ids.uuid()}" if cleanup else "",
+    )
     resource.status = status
     resource.reason = reason
-    resource.updated_at = at
-    shown = "" if status.startswith("DELETE") else json_text(resource.properties)
+    resource.updated_at = event.at
+
+
+def _write(
+    stack: Stack,
+    logical_id: str,
+    physical_id: str,
+    kind: str,
+    status: str,
+    turn: Turn,
+    reason: str,
+    *,
+    identity: str,
+    properties: dict[str, Any] | None = None,
+) -> StackEvent:
+    last = stack.events[-1].at if stack.events else 0.0
+    deployment = stack.deployment
     event = StackEvent(
-        id=f"{resource.logical_id}-{_event_key(status, at, turn)}",
-        at=at,
-        logical_id=resource.logical_id,
-        physical_id=resource.physical_id,
-        type=resource.type,
-        status=status,
-        reason=reason,
-        properties=shown,
-        token=_token(stack),
-        operation_id=_operation(stack),
+        identity,
+        max(turn.at, last + TICK),
+        logical_id,
+        physical_id,
+        kind,
+        status,
+        reason,
+        properties,
+        deployment.token if deployment else "",
+        deployment.operation_id if deployment else "",
     )
     stack.events.append(event)
+    return event
 
 
-def _event_key(status: str, at: float, turn: Turn) -> str:
-    return turn.ids.uuid() if status.startswith("DELETE") else f"{status}-{iso(at)}"
-
-
-def _next_time(stack: Stack, turn: Turn) -> float:
-    last = stack.events[-1].at if stack.events else 0.0
-    return max(turn.at, last + TICK)
-
-
-def _token(stack: Stack) -> str:
-    return stack.deployment.token if stack.deployment else ""
-
-
-def _operation(stack: Stack) -> str:
-    return stack.deployment.operation_id if stack.deployment else ""
+def event_id(event: StackEvent) -> str:
+    """The id of an event. Recorded: ``Topic-CREATE_COMPLETE-2022-10-05T13:33:55.123Z``."""
+    return event.id or f"{event.logical_id}-{event.status}-{iso(event.at)}"
 
 
 def json_text(value: Any) -> str:

@@ -2,69 +2,78 @@
 
     create:  main -> CREATE_COMPLETE                     | rollback -> ROLLBACK_COMPLETE
     update:  main -> cleanup -> UPDATE_COMPLETE          | rollback -> rollback-cleanup
+    import:  main -> IMPORT_COMPLETE                     | rollback -> IMPORT_ROLLBACK_COMPLETE
     delete:  main -> DELETE_COMPLETE                     | DELETE_FAILED
 
+Where an operation has rollback triggers, ``monitoring`` comes after main.
 Source: AWS, CloudFormation stack statuses; the order of events is that of DescribeStackEvents.
 """
 
-from collections.abc import Iterable
-
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.control.turn import Turn
-from understudy.deploy import outputs
-from understudy.deploy.history import USER_INITIATED, become
+from understudy.deploy import exports, monitoring, policy, rollback
+from understudy.deploy.deletion import begin_deletion, deletion_tasks
+from understudy.deploy.history import USER_INITIATED, note
 from understudy.deploy.ports import Engine
-from understudy.deploy.stack import Deployment, Stack, StackResource, Task
+from understudy.deploy.stack import Deployment, Past, Stack, Task
+from understudy.deploy.status import change, end, held_children, record
 
-GONE = "DELETE_COMPLETE"
-ROLLBACK_REQUESTED = "Rollback requested by user."
+UNDELETED = "One or more resources could not be deleted."
+_OPERATIONS = {"create": "CREATE_STACK", "delete": "DELETE_STACK"}
 
 
 def begin(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
-    """Start an operation: its status, its first event and the tasks of its main phase."""
+    """Start an operation: its status, its first event and the tasks of its first phase."""
     stack.deployment = deployment
-    deployment.before = {
-        name: resource for name, resource in stack.resources.items() if resource.status != GONE
-    }
-    if deployment.kind == "delete":
-        become(stack, "DELETE_IN_PROGRESS", turn, USER_INITIATED)
-        deployment.tasks = deletion_tasks(deployment.before.values())
+    if deployment.phase == "rollback":
+        rollback.resume(engine, stack, deployment, turn)
         return
-    if deployment.kind == "create":
-        become(stack, "CREATE_IN_PROGRESS", turn, USER_INITIATED)
-    else:
+    record(stack, deployment, _OPERATIONS.get(deployment.kind, "UPDATE_STACK"))
+    if deployment.kind == "delete":
+        begin_deletion(engine, stack, deployment, turn, USER_INITIATED)
+        return
+    if deployment.kind != "create":
         stack.updated_at = turn.at
-        become(stack, "UPDATE_IN_PROGRESS", turn, USER_INITIATED)
-    blueprint = engine.blueprints.of(stack, deployment.target)
-    deployment.tasks = {
-        name: Task(name, "update" if name in deployment.before else "create", needs)
-        for name, needs in blueprint.needs.items()
-    }
+    change(engine, stack, f"{deployment.kind.upper()}_IN_PROGRESS", turn, USER_INITIATED)
+    deployment.before = {n: each for n, each in stack.resources.items() if each.was_made}
+    _retire_unmade(stack, deployment)
+    if not deployment.reason:
+        deployment.reason = exports.missing_import(engine, stack, deployment)
+    if not deployment.reason and not _refuses_removal(engine, stack, deployment, turn):
+        deployment.tasks = _main_tasks(engine, stack, deployment)
 
 
-def deletion_tasks(resources: Iterable[StackResource], *, held: bool = False) -> dict[str, Task]:
-    """Tasks that delete resources, each after all that need it.
-
-    With ``held`` a task carries its resource, which is then no longer the stack's.
-    """
-    chosen = list(resources)
-    needed_by: dict[str, list[str]] = {}
-    for place, resource in enumerate(chosen):
-        for need in resource.depends_on:
-            needed_by.setdefault(need, []).append(_key(place, resource, held=held))
-    return {
-        _key(place, resource, held=held): Task(
-            resource.logical_id,
-            "delete",
-            tuple(needed_by.get(resource.logical_id, ())),
-            resource=resource if held else None,
-        )
-        for place, resource in enumerate(chosen)
-    }
+def _main_tasks(engine: Engine, stack: Stack, deployment: Deployment) -> dict[str, Task]:
+    needs = engine.blueprints.of(stack, deployment.target).needs
+    if deployment.kind == "import":
+        needs = {name: needs[name] for name in deployment.imports}
+    return {name: Task(name, _verb(deployment, name), each) for name, each in needs.items()}
 
 
-def _key(place: int, resource: StackResource, *, held: bool) -> str:
-    return f"{resource.logical_id}#{place}" if held else resource.logical_id
+def _verb(deployment: Deployment, name: str) -> str:
+    if name in deployment.imports:
+        return "import"
+    return "update" if name in deployment.before else "create"
+
+
+def _retire_unmade(stack: Stack, deployment: Deployment) -> None:
+    """What an earlier operation began to make, and left, goes once it has been made anew."""
+    for name in [n for n, each in stack.resources.items() if not each.was_made]:
+        resource = stack.resources.pop(name)
+        if resource.is_present and resource.physical_id:
+            deployment.retired.append(resource)
+
+
+def _refuses_removal(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> bool:
+    """Whether the stack policy protects a resource that the new template leaves out."""
+    wanted = engine.blueprints.of(stack, deployment.target).resources
+    for name, resource in deployment.before.items():
+        if name not in wanted:
+            refusal = policy.refusal(stack, deployment, "Update:Delete", resource)
+            if refusal:
+                note(stack, resource, "UPDATE_FAILED", turn, refusal)
+                deployment.failed.append(name)
+    return bool(deployment.failed)
 
 
 def stops_at_failure(deployment: Deployment) -> bool:
@@ -75,150 +84,119 @@ def stops_at_failure(deployment: Deployment) -> bool:
 def advance(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
     """All tasks of a phase have settled: go to the next phase, or end the operation."""
     if deployment.kind == "delete":
-        _end_delete(engine, stack, deployment, turn)
+        _end_deletion(engine, stack, deployment, turn)
     elif deployment.phase == "main":
         _after_main(engine, stack, deployment, turn)
-    elif deployment.phase == "cleanup":
-        _end(stack, "UPDATE_COMPLETE", turn)
     elif deployment.phase == "rollback":
         _after_rollback(engine, stack, deployment, turn)
     else:
-        _end(stack, "UPDATE_ROLLBACK_COMPLETE", turn)
+        rolled_back = deployment.phase == "rollback-cleanup"
+        word = "Rollback" if rolled_back else "Update"
+        reason = f"{word} successful. {UNDELETED}" if deployment.failed else ""
+        status = "UPDATE_ROLLBACK_COMPLETE" if rolled_back else "UPDATE_COMPLETE"
+        end(engine, stack, status, turn, reason)
 
 
 def _after_main(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
     if deployment.then_delete:
-        deployment.kind, deployment.failed = "delete", []
-        present = [each for each in stack.resources.values() if each.status != GONE]
-        become(stack, "DELETE_IN_PROGRESS", turn, USER_INITIATED)
-        deployment.tasks = deletion_tasks(present)
+        begin_deletion(engine, stack, deployment, turn, USER_INITIATED)
         return
     if not deployment.failed and not deployment.reason:
         try:
-            outputs.publish(engine, stack, deployment)
+            deployment.outputs = exports.outputs(engine, stack, deployment)
         except EvaluationError as error:
             deployment.reason = error.message
     if deployment.failed or deployment.reason:
-        _fail(engine, stack, deployment, turn)
-        return
+        rollback.begin(engine, stack, deployment, turn)
+    elif monitoring.begins(stack, deployment, turn):
+        deployment.phase, deployment.held = "monitoring", True
+    else:
+        succeed(engine, stack, deployment, turn)
+
+
+def succeed(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
+    """Everything is made: the stack is what it was to be, and what it needs no more goes."""
+    deployment.past = Past(
+        stack.target, stack.description, stack.outputs, stack.imports, stack.policy
+    )
     stack.target = deployment.target
     stack.description = engine.blueprints.of(stack, deployment.target).template.description
-    if deployment.kind == "create":
-        _end(stack, "CREATE_COMPLETE", turn)
+    stack.outputs = deployment.outputs or stack.outputs
+    stack.imports = exports.imported(engine, stack, deployment)
+    stack.policy = deployment.new_policy or stack.policy
+    stack.stable = stack.stable_target = None
+    if deployment.kind != "update":
+        end(engine, stack, f"{deployment.kind.upper()}_COMPLETE", turn)
         return
-    become(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", turn)
     _retire_removed(engine, stack, deployment)
-    deployment.phase = "cleanup"
-    deployment.tasks = deletion_tasks(deployment.retired, held=True)
+    deployment.retired += stack.leftover
+    stack.leftover = []
+    _begin_cleanup(engine, stack, deployment, "UPDATE_COMPLETE", turn)
 
 
 def _retire_removed(engine: Engine, stack: Stack, deployment: Deployment) -> None:
     wanted = engine.blueprints.of(stack, deployment.target).resources
     for name in [name for name in stack.resources if name not in wanted]:
         resource = stack.resources.pop(name)
-        if resource.status != GONE:
+        if resource.is_present:
             deployment.retired.append(resource)
 
 
-def _fail(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
-    reason = failure_reason(stack, deployment)
-    if deployment.kind == "create":
-        _fail_create(stack, deployment, reason, turn)
-    elif deployment.disable_rollback:
-        _end(stack, "UPDATE_FAILED", turn, reason)
-    else:
-        become(stack, "UPDATE_ROLLBACK_IN_PROGRESS", turn, reason)
-        deployment.phase = "rollback"
-        deployment.tasks = _restore_tasks(stack, deployment)
-        deployment.failed = []
-
-
-def _fail_create(stack: Stack, deployment: Deployment, reason: str, turn: Turn) -> None:
-    if deployment.disable_rollback or deployment.on_failure == "DO_NOTHING":
-        _end(stack, "CREATE_FAILED", turn, reason)
-        return
-    if deployment.on_failure == "DELETE":
-        deployment.kind = "delete"
-        become(stack, "DELETE_IN_PROGRESS", turn, f"{reason}Delete requested by user.")
-    else:
-        become(stack, "ROLLBACK_IN_PROGRESS", turn, f"{reason}{ROLLBACK_REQUESTED}")
-    deployment.phase = "rollback"
-    deployment.tasks = deletion_tasks(
-        resource for resource in stack.resources.values() if resource.status != GONE
-    )
+def _begin_cleanup(
+    engine: Engine, stack: Stack, deployment: Deployment, status: str, turn: Turn
+) -> None:
+    """Delete what is needed no more; a nested stack waits with it for its root."""
+    parent = engine.state.stacks.get(stack.parent_id)
+    deployment.held = parent is not None and parent.deployment is not None
+    deployment.phase = "cleanup" if status == "UPDATE_COMPLETE" else "rollback-cleanup"
     deployment.failed = []
-
-
-def failure_reason(stack: Stack, deployment: Deployment) -> str:
-    """Why an operation failed, as its stack event says it."""
-    if deployment.reason and not deployment.failed:
-        return f"{deployment.reason}. " if deployment.reason[-1] != "." else f"{deployment.reason} "
-    created = [n for n in deployment.failed if deployment.tasks[n].verb == "create"]
-    updated = [n for n in deployment.failed if deployment.tasks[n].verb != "create"]
-    parts: list[str] = []
-    if created:
-        parts.append(f"The following resource(s) failed to create: [{', '.join(created)}]. ")
-    if updated:
-        parts.append(f"The following resource(s) failed to update: [{', '.join(updated)}]. ")
-    return "".join(parts)
-
-
-def _restore_tasks(stack: Stack, deployment: Deployment) -> dict[str, Task]:
-    """Tasks that bring every touched resource back to what it was before the update.
-
-    What the update has replaced is not deleted: it is what the stack goes back to. What the update
-    has created goes in the cleanup.
-    """
-    deployment.retired = []
-    tasks: dict[str, Task] = {}
-    for name, before in deployment.before.items():
-        task = deployment.tasks.get(name)
-        if task is not None and task.begun:
-            tasks[name] = Task(name, "restore", before.depends_on, replaces=task.replaces)
-        else:
-            stack.resources[name] = before
-    for name in [name for name in stack.resources if name not in deployment.before]:
-        deployment.retired.append(stack.resources.pop(name))
-    return tasks
+    deployment.tasks = {
+        **deletion_tasks(deployment.retired, retired=True),
+        **{f"{name}/": Task(name, "release") for name, _ in held_children(engine, stack)},
+    }
+    change(engine, stack, f"{status}_CLEANUP_IN_PROGRESS", turn)
 
 
 def _after_rollback(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
     if deployment.kind == "create":
-        if deployment.failed:
-            _end(stack, "ROLLBACK_FAILED", turn, _undeleted(deployment))
-        else:
-            _end(stack, "ROLLBACK_COMPLETE", turn)
-        return
-    if deployment.failed:
+        _after_creation_rollback(engine, stack, deployment, turn)
+    elif deployment.kind == "import":
+        end(engine, stack, "IMPORT_ROLLBACK_COMPLETE", turn)
+    elif deployment.failed:
+        stack.stable, stack.stable_target = deployment.before, stack.target
+        stack.leftover = deployment.retired
         names = ", ".join(deployment.failed)
-        _end(
-            stack,
-            "UPDATE_ROLLBACK_FAILED",
-            turn,
-            f"The following resource(s) failed to update: [{names}]. ",
-        )
-        return
-    become(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", turn)
-    deployment.phase = "rollback-cleanup"
-    deployment.tasks = deletion_tasks(deployment.retired, held=True)
+        reason = f"The following resource(s) failed to update: [{names}]. "
+        end(engine, stack, "UPDATE_ROLLBACK_FAILED", turn, reason)
+    else:
+        stack.stable = stack.stable_target = None
+        _begin_cleanup(engine, stack, deployment, "UPDATE_ROLLBACK_COMPLETE", turn)
 
 
-def _end_delete(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
+def _after_creation_rollback(
+    engine: Engine, stack: Stack, deployment: Deployment, turn: Turn
+) -> None:
     if deployment.failed:
-        _end(stack, "DELETE_FAILED", turn, _undeleted(deployment))
-        return
-    stack.deleted_at = turn.at
-    _end(stack, "DELETE_COMPLETE", turn)
-    if engine.state.names.get(stack.name) == stack.id:
-        del engine.state.names[stack.name]
+        end(engine, stack, "ROLLBACK_FAILED", turn, _undeleted(deployment))
+    elif deployment.then_delete:
+        _gone(engine, stack, turn)
+    else:
+        end(engine, stack, "ROLLBACK_COMPLETE", turn)
+
+
+def _end_deletion(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
+    if deployment.failed and not deployment.force:
+        end(engine, stack, "DELETE_FAILED", turn, _undeleted(deployment))
+    else:
+        _gone(engine, stack, turn)
+
+
+def _gone(engine: Engine, stack: Stack, turn: Turn) -> None:
+    """The stack is no more: its name is free."""
+    end(engine, stack, "DELETE_COMPLETE", turn)
+    engine.forget(stack)
     stack.change_sets.clear()
 
 
 def _undeleted(deployment: Deployment) -> str:
-    names = ", ".join(deployment.failed)
-    return f"The following resource(s) failed to delete: [{names}]. "
-
-
-def _end(stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
-    become(stack, status, turn, reason)
-    stack.deployment = None
+    return f"The following resource(s) failed to delete: [{', '.join(deployment.failed)}]. "

@@ -1,34 +1,64 @@
 """What a prepared target changes in a stack."""
 
+from collections.abc import Collection, Mapping
+
 from understudy.cloudformation.change import Change
 from understudy.cloudformation.changeset import plan
-from understudy.cloudformation.refusal import no_change
+from understudy.cloudformation.refusal import no_change, retyped
+from understudy.cloudformation.revision import Deployed
 from understudy.deploy.blueprint import deployed
-from understudy.deploy.phases import GONE
 from understudy.deploy.ports import Engine
 from understudy.deploy.prepare import Prepared
+from understudy.deploy.reading import refuse
 from understudy.deploy.stack import Stack, Target
 
 
 def planned_changes(
-    engine: Engine, stack: Stack, prepared: Prepared, *, new: bool
+    engine: Engine,
+    stack: Stack,
+    prepared: Prepared,
+    *,
+    new: bool,
+    imports: Mapping[str, str] | None = None,
+    unchanged_stacks: Collection[str] = (),
 ) -> tuple[list[Change], str]:
     """The changes, and AWS's sentence where there are none.
 
-    Raises EvaluationError where the plan cannot be made.
+    ``imports`` are physical ids of resources to import, ``unchanged_stacks`` nested stacks known to
+    have no changes of their own. Raises EvaluationError where the plan cannot be made, and
+    ValidationError where it changes the type of a resource.
     """
-    state = {
-        name: deployed(resource)
-        for name, resource in stack.resources.items()
-        if resource.status != GONE
-    }
+    state = made_resources(stack)
     before = None if new else engine.blueprints.of(stack, stack.target).revision
-    changes = plan(before, prepared.revision, state, engine.schemas)
+    after = prepared.ready
+    wrong = retyped(after, state)
+    refuse([wrong] if wrong else [])
+    changes = plan(
+        before, after, state, engine.schemas, imports=imports, unchanged_stacks=unchanged_stacks
+    )
     differs = not new and _options(stack.target) != _options(prepared.target)
-    reason = no_change(before, prepared.revision, changes, state, stack_changed=differs)
+    reason = no_change(
+        before,
+        after,
+        changes,
+        state,
+        stack_changed=differs,
+        transformed=prepared.transformed,
+    )
     return list(changes), reason or ""
+
+
+def made_resources(stack: Stack) -> dict[str, Deployed]:
+    """The resources that a stack has, as planning sees them."""
+    return {name: deployed(each) for name, each in stack.resources.items() if each.was_made}
 
 
 def _options(target: Target) -> tuple[object, ...]:
     """What of a target is the stack's own, beside its template."""
-    return target.tags, target.role_arn, target.notification_arns
+    return (
+        target.tags,
+        target.role_arn,
+        target.notification_arns,
+        target.triggers,
+        target.monitoring_minutes,
+    )

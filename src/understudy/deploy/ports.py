@@ -4,25 +4,13 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from understudy.cloudformation.schema import Schemas
-from understudy.control.events import Params
-from understudy.control.turn import Turn
 from understudy.deploy.blueprint import Blueprints
 from understudy.deploy.handler import Handler, ResourceType
-from understudy.deploy.stack import StacksState
+from understudy.deploy.schedule import Schedule
+from understudy.deploy.services import OWNER, Services
+from understudy.deploy.stack import Stack, StacksState, Task
 
-OWNER = "cloudformation"
-
-
-class Services(Protocol):
-    """The AWS operations that the engine performs itself, at once."""
-
-    def offers(self, service: str, operation: str) -> bool:
-        """Whether the engine answers an operation; if not, the world is asked."""
-        ...
-
-    def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
-        """Perform an operation. Raises Fault."""
-        ...
+__all__ = ["OWNER", "Engine", "Services"]
 
 
 class Engine(Protocol):
@@ -34,3 +22,19 @@ class Engine(Protocol):
     services: Services
     blueprints: Blueprints
     handlers: dict[tuple[str, str], Handler]
+
+    def schedule(self, stack: Stack, tasks: dict[str, Task]) -> Schedule:
+        """The order of a stack's tasks."""
+        ...
+
+    def wake(self, happening: str) -> None:
+        """Go on with the tasks that wait for a happening, before the turn ends."""
+        ...
+
+    def forget(self, stack: Stack) -> None:
+        """A stack is gone: its name is free."""
+        ...
+
+    def touch(self, stack: Stack) -> None:
+        """Take a stack's operation further before the turn ends."""
+        ...

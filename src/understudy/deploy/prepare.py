@@ -1,127 +1,173 @@
 """From the parameters of an API call to a checked target. The stages are CloudFormation's own."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from understudy.base.diagnostic import Diagnostic, Severity
+from msgspec.structs import replace
+
 from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation import capabilities
 from understudy.cloudformation.check import check
-from understudy.cloudformation.parameters import Bound, bind
-from understudy.cloudformation.parse import parse
+from understudy.cloudformation.parameters import Bound, bind, given, stored_names
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.revision import Revision, revision
 from understudy.cloudformation.rules import check_rules
-from understudy.cloudformation.template import Template, read
+from understudy.cloudformation.template import Parameter, Template
 from understudy.control.events import Params
+from understudy.deploy import macros, options
+from understudy.deploy.handler import Invoke
+from understudy.deploy.location import text_at
+from understudy.deploy.outside import lookup
 from understudy.deploy.ports import Engine
+from understudy.deploy.reading import parameters_in, parsed, refuse, template_in
 from understudy.deploy.stack import Stack, Target
 
 MAX_INLINE_BYTES = 51200
 """AWS: CloudFormation quotas, template body size in a request."""
+MAX_BYTES = 1_048_576
+"""AWS: CloudFormation quotas, template body size in an S3 object."""
+_LATE = "[Error] "
+"""How a diagnostic begins that CloudFormation gives after it has accepted the call. Recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A target that has passed every check, and what it was found to be."""
+    """A target that has passed every check, and what it was found to be.
+
+    ``late`` is a refusal that comes after the call: as the status reason of the change set, or of
+    the stack, which rolls back. ``transformed`` says that macros ran.
+    """
 
     target: Target
-    revision: Revision
-    bound: Bound
+    revision: Revision | None
+    late: str = ""
+    transformed: bool = False
+
+    @property
+    def ready(self) -> Revision:
+        """The revision of a target that was not refused."""
+        if self.revision is None:
+            raise AssertionError("a refused target has no revision")
+        return self.revision
 
 
-def prepare(engine: Engine, stack: Stack, params: Params, previous: Target | None) -> Prepared:
-    """The target that an API call asks for. Raises the fault that AWS would answer."""
-    body = template_body(params, previous)
-    template = readable(body)
-    bound = _bound(template, params, previous)
-    target = Target(
-        body=body,
+def prepare(
+    engine: Engine, stack: Stack, params: Params, previous: Target | None, *, reviewed: bool = False
+) -> Prepared:
+    """The target that an API call asks for. Raises the fault that AWS would answer, and Missing.
+
+    ``reviewed`` is true for a change set, in which macros need not be acknowledged.
+    """
+    target = Target(template_body(params, previous), **options.target_options(params, previous))
+    source = _source(target.body, params, previous)
+    data = parsed(source)
+    uses = macros.macros(data)
+    declared = parameters_in(data) if uses else template_in(source).parameters
+    bound = _bound(declared, params, previous)
+    target = replace(
+        target,
         parameters=dict(bound.values),
         supplied=dict(bound.texts),
-        tags={each["Key"]: each["Value"] for each in params.get("Tags", _tags(previous))},
-        capabilities=tuple(params.get("Capabilities", ())),
-        role_arn=params.get("RoleARN", previous.role_arn if previous else ""),
-        notification_arns=tuple(
-            params.get("NotificationARNs", previous.notification_arns if previous else ())
-        ),
+        resolved=dict(bound.resolved),
     )
-    scope = engine.blueprints.scope(stack.id, stack.name, target)
+    if uses and not reviewed:
+        _gate({"CAPABILITY_AUTO_EXPAND": uses}, target)
     try:
-        ready = revision(template, scope, bound.no_echo)
+        if uses:
+            scope = engine.blueprints.scope(stack.id, stack.name, target)
+            source = macros.written(macros.processed(data, scope, params))
+            target = replace(target, processed=source)
+        ready = _checked(engine, stack, target, template_in(source), params)
+    except macros.MacroFailure as failure:
+        return Prepared(target, None, failure.message, transformed=True)
+    except Fault as fault:
+        if not uses and not fault.message.startswith(_LATE):
+            raise
+        message = fault.message if uses else fault.message.removesuffix(".")
+        return Prepared(target, None, message, transformed=bool(uses))
+    return Prepared(target, ready, transformed=bool(uses))
+
+
+def _checked(
+    engine: Engine, stack: Stack, target: Target, template: Template, params: Params
+) -> Revision:
+    scope = engine.blueprints.scope(stack.id, stack.name, target)
+    secrets = [name for name, declared in template.parameters.items() if declared.no_echo]
+    try:
+        ready = revision(template, scope, secrets)
     except EvaluationError as error:
         raise validation_error(error.message) from error
     refuse(check_rules(template, ready.scope))
     refuse(check(template, engine.schemas, ready.scope.conditions))
-    _refuse_unavailable(engine, ready)
-    gate = capabilities.gate(capabilities.required(template), target.capabilities)
-    if gate is not None:
-        raise Fault("InsufficientCapabilitiesException", gate.summary)
-    return Prepared(target, ready, bound)
+    _refuse_unavailable(engine, template)
+    options.check_types(template, params)
+    _gate(capabilities.required(template), target)
+    return ready
+
+
+def _gate(needs: dict[str, list[str]], target: Target) -> None:
+    refusal = capabilities.gate(needs, target.capabilities)
+    if refusal is not None:
+        raise Fault(capabilities.INSUFFICIENT_CAPABILITIES, refusal.summary)
 
 
 def template_body(params: Params, previous: Target | None) -> str:
-    """The template that a call brings. Raises ValidationError where it brings none."""
+    """The template that a call brings. Raises ValidationError where it brings none, and Missing."""
     if params.get("UsePreviousTemplate") and previous is not None:
         return previous.body
-    body: str | None = params.get("TemplateBody")
-    if body is None:
+    if params.get("TemplateURL"):
+        body = text_at(params["TemplateURL"], params)
+        limit, member = MAX_BYTES, "templateURL"
+    elif "TemplateBody" in params:
+        body = params["TemplateBody"]
+        limit, member = MAX_INLINE_BYTES, "templateBody"
+    else:
         raise validation_error("Either Template URL or Template Body must be specified.")
-    if len(body.encode()) > MAX_INLINE_BYTES and "TemplateURL" not in params:
+    if len(body.encode()) > limit:
         raise validation_error(
-            f"1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {MAX_INLINE_BYTES}"
+            f"1 validation error detected: Value '{body}' at '{member}' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {limit}"
         )
     return body
 
 
-def readable(body: str) -> Template:
-    """The template in a text. Raises ValidationError with the first thing that is wrong."""
-    data, diagnostics = parse(body)
-    refuse(diagnostics)
-    template, problems = read(data)
-    refuse(problems)
-    if template is None:
-        raise AssertionError("a template without problems must be readable")
-    return template
+def _source(body: str, params: Params, previous: Target | None) -> str:
+    """What macros start from: what they have already made, where the template is used again."""
+    again = params.get("UsePreviousTemplate") and previous is not None
+    return previous.processed or body if again and previous else body
 
 
-def refuse(diagnostics: Collection[Diagnostic]) -> None:
-    """Raise the first error among diagnostics as AWS answers it."""
-    for diagnostic in diagnostics:
-        if diagnostic.severity is Severity.ERROR:
-            raise validation_error(diagnostic.summary)
-
-
-def _bound(template: Template, params: Params, previous: Target | None) -> Bound:
-    given: list[Params] = params.get("Parameters", [])
+def _bound(declared: Mapping[str, Parameter], params: Params, previous: Target | None) -> Bound:
+    wishes: list[Params] = params.get("Parameters", [])
     supplied = {
         each["ParameterKey"]: each.get("ParameterValue", "")
-        for each in given
+        for each in wishes
         if not each.get("UsePreviousValue")
     }
-    kept = [each["ParameterKey"] for each in given if each.get("UsePreviousValue")]
+    kept = [each["ParameterKey"] for each in wishes if each.get("UsePreviousValue")]
     before = previous.supplied if previous else None
-    bound, problems = bind(template.parameters, supplied, before, kept)
+    names = stored_names(declared, given(declared, supplied, before, kept))
+    bound, problems = bind(declared, supplied, before, kept, _stored(params, names))
     refuse(problems)
     if bound is None:
         raise AssertionError("parameters without problems must be bound")
     return bound
 
 
-def _tags(previous: Target | None) -> list[Mapping[str, Any]]:
-    tags = previous.tags if previous else {}
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+def _stored(params: Params, names: dict[str, str]) -> dict[str, str]:
+    """What the parameter store holds under these names. Raises Missing."""
+    wanted = sorted(set(names.values()))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 10):  # AWS: GetParameters, at most ten names
+        request = {"Names": wanted[start : start + 10], "WithDecryption": False}
+        answer = lookup(params, Invoke("ssm", "GetParameters", request))
+        found |= {each["Name"]: each["Value"] for each in answer.get("Parameters", [])}
+    return found
 
 
-def _refuse_unavailable(engine: Engine, ready: Revision) -> None:
+def _refuse_unavailable(engine: Engine, template: Template) -> None:
     """Types that AWS has and Understudy does not, refused in CloudFormation's own words."""
-    missing = [
-        resource.type
-        for resource in ready.template.resources.values()
-        if resource.type not in engine.types
-    ]
+    missing = [each.type for each in template.resources.values() if each.type not in engine.types]
     if missing:
         names = ", ".join(dict.fromkeys(missing))
         raise validation_error(f"Template format error: Unrecognized resource types: [{names}]")

@@ -6,78 +6,84 @@ again from its start with the same answers.
 """
 
 from understudy.base.fault import Fault
+from understudy.base.identity import MIXED
+from understudy.cloudformation.physical import RANDOM_LENGTH
 from understudy.control.events import Call, Params
 from understudy.control.turn import Turn
-from understudy.deploy import phases, work
-from understudy.deploy.handler import Done, Effect, Handler, HandlerFailure, Identify, Invoke, Wait
+from understudy.deploy import drift, phases, provision, work
+from understudy.deploy.explain import code_of, explain
+from understudy.deploy.handler import (
+    Await,
+    Done,
+    Effect,
+    Handler,
+    HandlerFailure,
+    Identify,
+    Invoke,
+    Stabilize,
+    Wait,
+)
 from understudy.deploy.ports import OWNER, Engine
-from understudy.deploy.stack import Answer, Deployment, Stack, Task
+from understudy.deploy.stack import Answer, Stack, Task
+from understudy.deploy.verbs import VERBS
 
-SETTLED = ("Done", "Failed", "Cancelled")
+Tasks = dict[str, Task]
 
 
 def run(engine: Engine, stack: Stack, turn: Turn) -> None:
     """Start what is ready and move from phase to phase, until there is something to wait for."""
-    while (deployment := stack.deployment) is not None:
-        _start_ready(engine, stack, deployment, turn)
-        if stack.deployment is not deployment:
-            return
-        if any(task.state not in SETTLED for task in deployment.tasks.values()):
+    detection = stack.detection
+    if detection is not None and detection.status == "DETECTION_IN_PROGRESS":
+        _start_ready(engine, stack, detection.tasks, turn)
+        if engine.schedule(stack, detection.tasks).is_settled:
+            drift.end(stack, detection, turn)
+    while (deployment := stack.deployment) is not None and not deployment.held:
+        _start_ready(engine, stack, deployment.tasks, turn)
+        if not engine.schedule(stack, deployment.tasks).is_settled:
             return
         phases.advance(engine, stack, deployment, turn)
 
 
-def _start_ready(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
-    tasks = deployment.tasks
-    progress = True
-    while progress:
-        progress = False
-        for key, task in tasks.items():
-            if task.state == "Waiting" and all(_is_done(tasks, each) for each in task.after):
-                progress = True
-                _start(engine, stack, key, task, turn)
-                if tasks is not deployment.tasks:
-                    return
-        _give_up_unreachable(tasks)
-
-
-def _is_done(tasks: dict[str, Task], key: str) -> bool:
-    return key not in tasks or tasks[key].state == "Done"
-
-
-def _give_up_unreachable(tasks: dict[str, Task]) -> None:
-    """A task whose predecessor failed can never start."""
-    for task in tasks.values():
-        if task.state == "Waiting" and any(
-            each in tasks and tasks[each].state in ("Failed", "Cancelled") for each in task.after
-        ):
-            task.state = "Cancelled"
+def _start_ready(engine: Engine, stack: Stack, tasks: Tasks, turn: Turn) -> None:
+    for key in engine.schedule(stack, tasks).ready():
+        _start(engine, stack, key, tasks[key], turn)
 
 
 def _start(engine: Engine, stack: Stack, key: str, task: Task, turn: Turn) -> None:
-    task.state = "Running"
-    task.generated = turn.ids.letters(12, work.ALPHABET)
+    task.state, task.started_at = "Running", turn.at
+    if task.verb in ("create", "update", "restore"):
+        task.generated = turn.ids.letters(RANDOM_LENGTH, MIXED)
     try:
-        handler = work.begin(engine, stack, task, turn)
+        handler = VERBS[task.verb].begin(engine, stack, task, turn)
     except HandlerFailure as failure:
-        fail(engine, stack, task, failure.message, turn)
+        _fail(engine, stack, key, task, failure.message, turn)
         return
     if handler is None:
-        task.state = "Done"
+        _settle(engine, stack, key, "Done")
         return
     engine.handlers[stack.id, key] = handler
     _go_on(engine, stack, key, task, None, turn)
 
 
+def _tasks(stack: Stack, key: str) -> Tasks:
+    """The tasks that a key is one of."""
+    if key.startswith(drift.KEY):
+        return stack.detection.tasks if stack.detection else {}
+    return stack.deployment.tasks if stack.deployment else {}
+
+
+def _settle(engine: Engine, stack: Stack, key: str, state: str) -> None:
+    engine.schedule(stack, _tasks(stack, key)).settle(key, state)
+
+
 def answered(engine: Engine, stack: Stack, key: str, answer: Answer, turn: Turn) -> None:
     """What a task waited for has come."""
-    deployment = stack.deployment
-    task = deployment.tasks.get(key) if deployment else None
+    task = _tasks(stack, key).get(key)
     if task is None or task.state not in ("Running", "Cancelling"):
         return
-    task.call = ""
+    task.call = task.awaits = ""
     _go_on(engine, stack, key, task, answer, turn)
-    run(engine, stack, turn)
+    engine.touch(stack)
 
 
 def _go_on(
@@ -95,16 +101,24 @@ def _go_on(
             return
         except (HandlerFailure, Fault) as failure:
             engine.handlers.pop((stack.id, key), None)
-            fail(engine, stack, task, work.explain(failure, task, turn), turn)
+            task.code = code_of(failure)
+            _fail(engine, stack, key, task, explain(failure, task.service, turn.ids), turn)
             return
         if isinstance(effect, Identify):
-            work.identified(stack, task, effect.physical_id, turn)
+            work.identified(stack, task, effect, turn)
         if task.state == "Cancelling":
-            _abandon(engine, stack, key, task, turn)
+            _abandon(engine, stack, key, turn)
+            return
+        if isinstance(effect, Stabilize) and _is_express(stack):
+            _end(engine, stack, key, task, provision.configured(stack, task), turn)
             return
         answer = _perform(engine, stack, key, task, effect, turn)
         if answer is None:
             return
+
+
+def _is_express(stack: Stack) -> bool:
+    return stack.deployment is not None and stack.deployment.target.express
 
 
 def _feed(handler: Handler, task: Task, answer: Answer | None) -> Effect:
@@ -120,12 +134,29 @@ def _perform(
     engine: Engine, stack: Stack, key: str, task: Task, effect: Effect, turn: Turn
 ) -> Answer | None:
     """What comes of an effect at once, or None where it has to be waited for."""
-    if isinstance(effect, Identify):
-        return Answer()
-    if isinstance(effect, Wait):
-        number = str(len(task.answers))
-        turn.schedule(turn.at + effect.seconds, OWNER, "wait", stack.id, key, number)
-        return None
+    match effect:
+        case Identify():
+            return Answer()
+        case Wait(seconds) | Stabilize(seconds):
+            _wake_at(stack, key, task, turn.at + seconds, turn)
+            return None
+        case Await(happening, until):
+            task.awaits = happening
+            engine.state.awaited.setdefault(happening, []).append((stack.id, key))
+            _wake_at(stack, key, task, until, turn)
+            return None
+        case Invoke():
+            return _invoke(engine, stack, key, task, effect, turn)
+
+
+def _wake_at(stack: Stack, key: str, task: Task, at: float, turn: Turn) -> None:
+    if at != float("inf"):
+        turn.schedule(at, OWNER, "wait", stack.id, key, str(len(task.answers)))
+
+
+def _invoke(
+    engine: Engine, stack: Stack, key: str, task: Task, effect: Invoke, turn: Turn
+) -> Answer | None:
     task.service = effect.service
     if engine.services.offers(effect.service, effect.operation):
         return _call(engine, effect, turn)
@@ -150,7 +181,7 @@ def _revive(
 
     Also gives the effect that it stands at.
     """
-    handler = work.resume(engine, stack, task, turn)
+    handler = provision.handler(engine, stack, task, turn)
     engine.handlers[stack.id, key] = handler
     remembered, task.answers = task.answers, []
     effect = next(handler)
@@ -161,8 +192,7 @@ def _revive(
 
 def ask_again(engine: Engine, stack: Stack, key: str, turn: Turn) -> None:
     """Ask the world once more for what a task waits for, under the same call id."""
-    deployment = stack.deployment
-    task = deployment.tasks.get(key) if deployment else None
+    task = _tasks(stack, key).get(key)
     if task is None or not task.call:
         return
     _, effect = _revive(engine, stack, key, task, turn)
@@ -171,53 +201,62 @@ def ask_again(engine: Engine, stack: Stack, key: str, turn: Turn) -> None:
 
 
 def waited(engine: Engine, stack: Stack, key: str, number: int, turn: Turn) -> None:
-    """A handler's wait is over, unless it has moved on meanwhile."""
-    deployment = stack.deployment
-    task = deployment.tasks.get(key) if deployment else None
-    if task is not None and task.state == "Running" and len(task.answers) == number:
-        answered(engine, stack, key, Answer(), turn)
+    """The time that a handler waited for has come, unless it has moved on meanwhile."""
+    task = _tasks(stack, key).get(key)
+    if task is None or task.state != "Running" or len(task.answers) != number:
+        return
+    waiters = engine.state.awaited.get(task.awaits, [])
+    if (stack.id, key) in waiters:
+        waiters.remove((stack.id, key))
+    answered(engine, stack, key, Answer(output=False), turn)
 
 
 def _end(engine: Engine, stack: Stack, key: str, task: Task, done: Done, turn: Turn) -> None:
     engine.handlers.pop((stack.id, key), None)
     if task.state == "Cancelling":
-        work.identified(stack, task, done.physical_id, turn)
-        _abandon(engine, stack, key, task, turn)
+        work.identified(stack, task, Identify(done.physical_id, done.attributes), turn)
+        _settle(engine, stack, key, "Cancelled")
         return
-    work.finish(engine, stack, task, done, turn)
-    task.state = "Done"
+    VERBS[task.verb].finish(engine, stack, task, done, turn)
+    _settle(engine, stack, key, "Done")
 
 
-def fail(engine: Engine, stack: Stack, task: Task, reason: str, turn: Turn) -> None:
+def _fail(engine: Engine, stack: Stack, key: str, task: Task, reason: str, turn: Turn) -> None:
     """A task has failed: say so, and cancel what runs beside it."""
-    deployment = stack.deployment
-    if deployment is None:
-        return
     task.reason = reason
-    cancelled = task.state == "Cancelling"
-    task.state = "Cancelled" if cancelled else "Failed"
-    if cancelled:
+    if task.state == "Cancelling":
+        _settle(engine, stack, key, "Cancelled")
         return
-    work.failed(stack, task, reason, turn)
-    deployment.failed.append(task.logical_id)
-    if phases.stops_at_failure(deployment):
-        cancel(engine, stack, deployment, turn)
+    state = VERBS[task.verb].failed(engine, stack, task, reason, turn)
+    if state == "Waiting":
+        task.attempts += 1
+        task.answers.clear()
+        engine.schedule(stack, _tasks(stack, key)).again(key)
+        return
+    _settle(engine, stack, key, state)
+    deployment = stack.deployment
+    if state == "Failed" and deployment is not None and deployment.tasks.get(key) is task:
+        deployment.failed.append(task.logical_id)
+        if phases.stops_at_failure(deployment):
+            cancel(engine, stack, turn)
 
 
-def cancel(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
+def cancel(engine: Engine, stack: Stack, turn: Turn) -> None:
     """Stop every task that has not ended. One that waits for an answer ends when it has come."""
+    deployment = provision.deployment_of(stack)
     for key, task in deployment.tasks.items():
         if task.state == "Waiting":
-            task.state = "Cancelled"
+            _settle(engine, stack, key, "Cancelled")
         elif task.state == "Running":
             task.state = "Cancelling"
+            deployment.failed.append(task.logical_id)
             work.cancelled(stack, task, turn)
             if not task.call:
-                _abandon(engine, stack, key, task, turn)
+                _abandon(engine, stack, key, turn)
 
 
-def _abandon(engine: Engine, stack: Stack, key: str, task: Task, turn: Turn) -> None:
+def _abandon(engine: Engine, stack: Stack, key: str, turn: Turn) -> None:
     handler = engine.handlers.pop((stack.id, key), None)
     if handler is not None:
         handler.close()
-    task.state = "Cancelled"
+    _settle(engine, stack, key, "Cancelled")

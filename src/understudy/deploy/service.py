@@ -1,20 +1,26 @@
-"""CloudFormation in one region: its stacks, and what keeps their deployments going."""
+"""CloudFormation in one region: its stacks, and what keeps their operations going."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 
 from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation.schema import Schemas
 from understudy.control.events import CallAnswered, CallFailed
 from understudy.control.turn import Turn
-from understudy.deploy import phases, runner
+from understudy.deploy import monitoring, phases, runner, timers
 from understudy.deploy.blueprint import Blueprints
 from understudy.deploy.handler import Handler, ResourceType
 from understudy.deploy.ports import Services
-from understudy.deploy.stack import Answer, Deployment, Stack, StacksState
+from understudy.deploy.schedule import Schedule
+from understudy.deploy.stack import Answer, Deployment, Stack, StacksState, Task
 
 
 class CloudFormation:
-    """The service. What runs deployments sees it as `ports.Engine`."""
+    """The service. What runs deployments sees it as `ports.Engine`.
+
+    An operation only begins what it is asked for; `settle`, at the end of the turn, takes every
+    touched stack as far as it goes, so that no stack runs inside another's handler.
+    """
 
     def __init__(
         self,
@@ -23,44 +29,87 @@ class CloudFormation:
         types: Mapping[str, ResourceType],
         schemas: Schemas,
         services: Services,
+        endpoint: str,
     ) -> None:
         self.state = state
         self.types = types
         self.schemas = schemas
         self.services = services
+        self.endpoint = endpoint
         self.blueprints = Blueprints(region, self.export)
         self.handlers: dict[tuple[str, str], Handler] = {}
+        self._schedules: dict[tuple[str, bool], Schedule] = {}
+        self._woken: deque[str] = deque()
+        self._touched: dict[str, Stack] = {}
 
     def export(self, name: str) -> str | None:
         """The value of an export, or None where no stack exports that name."""
-        for stack in self.state.stacks.values():
-            if name in stack.exports and stack.status != phases.GONE:
-                return stack.exports[name]
+        for stack in self.present():
+            if name in stack.outputs.exports:
+                return stack.outputs.exports[name]
         return None
 
+    def present(self) -> Iterator[Stack]:
+        """The stacks that are not deleted."""
+        return (self.state.stacks[identity] for identity in self.state.names.values())
+
+    def schedule(self, stack: Stack, tasks: dict[str, Task]) -> Schedule:
+        """The order of a stack's tasks; worked out anew where the tasks are others."""
+        key = stack.id, stack.detection is not None and tasks is stack.detection.tasks
+        known = self._schedules.get(key)
+        if known is None or known.tasks is not tasks:
+            known = self._schedules[key] = Schedule(tasks)
+        return known
+
     def start(self, stack: Stack, deployment: Deployment, turn: Turn) -> None:
-        """Begin an operation on a stack and take it as far as it goes now."""
+        """Begin an operation on a stack."""
         phases.begin(self, stack, deployment, turn)
-        runner.run(self, stack, turn)
+        monitoring.watch(stack, deployment, turn)
+        self.touch(stack)
+
+    def touch(self, stack: Stack) -> None:
+        """Take a stack's operation further before the turn ends."""
+        self._touched[stack.id] = stack
+
+    def wake(self, happening: str) -> None:
+        """Go on with the tasks that wait for a happening, before the turn ends."""
+        self._woken.append(happening)
+
+    def settle(self, turn: Turn) -> None:
+        """Take every touched stack as far as it goes now."""
+        while self._touched or self._woken:
+            while self._woken:
+                self._happened(self._woken.popleft(), turn)
+            if self._touched:
+                identity = next(iter(self._touched))
+                runner.run(self, self._touched.pop(identity), turn)
+
+    def _happened(self, happening: str, turn: Turn) -> None:
+        for stack_id, key in self.state.awaited.pop(happening, ()):
+            stack = self.state.stacks[stack_id]
+            runner.answered(self, stack, key, Answer(output=True), turn)
 
     def on_answer(self, event: CallAnswered | CallFailed, turn: Turn) -> None:
         """The world has answered a call of a handler."""
         waiting = self.state.calls.pop(event.call_id, None)
-        stack = self.state.stacks.get(waiting[0]) if waiting else None
-        if waiting is None or stack is None:
+        if waiting is None:
             return
         if isinstance(event, CallAnswered):
             answer = Answer(event.output)
         else:
             answer = Answer(code=event.code, message=event.message, status=event.status)
-        runner.answered(self, stack, waiting[1], answer, turn)
+        runner.answered(self, self.state.stacks[waiting[0]], waiting[1], answer, turn)
 
     def on_timer(self, key: tuple[str, ...], turn: Turn) -> None:
-        """A handler's wait is over."""
-        _, stack_id, task, number = key
+        """A time that was wished for has come."""
+        kind, stack_id, *rest = key
         stack = self.state.stacks.get(stack_id)
-        if stack is not None:
-            runner.waited(self, stack, task, int(number), turn)
+        if stack is None:
+            return
+        if kind == "wait":
+            runner.waited(self, stack, rest[0], int(rest[1]), turn)
+        else:
+            timers.on_timer(self, stack, kind, rest[0], turn)
 
     def on_restart(self, turn: Turn) -> None:
         """The process came back: ask the world again for what it may not have answered."""
@@ -84,6 +133,11 @@ class CloudFormation:
         if found is None:
             raise validation_error(f"Stack [{name}] does not exist")
         return found
+
+    def forget(self, stack: Stack) -> None:
+        """A stack is gone: its name is free."""
+        if self.state.names.get(stack.name) == stack.id:
+            del self.state.names[stack.name]
 
 
 def already_exists(name: str) -> Fault:

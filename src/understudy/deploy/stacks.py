@@ -1,16 +1,18 @@
 """Creating, updating and deleting stacks."""
 
+from typing import Any
+
 from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation.change import NO_UPDATES
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import runner
-from understudy.deploy.history import become
-from understudy.deploy.phases import GONE
+from understudy.deploy import exports, options, runner
+from understudy.deploy.deletion import begin_deletion
+from understudy.deploy.history import USER_INITIATED, remark
 from understudy.deploy.planning import planned_changes
-from understudy.deploy.prepare import prepare
+from understudy.deploy.prepare import Prepared, prepare
 from understudy.deploy.service import CloudFormation, already_exists
-from understudy.deploy.stack import Deployment, Stack, Target
+from understudy.deploy.stack import GONE, Deployment, Stack, Target
 
 UPDATABLE = (
     "CREATE_COMPLETE",
@@ -19,17 +21,60 @@ UPDATABLE = (
     "IMPORT_COMPLETE",
     "IMPORT_ROLLBACK_COMPLETE",
 )
+PRESERVED = ("CREATE_FAILED", "UPDATE_FAILED")
+"""What a failed operation leaves where its rollback is disabled."""
+NO_TARGET = Target("")
+"""What a stack is before it is anything."""
+MAX_STACKS = 2000
+"""AWS: CloudFormation quotas."""
 
 
 def new_stack(name: str, turn: Turn) -> Stack:
     """A stack record with its ARN, known to nobody yet."""
     arn = turn.arn("cloudformation", f"stack/{name}/{turn.ids.uuid()}")
-    return Stack(arn, name, turn.at, "REVIEW_IN_PROGRESS", Target(""))
+    return Stack(arn, name, turn.at, "REVIEW_IN_PROGRESS", NO_TARGET)
 
 
-def not_updatable(stack: Stack) -> Fault:
-    """The refusal to update a stack in its present status."""
-    return validation_error(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+def register(service: CloudFormation, stack: Stack) -> None:
+    """Let a new stack be known. Raises LimitExceededException."""
+    if len(service.state.names) >= MAX_STACKS:
+        raise Fault("LimitExceededException", "Limit for stack has been exceeded")
+    service.state.stacks[stack.id] = stack
+    service.state.names[stack.name] = stack.id
+
+
+def remember_token(stack: Stack, token: str, operation: str) -> None:
+    """Remember that a call with this token has been accepted.
+
+    Raises TokenAlreadyExistsException where the token was used for another operation.
+    """
+    if token and stack.tokens.setdefault(token, operation) != operation:
+        raise Fault(
+            "TokenAlreadyExistsException",
+            f"Token {token} has already been used for a different operation",
+        )
+
+
+def was_accepted(stack: Stack, token: str, operation: str) -> bool:
+    """Whether a call with this token has been accepted before. AWS: ClientRequestToken."""
+    return bool(token) and stack.tokens.get(token) == operation
+
+
+def operation(kind: str, target: Target, params: Params, turn: Turn, **more: Any) -> Deployment:
+    """An operation as a call asks for it."""
+    return Deployment(
+        kind=kind,
+        phase=more.pop("phase", "main"),
+        token=params.get("ClientRequestToken", ""),
+        operation_id=turn.ids.uuid(),
+        target=target,
+        disable_rollback=more.pop("disable_rollback", options.disables_rollback(params)),
+        retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
+        **more,
+    )
+
+
+# Creation
 
 
 def create_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
@@ -38,73 +83,111 @@ def create_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
     token: str = params.get("ClientRequestToken", "")
     existing = service.find(name)
     if existing is not None and existing.status != GONE:
-        if token and existing.tokens.get(token) == "CreateStack":
+        if was_accepted(existing, token, "CreateStack"):
             return {"StackId": existing.id}
         raise already_exists(name)
-    if "OnFailure" in params and "DisableRollback" in params:
+    if "OnFailure" in params and options.disables_rollback(params):
         raise validation_error("You may not specify both DisableRollback and OnFailure parameters")
     stack = new_stack(name, turn)
     prepared = prepare(service, stack, params, None)
+    create(service, stack, prepared, params, turn)
+    return {"StackId": stack.id}
+
+
+def create(
+    service: CloudFormation, stack: Stack, prepared: Prepared, params: Params, turn: Turn
+) -> None:
+    """Let a prepared stack be known, and begin to create it."""
+    stack.policy = options.policy_of(params)
+    register(service, stack)
     stack.target = prepared.target
-    stack.description = prepared.revision.template.description
-    stack.disable_rollback = bool(params.get("DisableRollback"))
+    stack.description = prepared.revision.template.description if prepared.revision else ""
+    stack.disable_rollback = options.disables_rollback(params)
+    stack.on_failure = params.get("OnFailure", "")
+    stack.retain_except_on_create = bool(params.get("RetainExceptOnCreate"))
     stack.termination_protection = bool(params.get("EnableTerminationProtection"))
     stack.timeout_minutes = params.get("TimeoutInMinutes", 0)
-    service.state.stacks[stack.id] = stack
-    service.state.names[name] = stack.id
-    _remember(stack, token, "CreateStack")
-    service.start(
-        stack,
-        Deployment(
-            kind="create",
-            phase="main",
-            token=token,
-            operation_id=turn.ids.uuid(),
-            target=prepared.target,
-            disable_rollback=stack.disable_rollback,
-            on_failure=params.get("OnFailure", "ROLLBACK"),
-        ),
+    remember_token(stack, params.get("ClientRequestToken", ""), "CreateStack")
+    deployment = operation(
+        "create",
+        prepared.target,
+        params,
         turn,
+        on_failure=stack.on_failure or "ROLLBACK",
+        reason=late_reason(prepared),
     )
-    return {"StackId": stack.id}
+    service.start(stack, deployment, turn)
+
+
+def late_reason(prepared: Prepared) -> str:
+    """Why an operation fails as soon as it has begun. Recorded: the sentence gets a full stop."""
+    return f"{prepared.late}." if prepared.late else ""
+
+
+# Update
+
+
+def not_updatable(stack: Stack) -> Fault:
+    """The refusal to update a stack in its present status."""
+    return validation_error(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+
+def check_updatable(stack: Stack, *, disables_rollback: bool) -> None:
+    """Refuse an update that the stack's status does not allow.
+
+    What a failed operation has left can be tried again, where the rollback stays disabled.
+    """
+    if stack.status in UPDATABLE:
+        return
+    if stack.status == "CREATE_FAILED" and stack.on_failure == "DO_NOTHING":
+        raise validation_error(
+            "This stack cannot be updated from [CREATE_FAILED] state because it contains "
+            "[on-failure: DO_NOTHING]. Please use disable-rollback option instead during stack "
+            "creation."
+        )
+    if stack.status not in PRESERVED or not disables_rollback:
+        raise not_updatable(stack)
 
 
 def update_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
     """Update a stack at once, without a change set to review."""
     stack = service.bracketed(params["StackName"])
     token: str = params.get("ClientRequestToken", "")
-    if token and stack.tokens.get(token) == "UpdateStack":
+    if was_accepted(stack, token, "UpdateStack"):
         return {"StackId": stack.id}
-    if stack.status not in UPDATABLE:
-        raise not_updatable(stack)
+    check_updatable(stack, disables_rollback=options.disables_rollback(params))
     prepared = prepare(service, stack, params, stack.target)
-    _, reason = planned_changes(service, stack, prepared, new=False)
-    if reason:
-        raise validation_error(NO_UPDATES)
-    _remember(stack, token, "UpdateStack")
+    policies = {
+        "policy": options.policy_of(params, "StackPolicyDuringUpdate"),
+        "new_policy": options.policy_of(params),
+    }
+    if not prepared.late:
+        _, reason = planned_changes(service, stack, prepared, new=False)
+        if reason and stack.status in UPDATABLE and not policies["new_policy"]:
+            raise validation_error(NO_UPDATES)
+    remember_token(stack, token, "UpdateStack")
     stack.change_set_id = ""
-    service.start(
-        stack,
-        Deployment(
-            kind="update",
-            phase="main",
-            token=token,
-            operation_id=turn.ids.uuid(),
-            target=prepared.target,
-            disable_rollback=bool(params.get("DisableRollback")),
-        ),
-        turn,
-    )
+    update(service, stack, prepared, params, turn, **policies)
     return {"StackId": stack.id}
 
 
-def _remember(stack: Stack, token: str, operation: str) -> None:
-    if token:
-        if stack.tokens.get(token, operation) != operation:
-            raise Fault(
-                "TokenAlreadyExistsException", f"Token {token} is used for another operation"
-            )
-        stack.tokens[token] = operation
+def update(
+    service: CloudFormation,
+    stack: Stack,
+    prepared: Prepared,
+    params: Params,
+    turn: Turn,
+    **more: Any,
+) -> None:
+    """Begin to update a stack to a prepared target."""
+    stack.disable_rollback = options.disables_rollback(params)
+    stack.retain_except_on_create = bool(params.get("RetainExceptOnCreate"))
+    reason = late_reason(prepared)
+    deployment = operation("update", prepared.target, params, turn, reason=reason, **more)
+    service.start(stack, deployment, turn)
+
+
+# Deletion
 
 
 def delete_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
@@ -112,45 +195,92 @@ def delete_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
     stack = service.find(params["StackName"])
     if stack is None or stack.status in (GONE, "DELETE_IN_PROGRESS"):
         return {}
-    if stack.termination_protection:
-        raise validation_error(
-            f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
-        )
+    _check_deletable(service, stack, params)
     deployment = stack.deployment
-    if deployment is not None and deployment.kind == "create" and deployment.phase == "main":
-        deployment.then_delete = True
-        runner.cancel(service, stack, deployment, turn)
-        runner.run(service, stack, turn)
-        return {}
     if deployment is not None:
-        raise validation_error(
-            f"Stack [{stack.name}] cannot be deleted while in status {stack.status}"
-        )
-    importer = _importer(service, stack)
-    if importer:
-        reason = "Delete canceled. " + importer
-        become(stack, stack.status, turn, reason)
+        interrupt(service, stack, deployment, turn)
         return {}
-    token: str = params.get("ClientRequestToken", "")
-    service.start(
-        stack,
-        Deployment(
-            kind="delete",
-            phase="main",
-            token=token,
-            operation_id=turn.ids.uuid(),
-            target=stack.target,
-            retain=tuple(params.get("RetainResources", ())),
-        ),
-        turn,
-    )
+    refusal = export_in_use(service, stack)
+    if refusal:
+        remark(stack, stack.status, turn, refusal)
+        return {}
+    delete(service, stack, params, turn)
     return {}
 
 
-def _importer(service: CloudFormation, stack: Stack) -> str:
+def delete(service: CloudFormation, stack: Stack, params: Params, turn: Turn) -> None:
+    """Begin to delete a stack that may be deleted."""
+    remember_token(stack, params.get("ClientRequestToken", ""), "DeleteStack")
+    force = params.get("DeletionMode") == "FORCE_DELETE_STACK"
+    stack.deletion_mode = params.get("DeletionMode", "")
+    retain = tuple(params.get("RetainResources", ()))
+    express = params.get("DeploymentConfig", {}).get("Mode") == "EXPRESS"
+    target = options.with_express(stack.target, express=express)
+    deployment = operation("delete", target, params, turn, force=force, retain=retain)
+    service.start(stack, deployment, turn)
+
+
+def _check_deletable(service: CloudFormation, stack: Stack, params: Params) -> None:
+    root = service.state.stacks.get(stack.root_id, stack)
+    if root.termination_protection:
+        raise validation_error(
+            f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+        )
+    for option in ("RetainResources", "DeletionMode"):
+        given = params.get(option, "STANDARD") not in ("STANDARD", [])
+        if given and stack.status != "DELETE_FAILED":
+            raise validation_error(
+                f"Invalid operation on stack [{stack.id}]. {option} can be specified only for a "
+                "stack in DELETE_FAILED state"
+            )
+
+
+def interrupt(service: CloudFormation, stack: Stack, deployment: Deployment, turn: Turn) -> None:
+    """Delete a stack that is being created; other operations have to end first."""
+    if deployment.kind != "create" or deployment.phase not in ("main", "monitoring"):
+        raise validation_error(
+            f"Stack [{stack.name}] cannot be deleted while in status {stack.status}"
+        )
+    if deployment.phase == "monitoring":
+        deployment.held = False
+        begin_deletion(service, stack, deployment, turn, USER_INITIATED)
+    else:
+        deployment.then_delete = True
+        runner.cancel(service, stack, turn)
+    service.touch(stack)
+
+
+def export_in_use(service: CloudFormation, stack: Stack) -> str:
     """Why a stack cannot go while another imports what it exports, or an empty text."""
-    for other in service.state.stacks.values():
-        for name in other.imports:
-            if other.status != GONE and name in stack.exports:
-                return f"Cannot delete export {name} as it is in use by {other.name}."
+    for name in stack.outputs.exports:
+        users = exports.importers(service, name)
+        if users:
+            users_text = " and ".join(users)
+            return f"Delete canceled. Cannot delete export {name} as it is in use by {users_text}."
     return ""
+
+
+def update_termination_protection(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """Protect a stack from deletion, or no longer. A nested stack follows its root."""
+    stack = service.bracketed(params["StackName"])
+    if stack.parent_id:
+        raise validation_error(
+            f"Stack [{stack.id}] is a nested stack; termination protection is set on its root "
+            "stack."
+        )
+    stack.termination_protection = params["EnableTerminationProtection"]
+    return {"StackId": stack.id}
+
+
+def set_stack_policy(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """Give a stack a policy, or another one."""
+    policy = options.policy_of(params)
+    service.bracketed(params["StackName"]).policy = policy
+    return {}
+
+
+def get_stack_policy(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """The policy of a stack; while it is updated, the one that holds for the update."""
+    stack = service.bracketed(params["StackName"])
+    during = stack.deployment.policy if stack.deployment else ""
+    return {"StackPolicyBody": during or stack.policy or None}

@@ -1,97 +1,67 @@
-"""What a task does to its resource: begin, identify, finish, fail, and the events of each."""
-
-import dataclasses
+"""Creating and updating a resource: how its task begins, ends and fails, and the events of each."""
 
 from msgspec.structs import replace
 
-from understudy.base.fault import Fault
-from understudy.base.identity import MIXED
+from understudy.cloudformation.changeset import retention
 from understudy.cloudformation.coerce import coerce
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.validate import failure, validate
-from understudy.cloudformation.value import text
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import decision
+from understudy.deploy import decision, policy, provision
 from understudy.deploy.blueprint import Blueprint, evaluated
-from understudy.deploy.handler import Done, Handler, HandlerFailure, Request, ResourceType
+from understudy.deploy.handler import Done, Handler, HandlerFailure, Identify
 from understudy.deploy.history import note
 from understudy.deploy.ports import Engine
-from understudy.deploy.stack import Deployment, Stack, StackResource, Target, Task
+from understudy.deploy.stack import Stack, StackResource, Task
 
-ALPHABET = MIXED
 NEW_RESOURCE = (
     "Requested update requires the creation of a new physical resource; hence creating one."
 )
 INITIATED = "Resource creation Initiated"
-PREFIX = {"create": "CREATE", "update": "UPDATE", "restore": "UPDATE", "delete": "DELETE"}
+NO_REPLACEMENT = "Replacement type updates not supported on stack with disable-rollback."
 
 
-def deployment_of(stack: Stack) -> Deployment:
-    """The deployment that runs on a stack."""
-    if stack.deployment is None:
-        raise AssertionError(f"{stack.name} has a task but no deployment")
-    return stack.deployment
-
-
-def subject(stack: Stack, task: Task) -> StackResource:
-    """The resource that a task is about."""
-    return task.resource if task.resource is not None else stack.resources[task.logical_id]
-
-
-def begin(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler | None:
-    """Start a task: its first event and its handler; None where there is nothing to do.
-
-    Raises HandlerFailure where the resource cannot even be described.
-    """
-    if task.verb == "delete":
-        return _begin_delete(engine, stack, task, turn)
-    if task.verb == "restore":
-        return _begin_restore(engine, stack, task, turn)
-    deployment = deployment_of(stack)
-    blueprint = engine.blueprints.of(stack, deployment.target)
-    before = deployment.before.get(task.logical_id)
-    if before is None:
-        task.verb = "create"
-        return _begin_create(engine, stack, task, blueprint, turn)
-    return _begin_update(engine, stack, task, blueprint, before, turn)
-
-
-def _begin_create(
-    engine: Engine, stack: Stack, task: Task, blueprint: Blueprint, turn: Turn
-) -> Handler:
-    name = task.logical_id
-    try:
-        stack.resources[name] = wanted(engine, stack, blueprint, name, "")
-    except HandlerFailure:
-        stack.resources[name] = StackResource(name, blueprint.resources[name].type)
-        note(stack, stack.resources[name], "CREATE_IN_PROGRESS", turn)
-        raise
-    note(stack, stack.resources[name], "CREATE_IN_PROGRESS", turn)
-    return resume(engine, stack, task, turn)
+def prefix(task: Task) -> str:
+    """How the statuses of a task's resource begin."""
+    return "CREATE" if task.verb == "create" else "UPDATE"
 
 
 def wanted(
     engine: Engine, stack: Stack, blueprint: Blueprint, logical_id: str, physical_id: str
 ) -> StackResource:
-    """A resource as its template wants it, everything that it refers to being there."""
+    """A resource as its template wants it, everything that it refers to being there.
+
+    Raises HandlerFailure.
+    """
     resource = blueprint.resources[logical_id]
     try:
-        properties = evaluated(resource.properties, blueprint, stack)
-        metadata = evaluated(resource.metadata, blueprint, stack)
-        deletion = evaluated(resource.deletion_policy, blueprint, stack)
-        replacement = evaluated(resource.update_replace_policy, blueprint, stack)
+        values = evaluated(
+            {
+                "properties": resource.properties,
+                "metadata": resource.metadata,
+                "deletion": resource.deletion_policy,
+                "replacement": resource.update_replace_policy,
+                "creation": resource.creation_policy,
+                "update": resource.update_policy,
+            },
+            blueprint,
+            stack,
+        )
     except EvaluationError as error:
-        raise HandlerFailure(error.message) from error
+        raise HandlerFailure(error.message, "") from error
+    properties = typed(engine, resource.type, logical_id, values["properties"])
     return StackResource(
         logical_id=logical_id,
         type=resource.type,
         physical_id=physical_id,
-        properties=typed(engine, resource.type, logical_id, properties),
-        metadata=metadata,
+        properties=properties,
+        metadata=values.get("metadata"),
         depends_on=blueprint.needs[logical_id],
-        deletion_policy=text(deletion or "Delete"),
-        update_replace_policy=text(replacement or "Delete"),
+        deletion_policy=retention(resource.type, values.get("deletion"), properties),
+        update_replace_policy=retention(resource.type, values.get("replacement"), properties),
+        creation_policy=values.get("creation"),
+        update_policy=values.get("update"),
     )
 
 
@@ -103,207 +73,121 @@ def typed(engine: Engine, type_name: str, logical_id: str, properties: Params) -
     proper = coerce(properties, schema)
     problems = validate(proper, schema)
     if problems:
-        raise HandlerFailure(failure(logical_id, problems))
+        raise HandlerFailure(failure(logical_id, problems), "")
     return proper
 
 
-def keeps(deployment: Deployment, resource: StackResource) -> bool:
-    """Whether a resource outlives its removal, by its policy. AWS: DeletionPolicy attribute."""
-    policy = resource.deletion_policy
-    if resource.logical_id in deployment.retain:
-        return True
-    if policy == "RetainExceptOnCreate":
-        return deployment.phase not in ("rollback", "rollback-cleanup")
-    return policy in ("Retain", "Snapshot")
+def begin_create(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:
+    """Start to create a resource."""
+    name = task.logical_id
+    deployment = provision.deployment_of(stack)
+    blueprint = engine.blueprints.of(stack, deployment.target)
+    try:
+        resource = wanted(engine, stack, blueprint, name, "")
+    except HandlerFailure:
+        _appear(stack, StackResource(name, blueprint.resources[name].type), turn)
+        raise
+    _appear(stack, resource, turn)
+    return provision.handler(engine, stack, task, turn)
 
 
-def _begin_update(
-    engine: Engine,
-    stack: Stack,
-    task: Task,
-    blueprint: Blueprint,
-    before: StackResource,
-    turn: Turn,
-) -> Handler | None:
+def _appear(stack: Stack, resource: StackResource, turn: Turn) -> None:
+    """A resource becomes the stack's; what one of its name has signalled before is void."""
+    stack.resources[resource.logical_id] = resource
+    if resource.creation_policy:
+        stack.signals.pop(resource.logical_id, None)
+    note(stack, resource, "CREATE_IN_PROGRESS", turn)
+
+
+def begin_update(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler | None:
+    """Start to update or to replace a resource, where its properties have changed.
+
+    Raises HandlerFailure where that is refused.
+    """
+    deployment = provision.deployment_of(stack)
+    before = deployment.before[task.logical_id]
+    blueprint = engine.blueprints.of(stack, deployment.target)
     after = wanted(engine, stack, blueprint, task.logical_id, before.physical_id)
-    after.attributes = before.attributes
+    after.attributes, after.drift = before.attributes, before.drift
     after.status, after.updated_at = before.status, before.updated_at
     stack.resources[task.logical_id] = after
-    action = decision.decide(engine, before, after)
+    action = decision.decide(engine, before, after, retagged=_retagged(stack))
     if action == "none":
         return None
     task.begun = True
     task.previous = before.properties
-    if action == "update":
-        note(stack, after, "UPDATE_IN_PROGRESS", turn)
-        return resume(engine, stack, task, turn)
-    task.replaces = True
-    decision.refuse_custom_name(engine, before, after)
-    note(stack, after, "UPDATE_IN_PROGRESS", turn, NEW_RESOURCE)
-    return resume(engine, stack, task, turn)
-
-
-def _begin_delete(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler | None:
-    resource = subject(stack, task)
-    if keeps(deployment_of(stack), resource):
-        note(stack, resource, "DELETE_SKIPPED", turn)
-        return None
-    if not resource.physical_id:
-        note(stack, resource, "DELETE_COMPLETE", turn)
-        return None
-    note(stack, resource, "DELETE_IN_PROGRESS", turn)
-    return resume(engine, stack, task, turn)
-
-
-def _begin_restore(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler | None:
-    """Bring an updated resource back: to its old physical resource, or to its old properties."""
-    deployment = deployment_of(stack)
-    before = deployment.before[task.logical_id]
-    current = stack.resources[task.logical_id]
-    restored = replace(before)
-    stack.resources[task.logical_id] = restored
-    note(stack, restored, "UPDATE_IN_PROGRESS", turn)
-    if task.replaces:
-        if current.physical_id and current.physical_id != before.physical_id:
-            deployment.retired.append(replace(current, deletion_policy="Delete"))
-        note(stack, restored, "UPDATE_COMPLETE", turn)
-        return None
-    task.previous = current.properties
-    return resume(engine, stack, task, turn)
-
-
-def resume(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:
-    """A task's handler from its start."""
-    resource = subject(stack, task)
-    kind = engine.types[resource.type]
-    target = deployment_of(stack).target
-    request = _request(stack, task, resource, target, turn)
-    if task.verb == "delete":
-        return kind.delete(request)
-    if task.verb == "create" or task.replaces:
-        return kind.create(dataclasses.replace(request, physical_id="", previous={}, attributes={}))
-    return _update(kind, request)
-
-
-def _update(kind: ResourceType, request: Request) -> Handler:
-    if kind.update is None:
-        raise AssertionError(f"{kind.name} has no update handler; it should have been replaced")
-    return kind.update(request)
-
-
-def _request(
-    stack: Stack, task: Task, resource: StackResource, target: Target, turn: Turn
-) -> Request:
-    return Request(
-        stack_name=stack.name,
-        stack_id=stack.id,
-        region=turn.region,
-        logical_id=resource.logical_id,
-        physical_id=resource.physical_id,
-        properties=resource.properties,
-        previous=task.previous,
-        attributes=resource.attributes,
-        tags={
-            **target.tags,
-            "aws:cloudformation:stack-name": stack.name,
-            "aws:cloudformation:stack-id": stack.id,
-            "aws:cloudformation:logical-id": resource.logical_id,
-        },
-        generated=task.generated,
+    task.replaces = action == "replace"
+    refusal = policy.refusal(
+        stack, deployment, "Update:Replace" if task.replaces else "Update:Modify", before
     )
+    if refusal:
+        raise HandlerFailure(refusal, "")
+    if task.replaces:
+        return _begin_replacement(engine, stack, task, before, after, turn)
+    note(stack, after, "UPDATE_IN_PROGRESS", turn)
+    if action == "touch":
+        note(stack, after, "UPDATE_COMPLETE", turn)
+        return None
+    return provision.handler(engine, stack, task, turn)
 
 
-def identified(stack: Stack, task: Task, physical_id: str, turn: Turn) -> None:
+def _retagged(stack: Stack) -> bool:
+    """Whether the stack's own tags change, which its resources carry too."""
+    deployment = provision.deployment_of(stack)
+    return deployment.target.tags != stack.target.tags
+
+
+def _begin_replacement(
+    engine: Engine,
+    stack: Stack,
+    task: Task,
+    before: StackResource,
+    after: StackResource,
+    turn: Turn,
+) -> Handler:
+    decision.refuse_custom_name(engine, before, after)
+    if provision.deployment_of(stack).disable_rollback:
+        raise HandlerFailure(NO_REPLACEMENT, "")
+    after.attributes = {}
+    note(stack, after, "UPDATE_IN_PROGRESS", turn, NEW_RESOURCE)
+    return provision.handler(engine, stack, task, turn)
+
+
+def identified(stack: Stack, task: Task, effect: Identify, turn: Turn) -> None:
     """A created resource has its physical id."""
-    resource = subject(stack, task)
-    creates = task.verb == "create" or task.replaces
-    if not creates or task.identified:
+    if not (task.verb == "create" or task.replaces) or task.identified:
         return
+    resource = provision.subject(stack, task)
     task.identified = True
-    resource.physical_id = physical_id
+    resource.physical_id = effect.physical_id
+    resource.attributes = effect.attributes
     if task.state == "Running":
-        note(stack, resource, f"{PREFIX[task.verb]}_IN_PROGRESS", turn, INITIATED)
+        note(stack, resource, f"{prefix(task)}_IN_PROGRESS", turn, INITIATED)
 
 
 def finish(engine: Engine, stack: Stack, task: Task, done: Done, turn: Turn) -> None:
-    """A handler has ended well."""
-    resource = subject(stack, task)
-    if task.verb != "delete":
-        identified(stack, task, done.physical_id, turn)
-        resource.physical_id = done.physical_id
-        resource.attributes = done.attributes
-    if task.replaces and task.verb == "update":
-        deployment = deployment_of(stack)
+    """A resource is created or updated."""
+    identified(stack, task, Identify(done.physical_id), turn)
+    resource = provision.subject(stack, task)
+    resource.physical_id = done.physical_id
+    resource.attributes = done.attributes
+    deployment = provision.deployment_of(stack)
+    if task.replaces:
         old = deployment.before[task.logical_id]
-        deployment.retired.append(replace(old, deletion_policy=old.update_replace_policy))
-    note(stack, resource, f"{PREFIX[task.verb]}_COMPLETE", turn)
+        schema = engine.schemas.get(resource.type)
+        if schema is None or not schema.deletes_first:
+            deployment.retired.append(replace(old, deletion_policy=old.update_replace_policy))
+    note(stack, resource, f"{prefix(task)}_COMPLETE", turn)
 
 
-def failed(stack: Stack, task: Task, reason: str, turn: Turn) -> None:
-    """A handler has given up, or could not be begun."""
-    note(stack, subject(stack, task), f"{PREFIX[task.verb]}_FAILED", turn, reason)
+def failed(engine: Engine, stack: Stack, task: Task, reason: str, turn: Turn) -> str:
+    """A resource could not be created or updated."""
+    note(stack, provision.subject(stack, task), f"{prefix(task)}_FAILED", turn, reason)
+    return "Failed"
 
 
 def cancelled(stack: Stack, task: Task, turn: Turn) -> None:
     """A resource is not gone on with because another failed."""
-    if task.verb == "delete":
-        return
     word = "creation" if task.verb == "create" else "update"
-    note(
-        stack,
-        subject(stack, task),
-        f"{PREFIX[task.verb]}_FAILED",
-        turn,
-        f"Resource {word} cancelled",
-    )
-
-
-def explain(failure: HandlerFailure | Fault, task: Task, turn: Turn) -> str:
-    """Why a handler gave up, in the wording of CloudFormation's resource handlers."""
-    if isinstance(failure, HandlerFailure):
-        message, code = failure.message, failure.code
-    else:
-        service = SERVICE_NAMES.get(task.service, task.service.capitalize())
-        message = (
-            f"{failure.message} (Service: {service}, Status Code: {failure.status}, "
-            f"Request ID: {turn.ids.uuid()})"
-        )
-        code = _error_code(failure)
-    return (
-        f'Resource handler returned message: "{message}" '
-        f"(RequestToken: {turn.ids.uuid()}, HandlerErrorCode: {code})"
-    )
-
-
-SERVICE_NAMES = {
-    "application-autoscaling": "ApplicationAutoScaling",
-    "cloudformation": "CloudFormation",
-    "cloudwatch": "CloudWatch",
-    "iam": "Iam",
-    "s3": "S3",
-    "sagemaker": "SageMaker",
-    "ssm": "Ssm",
-}
-
-
-def _error_code(fault: Fault) -> str:
-    """The handler error code of a service's fault. AWS: CloudFormation CLI, Handler error codes."""
-    name = fault.code.lower()
-    for part, code in _ERROR_CODES:
-        if part in name or (part == "already" and part in fault.message.lower()):
-            return code
-    return "GeneralServiceException"
-
-
-_ERROR_CODES: tuple[tuple[str, str], ...] = (
-    ("already", "AlreadyExists"),
-    ("nosuch", "NotFound"),
-    ("notfound", "NotFound"),
-    ("limitexceeded", "ServiceLimitExceeded"),
-    ("accessdenied", "AccessDenied"),
-    ("throttl", "Throttling"),
-    ("conflict", "ResourceConflict"),
-    ("validation", "InvalidRequest"),
-    ("invalid", "InvalidRequest"),
-    ("malformed", "InvalidRequest"),
-)
+    resource = provision.subject(stack, task)
+    note(stack, resource, f"{prefix(task)}_FAILED", turn, f"Resource {word} cancelled")

@@ -6,7 +6,7 @@ commands, so a journal of events is all that has to be kept.
 """
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -17,7 +17,7 @@ from understudy.cloudformation.schema import Schemas
 from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, Params
 from understudy.control.plane import PlaneConfig
 from understudy.control.turn import Timer, Turn
-from understudy.deploy.handler import ResourceType
+from understudy.deploy.handler import Invoke, ResourceType
 from understudy.engine.region import Region, RegionState
 
 
@@ -32,6 +32,10 @@ class EngineState(msgspec.Struct):
     regions: dict[str, RegionState] = msgspec.field(default_factory=dict[str, RegionState])
 
 
+ENDPOINT = "http://127.0.0.1:4566"
+"""Where clients reach an engine that is not told otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What came of an event: commands for the world and, for an API call, its answer."""
@@ -42,11 +46,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the engine is told of the world: parameters, resource types, AWS's schemas."""
+    """What the engine is told of the world: parameters, resource types, AWS's schemas.
+
+    ``schemas`` gives those of a region. ``endpoint`` is where clients reach the engine.
+    """
 
     plane: PlaneConfig
     types: Mapping[str, ResourceType]
-    schemas: Schemas
+    schemas: Callable[[str], Schemas]
+    endpoint: str = ENDPOINT
 
 
 class Engine:
@@ -57,16 +65,19 @@ class Engine:
         self._world = world
         self._ids = Ids(self.state.seed, self.state.ids)
         self._regions = {
-            name: Region(name, region, world.plane, world.types, world.schemas)
-            for name, region in self.state.regions.items()
+            name: self._region(name, region) for name, region in self.state.regions.items()
         }
+
+    def _region(self, name: str, state: RegionState) -> Region:
+        world = self._world
+        schemas = world.schemas(name)
+        return Region(name, state, world.plane, world.types, schemas, world.endpoint)
 
     def region(self, name: str) -> Region:
         """A region; it comes into being when it is first used."""
         if name not in self._regions:
             state = self.state.regions.setdefault(name, RegionState())
-            world = self._world
-            self._regions[name] = Region(name, state, world.plane, world.types, world.schemas)
+            self._regions[name] = self._region(name, state)
         return self._regions[name]
 
     @property
@@ -76,7 +87,7 @@ class Engine:
 
     def offers(self, service: str, operation: str) -> bool:
         """Whether the engine itself answers an operation."""
-        return Region.offers(service, operation)
+        return Region.answers(service, operation)
 
     def handle(self, event: AnyEvent) -> Step:
         """Take an event in. Timers that are due before it must have been fired."""
@@ -96,6 +107,16 @@ class Engine:
         """Answer an operation that only reads: nothing of it is remembered. Raises Fault."""
         ids = Ids(self.state.seed, self._ids.count)
         return self.region(region).call(service, operation, params, Turn(at, region, ids))
+
+    def needs(
+        self, region: str, at: float, service: str, operation: str, params: Params
+    ) -> tuple[Invoke, ...]:
+        """What has to be looked up before an operation can be answered: calls that only read.
+
+        Each answer goes into the parameters by `with_found`; then ask again, until nothing is left.
+        """
+        ids = Ids(self.state.seed, self._ids.count)
+        return self.region(region).needs(service, operation, params, Turn(at, region, ids))
 
     def due(self) -> float | None:
         """When the next timer is due."""

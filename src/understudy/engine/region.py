@@ -15,7 +15,8 @@ from understudy.control.events import (
 from understudy.control.plane import OPERATIONS, Plane, PlaneConfig, PlaneState
 from understudy.control.turn import Timer, Turn
 from understudy.deploy import operations as deploying
-from understudy.deploy.handler import ResourceType
+from understudy.deploy.handler import Invoke, ResourceType
+from understudy.deploy.needs import needs
 from understudy.deploy.ports import OWNER as STACKS
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import StacksState
@@ -38,24 +39,37 @@ class Region:
         config: PlaneConfig,
         types: Mapping[str, ResourceType],
         schemas: Schemas,
+        endpoint: str,
     ) -> None:
         self.name = name
         self.state = state
         self.plane = Plane(name, state.plane, config)
-        self.stacks = CloudFormation(name, state.stacks, types, schemas, self)
+        self.stacks = CloudFormation(name, state.stacks, types, schemas, self, endpoint)
 
     @staticmethod
-    def offers(service: str, operation: str) -> bool:
-        """Whether an operation is answered here, and not by the world."""
+    def answers(service: str, operation: str) -> bool:
+        """Whether an operation is answered here for clients."""
         if service == STACKS:
             return operation in deploying.OPERATIONS
         return operation in OPERATIONS.get(service, {})
 
+    @staticmethod
+    def offers(service: str, operation: str) -> bool:
+        """Whether an operation is answered here for handlers, and not by the world."""
+        return Region.answers(service, operation) or (
+            service == STACKS and operation in deploying.OWN
+        )
+
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
         """Perform an operation. Raises Fault."""
         if service == STACKS:
-            return deploying.OPERATIONS[operation](self.stacks, params, turn)
+            perform = deploying.OPERATIONS.get(operation) or deploying.OWN[operation]
+            return perform(self.stacks, params, turn)
         return self.plane.call(service, operation, params, turn)
+
+    def needs(self, service: str, operation: str, params: Params, turn: Turn) -> tuple[Invoke, ...]:
+        """What has to be looked up before an operation can be answered."""
+        return needs(self.stacks, operation, params, turn) if service == STACKS else ()
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""
@@ -74,5 +88,7 @@ class Region:
             self.plane.on_timer(timer.owner, timer.key, turn)
 
     def settle(self, turn: Turn) -> None:
-        """Pass signals on until there are none."""
+        """Pass signals on, and take stacks further, until there is nothing left to do now."""
+        self.plane.settle(turn)
+        self.stacks.settle(turn)
         self.plane.settle(turn)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from understudy.base.fault import Fault
 from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, EngineRestarted, Params
+from understudy.deploy.handler import Invoke
 from understudy.engine.engine import Engine
 from understudy.live.clock import WorldClock
 from understudy.storage.journal import Entry, Journal, Snapshot
@@ -93,6 +94,12 @@ class LiveLoop:
         """Perform an operation that only reads. Raises Fault."""
         self.catch_up()
         return self.engine.query(region, self.now(), service, operation, params)
+
+    def needs(
+        self, region: str, service: str, operation: str, params: Params
+    ) -> tuple[Invoke, ...]:
+        """What has to be looked up before an operation can be answered."""
+        return self.engine.needs(region, self.now(), service, operation, params)
 
     def submit(self, event: AnyEvent) -> Answer:
         """Give the engine an event, journal it, and have its commands performed.

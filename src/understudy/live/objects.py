@@ -1,21 +1,17 @@
 """S3 for the engine: the store's operations, called in this process."""
 
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from understudy.base.fault import Fault, validation_error
-from understudy.base.hosts import host_of
+from understudy.base.hosts import object_at
 from understudy.control.events import Params
 from understudy.live.clock import WorldClock
 from understudy.storage.objects.store import Store
 from understudy.storage.s3 import Context, operations
 from understudy.storage.s3.reading import open_object
 
-LARGEST_TEMPLATE = 1_000_000
-"""Bytes. AWS: Understand CloudFormation quotas."""
-SEE_ALSO = (
-    "For more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
-)
+LARGEST_TEXT = 4_000_000
+"""Bytes of an object that is read whole, for another service: more than any of them accepts."""
 
 
 class StoredObjects:
@@ -26,8 +22,17 @@ class StoredObjects:
         self._clock = clock
 
     def call(self, operation: str, params: Params, region: str) -> Params:
-        """Perform an operation on behalf of another AWS service. Raises Fault."""
+        """Perform an operation on behalf of another AWS service. Raises Fault.
+
+        The body of an object comes back as text.
+        """
         context = Context(self._clock.now(), region, by_service=True)
+        if operation == "GetObject":
+            found, reading = open_object(self.store, params, context)
+            with reading:
+                if found["ContentLength"] > LARGEST_TEXT:
+                    raise Fault("EntityTooLarge", f"The object exceeds {LARGEST_TEXT} bytes")
+                return {"Body": reading.read().decode(errors="replace")}
         return operations[operation](self.store, params, context)
 
     def download(self, url: str, path: Path) -> None:
@@ -38,51 +43,9 @@ class StoredObjects:
             for chunk in reading:
                 file.write(chunk)
 
-    def text(self, url: str, member: str) -> str:
-        """The object that ``TemplateURL`` or a member like it points at. Raises ValidationError."""
-        where = locate(url)
-        if where is None or url.startswith("s3:"):
-            raise validation_error(f"{member} must be a supported URL.")
-        try:
-            found, reading = open_object(self.store, where, Context(self._clock.now()))
-        except Fault as fault:
-            raise validation_error(f"S3 error: {fault.message}\n{SEE_ALSO}") from fault
-        with reading:
-            if found["ContentLength"] > LARGEST_TEMPLATE:
-                raise validation_error(f"Template may not exceed {LARGEST_TEMPLATE} bytes in size.")
-            return reading.read().decode(errors="replace")
-
 
 def _required(url: str) -> Params:
-    where = locate(url)
+    where = object_at(url)
     if where is None:
         raise validation_error(f"{url} is not the URL of an S3 object.")
-    return where
-
-
-def locate(url: str) -> Params | None:
-    """Bucket, Key and VersionId of an object's URL: ``s3://``, path style or virtual-host style.
-
-    None for anything else. Path style is understood at any host, for it is what our own is.
-
-    >>> locate("s3://models/digits/model.tar.gz")
-    {'Bucket': 'models', 'Key': 'digits/model.tar.gz'}
-    >>> locate("https://s3.eu-west-1.amazonaws.com/models/a%20model.tar.gz")
-    {'Bucket': 'models', 'Key': 'a model.tar.gz'}
-    >>> locate("https://models.s3.amazonaws.com/a/model.tar.gz?versionId=3HL4kqt")
-    {'Bucket': 'models', 'Key': 'a/model.tar.gz', 'VersionId': '3HL4kqt'}
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "s3":
-        bucket, key = parts.netloc, parts.path[1:]
-    elif parts.scheme in ("http", "https"):
-        path = host_of(parts.hostname or "").bucket_path(parts.path)
-        bucket, _, key = path[1:].partition("/")
-    else:
-        return None
-    if not bucket or not key:
-        return None
-    where = {"Bucket": bucket, "Key": unquote(key)}
-    if version := parse_qs(parts.query).get("versionId"):
-        where["VersionId"] = version[-1]
     return where

@@ -29,6 +29,7 @@ from understudy.control.events import (
     StopTask,
 )
 from understudy.control.stand_ins import StandIns
+from understudy.deploy.handler import Invoke
 from understudy.live.front_door import FrontDoor
 from understudy.live.instances import Instances
 from understudy.live.loop import INTERNAL, LiveLoop
@@ -139,6 +140,15 @@ class LiveWorld:
         self._loop.submit(
             CallFailed(at, call.region, call.call_id, fault.code, fault.message, fault.status)
         )
+
+    async def look_up(self, invoke: Invoke, region: str) -> Params | Fault:
+        """The answer of a call that only reads."""
+        try:
+            return await self._answer(
+                Call(region, "", invoke.service, invoke.operation, invoke.params)
+            )
+        except Fault as fault:
+            return fault
 
     async def _answer(self, call: Call) -> Params:
         if call.service == "s3":

@@ -30,6 +30,7 @@ from understudy.control.events import (
 )
 from understudy.control.sagemaker.metrics import CONCURRENCY_SECONDS
 from understudy.control.stand_ins import StandInModel, StandIns
+from understudy.deploy.outside import with_found
 from understudy.engine.engine import Engine
 from understudy.sim.answers import Answers
 from understudy.sim.fleet import Fleet
@@ -82,12 +83,25 @@ class SimulatedWorld:
 
     def call(self, service: str, operation: str, params: Params) -> Params:
         """Call an operation now. Raises Fault."""
+        params = self._looked_up(service, operation, params)
         event = ApiCalled(self.now, self.region, service, operation, params, "simulated")
         step = self.engine.handle(event)
         self._perform_all(step.commands)
         if isinstance(step.answer, Fault):
             raise step.answer
         return step.answer or {}
+
+    def _looked_up(self, service: str, operation: str, params: Params) -> Params:
+        """The parameters of a call with all that its answer needs to know of the world."""
+        while needs := self.engine.needs(self.region, self.now, service, operation, params):
+            for need in needs:
+                call = Call(self.region, "", need.service, need.operation, need.params)
+                try:
+                    answer: Params | Fault = self._answers.answer(call)
+                except Fault as fault:
+                    answer = fault
+                params = with_found(params, need, answer)
+        return params
 
     def query(self, service: str, operation: str, params: Params) -> Params:
         """Call an operation that only reads. Raises Fault."""

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from understudy.app.schemas import CfnLintSchemas
+from understudy.app.schemas import schemas_of
 from understudy.base.arn import DEFAULT_REGION
-from understudy.cloudformation.schema import Schemas
 from understudy.control.events import AnyCommand, AnyEvent, Event, Params
 from understudy.control.plane import Plane, PlaneConfig
 from understudy.control.stand_ins import StandInModel
@@ -37,7 +36,7 @@ class Region:
         seed: int = 0,
     ) -> None:
         plane = config or PlaneConfig(ZoneInfo)
-        self.config = World(plane, BY_NAME, Schemas(CfnLintSchemas()))
+        self.config = World(plane, BY_NAME, schemas_of)
         self.engine = Engine(self.config, EngineState(seed=seed))
         model = WorldModel(stand_ins=stand_ins or StandInModel())
         self.world = SimulatedWorld(self.engine, model, at, DEFAULT_REGION)

@@ -1,0 +1,166 @@
+"""Importing resources that exist already. AWS: Import AWS resources into a CloudFormation stack."""
+
+from collections.abc import Iterator
+
+from understudy.base.fault import Fault, validation_error
+from understudy.cloudformation.refusal import name_properties
+from understudy.cloudformation.revision import evaluated_or_written
+from understudy.cloudformation.template import Resource
+from understudy.control.events import Params
+from understudy.control.turn import Turn
+from understudy.deploy import outside, provision, work
+from understudy.deploy.blueprint import planning_scope
+from understudy.deploy.handler import Done, Handler, HandlerFailure, Request, ResourceType
+from understudy.deploy.history import note
+from understudy.deploy.ports import Engine
+from understudy.deploy.prepare import Prepared
+from understudy.deploy.stack import GONE, Stack, Task
+
+TAGGING = "Apply stack-level tags to imported resource if applicable."
+RETAINING = ("Retain", "RetainExceptOnCreate")
+
+
+def wanted(
+    engine: Engine, stack: Stack, prepared: Prepared, params: Params, turn: Turn
+) -> dict[str, str]:
+    """The physical ids of the resources that a change set imports, by logical id.
+
+    Raises ValidationError where the import is not allowed, and Missing.
+    """
+    if params.get("ChangeSetType") == "IMPORT":
+        return _named(engine, stack, prepared, params) if not prepared.late else {}
+    if params.get("ImportExistingResources") and not prepared.late:
+        return dict(_existing(engine, stack, prepared, params, turn))
+    return {}
+
+
+def _named(engine: Engine, stack: Stack, prepared: Prepared, params: Params) -> dict[str, str]:
+    """The resources that the call names."""
+    imports: dict[str, str] = {}
+    resources = prepared.ready.template.resources
+    wishes: list[Params] = params.get("ResourcesToImport", [])
+    for wish in wishes:
+        name = wish["LogicalResourceId"]
+        if name not in resources or resources[name].type != wish["ResourceType"]:
+            raise validation_error(f"Resource [{name}] to import is not in the template")
+        imports[name] = "|".join(map(str, wish["ResourceIdentifier"].values()))
+    _refuse(stack, prepared, imports)
+    unprotected = [name for name in imports if resources[name].deletion_policy is None]
+    if unprotected:
+        raise validation_error(
+            f"The following resources to import [{', '.join(unprotected)}] must have "
+            "DeletionPolicy attribute specified in the template."
+        )
+    for name in imports:
+        if engine.types[resources[name].type].read is None:
+            raise validation_error(f"ResourceType [{resources[name].type}] is not supported")
+    return imports
+
+
+def _refuse(stack: Stack, prepared: Prepared, imports: dict[str, str]) -> None:
+    """An import changes nothing else: neither resources nor outputs."""
+    resources = prepared.ready.template.resources
+    known = {name for name, each in stack.resources.items() if each.was_made}
+    changed = sorted((set(resources) ^ known) - imports.keys())
+    if changed:
+        raise validation_error(
+            f"You have modified resources [{', '.join(changed)}] in your template that are not "
+            "being imported. Update, create or delete operations cannot be executed during import "
+            "operations."
+        )
+    if prepared.ready.template.outputs.keys() - stack.outputs.values.keys():
+        raise validation_error(
+            "As part of the import operation, you cannot modify or add [Outputs]"
+        )
+
+
+def _existing(
+    engine: Engine, stack: Stack, prepared: Prepared, params: Params, turn: Turn
+) -> Iterator[tuple[str, str]]:
+    """New resources with a name of their own that exist, and are no stack's."""
+    scope = planning_scope(prepared.ready.scope)
+    managed = {
+        resource.physical_id
+        for other in engine.state.stacks.values()
+        if other.status != GONE
+        for resource in other.resources.values()
+    }
+    for name, resource in prepared.ready.template.resources.items():
+        if name in stack.resources or resource.deletion_policy not in RETAINING:
+            continue
+        properties = evaluated_or_written(resource.properties, scope)
+        given = _given_name(engine, resource, properties)
+        if given:
+            request = _lookup_request(stack, name, given, properties, turn)
+            found = _found(engine, engine.types[resource.type], request, params, turn)
+            if found and found not in managed:
+                yield name, found
+
+
+def _given_name(engine: Engine, resource: Resource, properties: Params) -> str:
+    schema = engine.schemas.get(resource.type)
+    if schema is None or engine.types[resource.type].read is None:
+        return ""
+    names = [properties.get(name) for name in name_properties(schema)]
+    return next((name for name in names if isinstance(name, str)), "")
+
+
+def _lookup_request(
+    stack: Stack, logical_id: str, name: str, properties: Params, turn: Turn
+) -> Request:
+    return Request(
+        stack_name=stack.name,
+        stack_id=stack.id,
+        region=turn.region,
+        logical_id=logical_id,
+        physical_id=name,
+        properties=properties,
+        previous={},
+        attributes={},
+        tags={},
+        old_tags={},
+        generated="",
+        started_at=turn.at,
+    )
+
+
+def _found(engine: Engine, kind: ResourceType, request: Request, params: Params, turn: Turn) -> str:
+    """The physical id of a resource that exists, or an empty text. Raises Missing."""
+    call = outside.caller(engine.services, params, turn)
+    try:
+        return outside.read_through(kind.read, request, call).physical_id if kind.read else ""
+    except (Fault, HandlerFailure):
+        return ""
+
+
+def begin(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:
+    """Start to import a resource. Raises HandlerFailure."""
+    deployment = provision.deployment_of(stack)
+    blueprint = engine.blueprints.of(stack, deployment.target)
+    name = task.logical_id
+    task.begun = True
+    stack.resources[name] = work.wanted(engine, stack, blueprint, name, deployment.imports[name])
+    note(stack, stack.resources[name], "IMPORT_IN_PROGRESS", turn)
+    return provision.handler(engine, stack, task, turn)
+
+
+def finish(engine: Engine, stack: Stack, task: Task, done: Done, turn: Turn) -> None:
+    """A resource is the stack's, and has its tags."""
+    resource = stack.resources[task.logical_id]
+    resource.physical_id, resource.attributes = done.physical_id, done.attributes
+    note(stack, resource, "IMPORT_COMPLETE", turn)
+    note(stack, resource, "UPDATE_IN_PROGRESS", turn, TAGGING)
+    note(stack, resource, "UPDATE_COMPLETE", turn)
+
+
+def failed(engine: Engine, stack: Stack, task: Task, reason: str, turn: Turn) -> str:
+    """There is no such resource, or the stack may not have it."""
+    note(stack, stack.resources[task.logical_id], "IMPORT_FAILED", turn, reason)
+    return "Failed"
+
+
+def begin_forget(engine: Engine, stack: Stack, task: Task, turn: Turn) -> None:
+    """Give an imported resource up; nothing happens to the resource itself."""
+    resource = stack.resources.pop(task.logical_id)
+    note(stack, resource, "IMPORT_ROLLBACK_IN_PROGRESS", turn)
+    note(stack, resource, "IMPORT_ROLLBACK_COMPLETE", turn)

@@ -1,0 +1,99 @@
+"""What an operation needs to have looked up before it can be answered."""
+
+from collections.abc import Callable, Mapping
+
+from understudy.base.fault import Fault
+from understudy.control.events import Params
+from understudy.control.turn import Turn
+from understudy.deploy import change_sets, drift, nested, options
+from understudy.deploy.handler import Invoke
+from understudy.deploy.outside import Missing
+from understudy.deploy.prepare import prepare, template_body
+from understudy.deploy.service import CloudFormation
+from understudy.deploy.stack import Stack
+from understudy.deploy.stacks import NO_TARGET
+
+Look = Callable[[CloudFormation, Params, Turn], object]
+
+
+def needs(
+    service: CloudFormation, operation: str, params: Params, turn: Turn
+) -> tuple[Invoke, ...]:
+    """The calls that have to be made first; empty where the operation can be answered now.
+
+    Nothing is changed. What is found for one may lead to the next: ask until nothing is needed.
+    """
+    look = _LOOKS.get(operation)
+    if look is None or not _may_need(service, operation, params):
+        return ()
+    try:
+        look(service, params, turn)
+    except Missing as missing:
+        return (missing.invoke,)
+    except Fault:
+        return ()
+    return ()
+
+
+def _may_need(service: CloudFormation, operation: str, params: Params) -> bool:
+    """Whether a call may need anything, told from its words: most need nothing."""
+    if operation not in ("CreateStack", "UpdateStack", "CreateChangeSet"):
+        return True
+    if any(name in params for name in _POINTERS):
+        return True
+    body: str = params.get("TemplateBody", "")
+    stack = service.find(params["StackName"]) if params.get("UsePreviousTemplate") else None
+    if stack is not None:
+        body = stack.target.processed or stack.target.body
+    return any(word in body for word in _WORDS)
+
+
+_POINTERS = (
+    "TemplateURL",
+    "StackPolicyURL",
+    "StackPolicyDuringUpdateURL",
+    "RoleARN",
+    "ImportExistingResources",
+)
+_WORDS = ("AWS::SSM::Parameter::Value", "AWS::Include", "AWS::CloudFormation::Stack")
+
+
+def _create(service: CloudFormation, params: Params, turn: Turn) -> None:
+    options.policy_of(params)
+    prepare(service, Stack("", params["StackName"], 0.0, "", NO_TARGET), params, None)
+
+
+def _update(service: CloudFormation, params: Params, turn: Turn) -> None:
+    options.policy_of(params)
+    options.policy_of(params, "StackPolicyDuringUpdate")
+    stack = service.bracketed(params["StackName"])
+    prepare(service, stack, params, stack.target)
+
+
+def _template(service: CloudFormation, params: Params, turn: Turn) -> None:
+    if params.get("TemplateURL"):
+        template_body(params, None)
+
+
+def _policy(service: CloudFormation, params: Params, turn: Turn) -> None:
+    options.policy_of(params)
+
+
+_LOOKS: Mapping[str, Look] = {
+    "CreateStack": _create,
+    "UpdateStack": _update,
+    "CreateChangeSet": change_sets.needs,
+    "ValidateTemplate": _template,
+    "GetTemplateSummary": _template,
+    "EstimateTemplateCost": _template,
+    "SetStackPolicy": _policy,
+    "DetectStackResourceDrift": drift.look,
+    "CreateNestedStack": nested.needs,
+    "UpdateNestedStack": nested.needs,
+}
+
+
+def nested_stack_needs(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """What a handler has to look up before it creates or updates a nested stack."""
+    found = needs(service, params["Operation"], params["Params"], turn)
+    return {"Needs": [[each.service, each.operation, each.params] for each in found]}
