@@ -250,6 +250,11 @@ def _length(holds: Holds) -> Keyword:
     return check
 
 
+def _unchecked(_: Any, __: Any, ___: Any, ____: Any) -> Iterator[Any]:
+    """A keyword that CloudFormation does not hold a template to."""
+    return iter(())
+
+
 _KEYWORDS: Mapping[str, Any] = {
     "type": _type,
     "pattern": _pattern,
@@ -261,8 +266,8 @@ _KEYWORDS: Mapping[str, Any] = {
     "exclusiveMaximum": _bound(lt),
     "minLength": _length(ge),
     "maxLength": _length(le),
-    "format": None,
-    "multipleOf": None,
+    "format": _unchecked,
+    "multipleOf": _unchecked,
 }
 _TYPES: Mapping[str, Any] = {
     "string": _is_text,
