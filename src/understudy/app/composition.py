@@ -20,7 +20,7 @@ from understudy.api.asgi import application
 from understudy.api.management import Management
 from understudy.api.server import Server
 from understudy.app.config import EngineConfig
-from understudy.app.schemas import schemas_of
+from understudy.app.schemas import resource_types, schemas_of
 from understudy.app.state_folder import JOURNAL, LEDGER, OBJECTS, READY, Ready
 from understudy.base.identity import Ids
 from understudy.bookkeeping.moto import Books
@@ -36,7 +36,6 @@ from understudy.live.loop import LiveLoop, replay
 from understudy.live.objects import StoredObjects
 from understudy.live.world import LiveWorld
 from understudy.proxy.link import DataPlane
-from understudy.resources.registry import BY_NAME
 from understudy.runtimes.process import ProcessRuntime
 from understudy.storage.journal import Journal, unreadable
 from understudy.storage.ledger import Ledger
@@ -55,6 +54,8 @@ def world_of(
     hosting: HostingConfig,
     publication: CloudWatchConfig | None = None,
     endpoint: str = ENDPOINT,
+    *,
+    strict: bool = False,
 ) -> World:
     """What the engine is told of the world.
 
@@ -62,7 +63,7 @@ def world_of(
     """
     groups = GroupConfig(startup_delay=hosting.startup_delay)
     plane = PlaneConfig(ZoneInfo, hosting, publication or CloudWatchConfig(), groups)
-    return World(plane, BY_NAME, schemas_of, endpoint)
+    return World(plane, resource_types(strict=strict), schemas_of, endpoint)
 
 
 def restored(config: EngineConfig, journal: Journal, endpoint: str) -> Engine:
@@ -71,7 +72,7 @@ def restored(config: EngineConfig, journal: Journal, endpoint: str) -> Engine:
     What is in the journal is replayed in the world in which it was written. Raises InvalidInput
     where it cannot be read.
     """
-    world = world_of(hosting_of(config), endpoint=endpoint)
+    world = world_of(hosting_of(config), endpoint=endpoint, strict=config.strict)
     snapshot = journal.snapshot()
     if snapshot is None:
         return Engine(world, EngineState(seed=config.seed))

@@ -21,7 +21,7 @@ class EngineConfig:
 
     ``startup_delay`` is the least time from an instance's launch to its service, in seconds of
     world time. ``keep_journal`` keeps every event, for replay. ``lives_with`` is a process id:
-    when that process ends, the engine does too.
+    when that process ends, the engine does too. ``strict`` refuses types that are only recorded.
     """
 
     state: Path
@@ -32,6 +32,7 @@ class EngineConfig:
     startup_delay: float = 0.0
     keep_journal: bool = False
     lives_with: int = 0
+    strict: bool = False
 
 
 def problems(config: EngineConfig) -> list[Diagnostic]:

@@ -17,7 +17,7 @@ from understudy.app.views import (
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.cloudformation.graph import dependencies
 from understudy.cloudformation.template import Template
-from understudy.resources.registry import BY_NAME
+from understudy.resources.registry import fidelity
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 LOOK_SECONDS = 0.1
@@ -193,12 +193,11 @@ def _progress(
 
 
 def _change(change: Mapping[str, Any]) -> ResourceChange:
-    kind = BY_NAME.get(change["ResourceType"])
     return ResourceChange(
         action=change["Action"],
         logical_id=change["LogicalResourceId"],
         resource_type=change["ResourceType"],
-        fidelity=kind.fidelity if kind else "recorded",
+        fidelity=fidelity(change["ResourceType"]),
         replacement="" if change["Action"] == "Add" else change.get("Replacement", ""),
         properties=tuple(
             PropertyChange(

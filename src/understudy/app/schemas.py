@@ -1,4 +1,4 @@
-"""AWS's resource schemas from the data files of the cfn-lint package, which is not imported."""
+"""AWS's resource schemas and ARN formats from the data files of cfn-lint, which is not imported."""
 
 import importlib.util
 import json
@@ -7,14 +7,17 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from understudy.base.arn import DEFAULT_REGION
 from understudy.cloudformation.schema import Schemas
+from understudy.resources.arn_formats import Formats
+from understudy.resources.registry import ResourceTypes
 
 
 class CfnLintSchemas:
     """The registry schemas of a region: an index of types, and one file for each schema."""
 
     def __init__(self, region: str = "us-east-1") -> None:
-        self._folder = _folder()
+        self._folder = _folder() / "schemas"
         self._region = region
 
     def names(self) -> Collection[str]:
@@ -41,10 +44,33 @@ def _folder() -> Path:
     found = importlib.util.find_spec("cfnlint")
     if found is None or found.origin is None:
         raise RuntimeError("the cfn-lint package, which carries AWS's schemas, is not installed")
-    return Path(found.origin).parent / "data" / "schemas"
+    return Path(found.origin).parent / "data"
 
 
 @cache
 def schemas_of(region: str) -> Schemas:
     """AWS's resource schemas of a region."""
     return Schemas(CfnLintSchemas(region))
+
+
+@cache
+def resource_types(*, strict: bool = False) -> ResourceTypes:
+    """All resource types; with ``strict`` without those that are only recorded."""
+    return ResourceTypes(schemas_of(DEFAULT_REGION), arn_formats, strict=strict)
+
+
+def arn_formats(service: str) -> Formats:
+    """The ARN formats of a service's resources, by its prefix; empty for an unknown one."""
+    return _arn_formats().get(service, {})
+
+
+@cache
+def _arn_formats() -> dict[str, Formats]:
+    """Of two megabytes of the Service Authorization Reference, only the formats are kept."""
+    path = _folder() / "AdditionalSpecs" / "Policies.json"
+    services: dict[str, Any] = json.loads(path.read_bytes())
+    return {
+        service: {kind: of["ARNFormats"] for kind, of in each["Resources"].items()}
+        for service, each in services.items()
+        if each.get("Resources")
+    }

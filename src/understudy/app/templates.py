@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from understudy.app.schemas import CfnLintSchemas, schemas_of
+from understudy.app.schemas import CfnLintSchemas, resource_types, schemas_of
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, Severity
 from understudy.cloudformation.check import check
@@ -18,7 +18,6 @@ from understudy.cloudformation.rules import check_rules
 from understudy.cloudformation.template import Resource, Template, read
 from understudy.cloudformation.unknown import Unknown, unknown
 from understudy.cloudformation.validate import diagnose
-from understudy.resources.registry import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def _unavailable(template: Template) -> list[Diagnostic]:
             action="take it out of the template that is rehearsed",
         )
         for logical_id, resource in template.resources.items()
-        if resource.type not in BY_NAME and resource.type in known
+        if resource.type not in resource_types() and resource.type in known
     ]
 
 

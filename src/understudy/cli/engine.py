@@ -25,6 +25,7 @@ def up(
     speed: float = 1.0,
     startup_delay: float = 0.0,
     keep_journal: bool = False,
+    strict: bool = False,
     detach: bool = False,
 ) -> int:
     """Start the engine: it answers as AWS does at one address of this machine.
@@ -40,6 +41,7 @@ def up(
         startup_delay: Least time from an instance's launch to its service, in seconds of world
             time. On AWS it is minutes; here, unless you ask, as fast as it goes.
         keep_journal: Keep every event for ever, so that the whole run can be replayed.
+        strict: Refuse templates with resource types that are only recorded.
         detach: Return once it answers, and leave it running.
 
     """
@@ -50,6 +52,7 @@ def up(
         speed=speed,
         startup_delay=startup_delay,
         keep_journal=keep_journal,
+        strict=strict,
     )
     return guarded(lambda: _detached(config) if detach else _foreground(config))
 

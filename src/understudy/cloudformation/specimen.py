@@ -1,4 +1,4 @@
-"""A value that a schema admits, made up: what a service might set, or a least template might say."""
+"""A value that a schema admits, made up: what a service might set, or a template might say."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -24,9 +24,9 @@ def specimen(node: Any, schema: Schema, ids: Ids, depth: int = 0) -> Any:
     ``ids`` gives the accidental characters. A pattern that only Java knows is not followed.
 
     >>> specimen({"type": "string", "pattern": "^vol-[0-9a-f]{4}$"}, Schema({}), Ids(1))
-    'vol-6e4a'
+    'vol-9480'
     """
-    here = schema.resolved(node)
+    here = {**schema.resolved(node), **{k: v for k, v in node.items() if k != "$ref"}}
     if "const" in here:
         return here["const"]
     if here.get("enum"):
@@ -173,13 +173,9 @@ def _part(operator: str, argument: Any, length: int, ids: Ids) -> str:
         case "ANY":
             return ids.letters(1, LOWER)
         case "IN":
-            return _member(argument, ids)
+            return ids.letters(1, _alphabet(argument))
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            low, high, inner = argument
-            count = min(max(int(low), length), int(high))
-            if len(inner) > 1 or str(inner[0][0]) in ("SUBPATTERN", "BRANCH"):
-                count = max(int(low), min(1, int(high)))
-            return "".join(_written(inner, length, ids) for _ in range(count))
+            return _repeated(argument, length, ids)
         case "SUBPATTERN":
             return _written(argument[-1], length, ids)
         case "BRANCH":
@@ -189,6 +185,19 @@ def _part(operator: str, argument: Any, length: int, ids: Ids) -> str:
             return ""
         case _:
             raise ValueError(operator)
+
+
+def _repeated(argument: Any, length: int, ids: Ids) -> str:
+    """A character class goes on for the length wanted; a group comes as seldom as it may."""
+    low, high, inner = int(argument[0]), int(argument[1]), argument[2]
+    if len(inner) > 1 or str(inner[0][0]) in ("SUBPATTERN", "BRANCH"):
+        times = max(low, min(1, high))
+        return "".join(_written(inner, length, ids) for _ in range(times))
+    count = min(max(low, length), high)
+    if str(inner[0][0]) != "IN":
+        return "".join(_written(inner, length, ids) for _ in range(count))
+    alphabet = _alphabet(inner[0][1])
+    return "".join(ids.letters(min(16, count - n), alphabet) for n in range(0, count, 16))
 
 
 _CATEGORIES = {
@@ -201,16 +210,13 @@ _CATEGORIES = {
 }
 
 
-def _member(items: Any, ids: Ids) -> str:
-    """One character of a class; a lower-case letter or a digit where it has any."""
+def _alphabet(items: Any) -> str:
+    """The characters of a class: its lower-case letters and digits where it has any."""
     negated = str(items[0][0]) == "NEGATE"
-    named = "".join(_characters(str(operator), argument) for operator, argument in items)
-    found = "".join(c for c in _ANY if c not in named) if negated else named
-    for alphabet in (LOWER, UPPER):
-        plain = "".join(c for c in alphabet if c in found)
-        if plain:
-            return ids.letters(1, plain)
-    return found[0] if found else "a"
+    named = {c for operator, argument in items for c in _characters(str(operator), argument)}
+    found = [c for c in _ANY if c not in named] if negated else sorted(named)
+    plain = "".join(c for c in LOWER if c in found) or "".join(c for c in UPPER if c in found)
+    return plain or "".join(found[:1]) or "a"
 
 
 def _characters(operator: str, argument: Any) -> str:

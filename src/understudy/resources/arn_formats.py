@@ -3,17 +3,19 @@
 AWS: Service Authorization Reference, "Resource types defined by ...".
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from understudy.base.arn import ACCOUNT, PARTITION, arn
 from understudy.cloudformation.schema import Schema
 
 Formats = Mapping[str, Sequence[str]]
-"""ARN formats by kind: ``{"cluster": ["arn:${Partition}:ecs:${Region}:${Account}:cluster/.*"]}``."""
+"""ARN formats by kind: ``cluster`` has ``arn:${Partition}:ecs:${Region}:${Account}:cluster/.*``."""
 
 LoadFormats = Callable[[str], Formats]
 """The formats of a service, by its prefix (``ecs``); empty for an unknown one."""
 
+_BLANK = re.compile(r"\$\{(\w+)\}")
 _OTHERS = ("iam", "kms", "logs", "s3", "tag", "cloudformation", "ec2", "cloudwatch", "sts")
 """Services whose permissions many handlers need, though the resource is not theirs."""
 
@@ -44,7 +46,7 @@ def arns(
     """ARNs that a resource may have, the most likely first.
 
     ``subject`` is what the ARN is of, as the attribute says it (``Cluster`` for ``ClusterArn``), or
-    empty for the resource itself. An ARN must fit in 12 digits of account, which is the engine's.
+    empty for the resource itself.
     """
     kind = schema.name.split("::")[2]
     wanted = [_plain(word) for word in (subject, kind) if word]
@@ -53,7 +55,8 @@ def arns(
             for key, written in formats.items():
                 if test(_plain(key), word):
                     for pattern in written:
-                        yield _filled(pattern, region, name)
+                        if not pattern.endswith(":.*"):
+                            yield _filled(pattern, region, name)
     resource = _kebab(subject or kind)
     yield arn(service, region, f"{resource}/{name}")
     yield arn(service, region, f"{resource}:{name}")
@@ -86,15 +89,7 @@ def _kebab(word: str) -> str:
 
 
 def _filled(written: str, region: str, name: str) -> str:
-    """A format with its blanks filled; only the last one is the resource's own name."""
-    text = (
-        written.replace("${Partition}", PARTITION)
-        .replace("${Region}", region)
-        .replace("${Account}", ACCOUNT)
-    )
-    parts = text.split(".*")
-    last = len(parts) - 2
-    return "".join(
-        part + ("" if n > last else name if n == last else "default")
-        for n, part in enumerate(parts)
-    )
+    """A format with its blanks filled; the formats end where the resource's own name begins."""
+    known = {"Partition": PARTITION, "Region": region}
+    text = _BLANK.sub(lambda blank: known.get(blank[1], ACCOUNT), written)
+    return text.replace(".*", name)

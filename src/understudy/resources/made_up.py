@@ -113,26 +113,25 @@ def _candidates(making: Making, leaf: str, made: Params) -> Iterator[str]:
     word = leaf.lower()
     if word.endswith("arn"):
         yield from _arns(making, leaf[:-3], made)
-    elif word.endswith(("accountid", "ownerid", "owneraccount", "registryid", "catalogid")):
+    elif word.endswith(_ACCOUNT_ENDS):
         yield ACCOUNT
     elif leaf.endswith("Id") or word == "id":
         yield from _identifiers(making, leaf[:-2])
-    elif word.endswith(("createdat", "updatedat", "time", "date", "timestamp", "modifiedat")):
-        yield making.at
-    elif word.endswith(("status", "state")):
-        yield "ACTIVE"
-    elif word.endswith(("url", "uri")):
-        yield f"https://{_host(making)}"
-    elif word.endswith(("endpoint", "dnsname", "domainname", "address", "hostname")):
-        yield _host(making)
-    elif word.endswith("region"):
-        yield making.region
-    elif word.endswith("version"):
-        yield "1"
-    elif word == "name" or word.endswith("name"):
-        yield making.name
-    elif word == "type":
-        yield making.schema.name
+    for ends, text in (
+        (("createdat", "updatedat", "time", "date", "timestamp", "modifiedat"), making.at),
+        (("status", "state"), "ACTIVE"),
+        (("region",), making.region),
+        (("version",), "1"),
+        (("name",), making.name),
+    ):
+        if word.endswith(ends) and not word.endswith(_HOST_ENDS):
+            yield text
+    if word.endswith((*_HOST_ENDS, "url", "uri")):
+        yield f"https://{_host(making)}" if word.endswith(("url", "uri")) else _host(making)
+
+
+_ACCOUNT_ENDS = ("accountid", "ownerid", "owneraccount", "registryid", "catalogid")
+_HOST_ENDS = ("endpoint", "dnsname", "domainname", "address", "hostname")
 
 
 def _arns(making: Making, subject: str, made: Params) -> Iterator[str]:

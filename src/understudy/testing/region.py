@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from understudy.app.schemas import schemas_of
+from understudy.app.schemas import resource_types, schemas_of
 from understudy.base.arn import DEFAULT_REGION
 from understudy.control.events import AnyCommand, AnyEvent, Event, Params
 from understudy.control.plane import Plane, PlaneConfig
 from understudy.control.stand_ins import StandInModel
 from understudy.engine.engine import Engine, EngineState, World
-from understudy.resources.registry import BY_NAME
 from understudy.sim.world import SimulatedWorld, WorldModel
 from understudy.testing.stage import instant
 
@@ -36,7 +35,7 @@ class Region:
         seed: int = 0,
     ) -> None:
         plane = config or PlaneConfig(ZoneInfo)
-        self.config = World(plane, BY_NAME, schemas_of)
+        self.config = World(plane, resource_types(), schemas_of)
         self.engine = Engine(self.config, EngineState(seed=seed))
         model = WorldModel(stand_ins=stand_ins or StandInModel())
         self.world = SimulatedWorld(self.engine, model, at, DEFAULT_REGION)
