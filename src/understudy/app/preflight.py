@@ -7,12 +7,12 @@ from pathlib import Path
 
 from understudy.app.config import delay_problems, speed_problems
 from understudy.app.packaging import LocalModel, image_problems, local_models
+from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked, property_problems
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
-from understudy.base.quantity import parse_duration
 from understudy.cloudformation.locate import marked
 from understudy.control.slo import Slo, parse_slos
-from understudy.sim.traffic import Traffic, read
+from understudy.sim.traffic import Traffic
 
 ENDPOINT = "AWS::SageMaker::Endpoint"
 PAYLOADS: Mapping[str, str] = {".json": "application/json", ".csv": "text/csv"}
@@ -33,13 +33,14 @@ class Options:
     """
 
     template: Path
-    traffic: Path
+    traffic: Path | str
     parameters: tuple[str, ...] = ()
     speed: float = 60.0
     slo: str = ""
     load: str = ""
     window: str = ""
     scale: float = 1.0
+    warp: float = 1.0
     payload: Path | None = None
     stack_name: str = ""
     seed: int = 1
@@ -64,14 +65,14 @@ class Prepared:
 def prepare(options: Options) -> Prepared:
     """Check everything. Raises InvalidInput with all that is wrong, wherever it is."""
     problems = _option_problems(options)
-    parameters = _parameters(options.parameters, problems)
+    parameters = parameters_of(options.parameters, problems)
     template, found = checked(options.template, parameters)
     problems += found
     models: list[LocalModel] = []
     if template is not None:
         models, missing = local_models(template)
         uploaded = {model.parameter: UPLOADED for model in models}
-        further = missing + image_problems(template) + _endpoints(template)
+        further = missing + image_problems(template) + endpoint_problems(template)
         problems += marked(template.text, further, str(template.path))
         told = {each.path for each in further}
         problems += [p for p in property_problems(template, uploaded) if p.path not in told]
@@ -90,15 +91,15 @@ def prepare(options: Options) -> Prepared:
         slos=slos,
         payload=payload,
         content_type=content_type,
-        stack_name=options.stack_name or _name_of(options.template),
+        stack_name=options.stack_name or name_of(options.template),
         warnings=(*traffic.warnings, *problems),
     )
 
 
-def _name_of(template: Path) -> str:
+def name_of(template: Path) -> str:
     """A stack name from the template's folder.
 
-    >>> _name_of(Path("/work/my_models/template.yaml")), _name_of(Path("/2024/template.yaml"))
+    >>> name_of(Path("/work/my_models/template.yaml")), name_of(Path("/2024/template.yaml"))
     ('my-models', 'rehearsal-2024')
     """
     name = re.sub(r"[^a-zA-Z0-9]+", "-", template.resolve().parent.name).strip("-")[:100]
@@ -110,9 +111,6 @@ def _option_problems(options: Options) -> list[Diagnostic]:
     if options.load not in LOADS:
         action = "choose sampled or dilated, or leave it out for what suits the model"
         found.append(Diagnostic(f"--load {options.load} is not a load.", action=action))
-    if not 0 < options.scale < float("inf"):
-        action = "give a number above 0: 2 sends twice as many requests"
-        found.append(Diagnostic(f"--scale {options.scale:g} is out of range.", action=action))
     if options.seed < 0:
         found.append(Diagnostic(f"--seed {options.seed} is negative."))
     if options.stack_name and not STACK_NAME.fullmatch(options.stack_name):
@@ -121,7 +119,8 @@ def _option_problems(options: Options) -> list[Diagnostic]:
     return found
 
 
-def _parameters(given: tuple[str, ...], problems: list[Diagnostic]) -> dict[str, str]:
+def parameters_of(given: tuple[str, ...], problems: list[Diagnostic]) -> dict[str, str]:
+    """Template parameters from ``Key=Value``; what is wrong with them is added to ``problems``."""
     pairs = [each.partition("=") for each in given]
     problems += [
         Diagnostic(f"--parameter {key} has no value.", action="write Key=Value")
@@ -131,7 +130,8 @@ def _parameters(given: tuple[str, ...], problems: list[Diagnostic]) -> dict[str,
     return {key: value for key, equals, value in pairs if equals}
 
 
-def _endpoints(template: CheckedTemplate) -> list[Diagnostic]:
+def endpoint_problems(template: CheckedTemplate) -> list[Diagnostic]:
+    """What is wrong with a template that has not exactly one endpoint."""
     count = sum(each.type == ENDPOINT for each in template.resources.values())
     if count == 1:
         return []
@@ -145,31 +145,10 @@ def _endpoints(template: CheckedTemplate) -> list[Diagnostic]:
 
 
 def _traffic(options: Options, problems: list[Diagnostic]) -> Traffic | None:
-    window = _window(options.window, problems)
     try:
-        traffic = read(options.traffic.read_bytes(), str(options.traffic))
+        return traffic_of(Source(str(options.traffic), options.window, options.scale, options.warp))
     except InvalidInput as invalid:
         problems += invalid.diagnostics
-        return None
-    except OSError as error:
-        problems.append(Diagnostic(f"{options.traffic}: {error.strerror}."))
-        return None
-    if window is not None:
-        traffic = traffic.window(*window)
-    if not traffic.total:
-        where = f"--window {options.window}" if options.window else str(options.traffic)
-        problems.append(Diagnostic(f"{where} has no requests."))
-        return None
-    return traffic.scaled(options.scale) if options.scale > 0 else traffic
-
-
-def _window(text: str, problems: list[Diagnostic]) -> tuple[float, float] | None:
-    begin, _, end = text.partition("-")
-    try:
-        return (parse_duration(begin), parse_duration(end)) if text else None
-    except ValueError as error:
-        action = "write two times from the start of the traffic, as 10m-40m"
-        problems.append(Diagnostic(f"--window {text}: {error}", action=action))
         return None
 
 

@@ -7,6 +7,7 @@ from understudy.app.composition import world_of
 from understudy.app.outcomes import RunFacts, outcome
 from understudy.base.arn import DEFAULT_REGION
 from understudy.control.cloudwatch.books import CloudWatchConfig
+from understudy.control.events import Params
 from understudy.control.observation import observe
 from understudy.control.outcome import Outcome
 from understudy.control.sagemaker.service import HostingConfig
@@ -22,6 +23,14 @@ from understudy.sim.world import SimulatedWorld, WorldModel
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 CONCURRENCY_METRICS = frozenset({"ConcurrentRequestsPerModel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The stack is updated to a template so many seconds after the traffic has begun."""
+
+    seconds: float
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Scenario:
     deploy_at: float
     start_at: float
     seed: int
+    updates: tuple[Update, ...] = ()
     startup_delay: float = 0.0
     publication: CloudWatchConfig = field(default_factory=CloudWatchConfig)
     region: str = DEFAULT_REGION
@@ -88,6 +98,10 @@ def drive(world: SimulatedWorld, scenario: Scenario) -> Tally:
     load = Load(parts, scenario.serving, scenario.seed)
     fleet = Fleet(endpoint, load, scenario.serving, tally)
     world.send(fleet, concurrency=_watches_concurrency(world))
+    world.armed = True
+    for update in sorted(scenario.updates, key=lambda update: update.seconds):
+        world.run(started + update.seconds)
+        world.call("cloudformation", "UpdateStack", _stack(scenario, update.body))
     world.run(started + traffic.duration)
     fleet.finish(world.now)
     return tally
@@ -111,19 +125,7 @@ def _watches_concurrency(world: SimulatedWorld) -> bool:
 
 
 def _deploy(world: SimulatedWorld, scenario: Scenario) -> str:
-    parameters = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in scenario.parameters.items()
-    ]
-    world.call(
-        "cloudformation",
-        "CreateStack",
-        {
-            "StackName": scenario.stack_name,
-            "TemplateBody": scenario.body,
-            "Capabilities": CAPABILITIES,
-            "Parameters": parameters,
-        },
-    )
+    world.call("cloudformation", "CreateStack", _stack(scenario, scenario.body))
 
     def status() -> str:
         name = {"StackName": scenario.stack_name}
@@ -131,6 +133,19 @@ def _deploy(world: SimulatedWorld, scenario: Scenario) -> str:
 
     world.run(scenario.start_at, stop=lambda: not status().endswith("IN_PROGRESS"))
     return status()
+
+
+def _stack(scenario: Scenario, body: str) -> Params:
+    """What creates or updates the stack."""
+    return {
+        "StackName": scenario.stack_name,
+        "TemplateBody": body,
+        "Capabilities": CAPABILITIES,
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in scenario.parameters.items()
+        ],
+    }
 
 
 def served(world: SimulatedWorld) -> tuple[str, str]:

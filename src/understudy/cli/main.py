@@ -11,6 +11,9 @@ COMMANDS = {
     "understudy.cli.rehearse:demo": (
         "Rehearse the bundled example: a digits classifier under a lunch rush."
     ),
+    "understudy.cli.simulate:simulate": (
+        "Run templates under traffic in virtual time: every request, and the whole control plane."
+    ),
     "understudy.cli.engine:up": (
         "Start the engine: it answers as AWS does at one address of this machine."
     ),
@@ -22,6 +25,8 @@ COMMANDS = {
     ),
 }
 """Where each command is, and what is said of it; so none is imported before it is called."""
+
+INSPECT = "Show what traffic is like, and which scaling policies can follow it."
 
 EXIT_CODES = (
     "Exit codes: 0 done, 1 the stack or the engine failed, 2 bad input, 3 an objective was missed, "
@@ -54,6 +59,9 @@ app = App(
 )
 for path, text in COMMANDS.items():
     app.command(path, help=text)
+traffic = App(name="traffic", help="Look at traffic before it is used.")
+traffic.command("understudy.cli.traffic:inspect", help=INSPECT)
+app.command(traffic)
 
 
 def main() -> None:

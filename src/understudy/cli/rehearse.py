@@ -19,7 +19,7 @@ def rehearse(
     template: Path,
     /,
     *,
-    traffic: Path,
+    traffic: str,
     speed: float = 60.0,
     report: Annotated[Path, Parameter(name="--report")] = Path("rehearsal"),
     parameter: Annotated[list[str] | None, Parameter(name=["--parameter", "-p"])] = None,
@@ -27,6 +27,7 @@ def rehearse(
     load: str = "",
     window: str = "",
     scale: float = 1.0,
+    warp: float = 1.0,
     payload: Path | None = None,
     stack_name: str = "",
     startup_delay: float = 240.0,
@@ -39,7 +40,8 @@ def rehearse(
 
     Args:
         template: CloudFormation template with one SageMaker endpoint.
-        traffic: CSV of requests per period, or of single requests; may be gzipped.
+        traffic: CSV of requests per period or of single requests, an access log, report.json, a
+            state folder, or a pattern such as 'diurnal(trough=2, peak=20)'; may be gzipped.
         speed: World seconds per real second.
         report: Folder for report.json and report.html.
         parameter: Template parameter as Key=Value; may be repeated.
@@ -48,6 +50,7 @@ def rehearse(
             (every request, faster). Default: dilated for stand-ins, sampled for real models.
         window: Part of the traffic, such as 10m-40m from its start.
         scale: Times as many requests.
+        warp: Times as long: 0.5 lets the same requests arrive in half the time.
         payload: What every request sends (default: payload.json or .csv beside the template).
         stack_name: Name of the stack (default: the template's folder).
         startup_delay: Least seconds of world time from an instance's launch to its service. AWS
@@ -67,6 +70,7 @@ def rehearse(
         load=load,
         window=window,
         scale=scale,
+        warp=warp,
         payload=payload,
         stack_name=stack_name,
         seed=seed,

@@ -55,9 +55,12 @@ def to_json(
     outcome: Outcome, simulated: Outcome | None, comparison: CapacityDifference | None
 ) -> bytes:
     """The report as indented JSON."""
-    return msgspec.json.format(
-        msgspec.json.encode(document(outcome, simulated, comparison)), indent=1
-    )
+    return encoded(document(outcome, simulated, comparison))
+
+
+def encoded(values: Any) -> bytes:
+    """Plain values as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(values), indent=1)
 
 
 def _run(run: Outcome) -> Json:

@@ -51,6 +51,11 @@ def _time(run: Outcome) -> str:
 
 
 def _answers(run: Outcome) -> str:
+    if run.world == "simulated":
+        return (
+            "Nothing was sent: each request was routed and queued as the data plane does, and its "
+            "service time was drawn from what was measured or given."
+        )
     if run.stand_in:
         return (
             "Requests were answered by a stand-in, not by a model: its service time was given, not "

@@ -41,6 +41,7 @@ def render(run: Outcome, simulated: Outcome | None, comparison: CapacityDifferen
     )
     return environment.get_template("report.html.j2").render(
         run=run,
+        kind=words.kind(run).lower(),
         data=_data(run, simulated),
         headline=words.headline(run, "→"),
         mode=words.mode(run),

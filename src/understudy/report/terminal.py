@@ -55,7 +55,9 @@ def report(
 ) -> RenderableType:
     """The whole report: headline, numbers, curves, activities, comparison, method, files."""
     parts: list[RenderableType] = [
-        Text.assemble(("Rehearsal of ", ""), (run.stack_name, STRONG), f": {run.stack_status}"),
+        Text.assemble(
+            (f"{words.kind(run)} of ", ""), (run.stack_name, STRONG), f": {run.stack_status}"
+        ),
         Text(words.headline(run), style=STRONG),
         "",
         _numbers(run),

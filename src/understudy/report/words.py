@@ -59,6 +59,11 @@ def brief(text: str) -> str:
     return _TARGET_TRACKING.sub(r"\1", text)
 
 
+def kind(run: Outcome) -> str:
+    """What a run was called for."""
+    return "Rehearsal" if run.world == "live" else "Simulation"
+
+
 def later(seconds: float) -> str:
     """An offset of time in words.
 
@@ -131,6 +136,8 @@ def mode(run: Outcome) -> str:
 
 def answered_by(run: Outcome) -> str:
     """What answered the requests."""
+    if run.world == "simulated":
+        return "service times that were drawn"
     return "a stand-in, not a model" if run.stand_in else "the model itself"
 
 

@@ -20,6 +20,19 @@ from understudy.sim import bins, counting, queueing
 
 Function = Callable[..., Any]
 
+SOURCES = (
+    "balancing/routing.py",
+    "scaling/*.py",
+    *(
+        f"sim/{name}.py"
+        for name in (
+            *("backlog", "bins", "columns", "compiled", "counting"),
+            *("minutes", "queueing", "variant"),
+        )
+    ),
+)
+"""The files of what is compiled."""
+
 
 def twin(
     function: Function, callees: Mapping[str, Any], *, kept: bool = False, inline: bool = False
@@ -55,8 +68,8 @@ def keep() -> bool:
     """
     digest = blake2b(numba.__version__.encode(), digest_size=8)
     root = Path(__file__).parents[1]
-    for folder in ("balancing", "scaling", "sim", "recommend"):
-        for path in sorted((root / folder).glob("*.py")):
+    for name in SOURCES:
+        for path in sorted(root.glob(name)):
             digest.update(path.read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(base) / "understudy" / f"compiled-{digest.hexdigest()}"

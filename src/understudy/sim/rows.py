@@ -5,13 +5,16 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from math import isnan
+from math import inf, isnan
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Mark, Severity
 
 TIME_NAMES = frozenset({"time", "timestamp", "date", "datetime", "ts", "start", "arrival"})
+SERVICE_WORDS = ("service", "duration", "latency", "elapsed")
+TOKEN_WORDS = ("generated", "output", "completion", "response")
+"""Which of several columns of tokens holds those that were generated."""
 COUNT_NAMES = frozenset({"count", "requests", "invocations", "samplecount", "sum", "value"})
 REQUEST_WORDS = ("token", "duration", "latency", "service", "elapsed", "bytes", "status")
 """A column so named tells something of one request, so each row of the file is one request."""
@@ -32,13 +35,17 @@ class Rows:
     """Times and counts as the file has them, with their line numbers.
 
     ``times`` are seconds since the epoch if ``dated``, else seconds from the start of the file.
-    ``counts`` is None where each row is one request.
+    ``counts`` is None where each row is one request; ``seconds`` are then the service times and
+    ``tokens`` the generated tokens that the rows tell.
     """
 
     times: list[float]
     counts: list[float] | None
     lines: list[int]
     dated: bool
+    seconds: list[float] = field(default_factory=list[float])
+    tokens: list[float] = field(default_factory=list[float])
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,7 +116,38 @@ def read_rows(text: str, name: str) -> Rows:
     if len(rows) == 1:
         raise refuse(name, "the file has a header and no rows", "add rows under it", line)
     time_column, count_column = _named_columns(line, cells, name)
-    return _parse(rows[1:], time_column, count_column, name)
+    read = _parse(rows[1:], time_column, count_column, name)
+    return read if count_column >= 0 else _with_samples(read, rows, name)
+
+
+def _with_samples(read: Rows, rows: list[tuple[int, list[str]]], name: str) -> Rows:
+    """Requests with the service times and tokens that their rows tell."""
+    names = [_plain(cell) for cell in rows[0][1]]
+    service = next((i for i, each in enumerate(names) if _names(each, SERVICE_WORDS)), -1)
+    tokens = [i for i, each in enumerate(names) if "token" in each]
+    generated = next((i for i in tokens if _names(names[i], TOKEN_WORDS)), max(tokens, default=-1))
+    findings = Findings(name)
+    unit = 0.001 if service >= 0 and names[service].endswith(("ms", "millis")) else 1.0
+    seconds = [unit * each for each in _numbers(rows[1:], service, findings)]
+    produced = _numbers(rows[1:], generated, findings)
+    return replace(read, seconds=seconds, tokens=produced, warnings=findings.all())
+
+
+def _names(name: str, words: tuple[str, ...]) -> bool:
+    return any(word in name for word in words)
+
+
+def _numbers(body: list[tuple[int, list[str]]], column: int, findings: Findings) -> list[float]:
+    """The numbers of a column; cells that hold none are left out, and named."""
+    numbers: list[float] = []
+    for line, cells in body if column >= 0 else ():
+        number = _number(cells[column]) if column < len(cells) else None
+        if number is not None and 0 <= number < inf:
+            numbers.append(number)
+        else:
+            summary = "the row does not say how long its request took"
+            findings.add(line, summary, "it counts as a request only", Severity.WARNING)
+    return numbers
 
 
 def _cells(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -138,9 +176,13 @@ def _bare_count_column(line: int, cells: list[str], name: str) -> int:
     return len(cells) - 1 or -1
 
 
+def _plain(cell: str) -> str:
+    return cell.lower().replace(" ", "").replace("_", "")
+
+
 def _named_columns(line: int, cells: list[str], name: str) -> tuple[int, int]:
     """The columns of time and count; -1 for no count, where each row is one request."""
-    names = [cell.lower().replace(" ", "").replace("_", "") for cell in cells]
+    names = [_plain(cell) for cell in cells]
     time = next((index for index, each in enumerate(names) if each in TIME_NAMES), 0)
     counts = [index for index, each in enumerate(names) if each in COUNT_NAMES and index != time]
     if counts:

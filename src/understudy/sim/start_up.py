@@ -76,7 +76,7 @@ class StartUp:
         return sum(self.mean_by_phase.values())
 
 
-def at_once(seconds: float) -> StartUp:
+def at_once(seconds: float, seed: int = 0) -> StartUp:
     """A start that takes so many seconds in all, without telling its phases."""
     zero = Constant(0.0)
-    return StartUp((Constant(seconds), zero, zero, zero, zero))
+    return StartUp((Constant(seconds), zero, zero, zero, zero), seed=seed)

@@ -1,7 +1,7 @@
 """Traffic: how many requests arrive in each period, read from a file or made by a pattern."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from understudy.base.diagnostic import Diagnostic, Severity
 from understudy.base.quantity import format_duration
+from understudy.sim.logs import kind_of, read_log
 from understudy.sim.rows import Findings, Rows, read_rows, refuse, text_of
 
 MOST_PERIODS = 10_000_000
@@ -18,13 +19,18 @@ REQUEST_PERIOD = 1.0
 _MILLISECOND = 1e-3
 
 
+def _nothing() -> NDArray[np.float64]:
+    return np.empty(0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Traffic:
     """Requests that arrive in consecutive periods of ``period`` seconds.
 
     ``start`` is when the first period begins: seconds since the epoch, or seconds from the start of
     a file that has no dates. ``counts`` are whole requests. ``warnings`` say what was assumed when
-    it was read.
+    it was read. ``service_seconds`` and ``tokens`` are service times and generated tokens of single
+    requests, where the file tells them.
     """
 
     name: str
@@ -32,6 +38,8 @@ class Traffic:
     period: float
     counts: NDArray[np.int64]
     warnings: tuple[Diagnostic, ...] = ()
+    service_seconds: NDArray[np.float64] = field(default_factory=_nothing)
+    tokens: NDArray[np.float64] = field(default_factory=_nothing)
 
     @property
     def duration(self) -> float:
@@ -60,6 +68,22 @@ class Traffic:
         1.5, halves to even).
         """
         return replace(self, counts=whole(self.counts.astype(np.float64) * factor))
+
+    def warped(self, factor: float) -> "Traffic":
+        """The same requests in ``factor`` times the time: 0.5 makes an hour of two."""
+        return replace(self, period=self.period * factor)
+
+    def every(self, period: float) -> "Traffic":
+        """The same requests counted in periods of so many seconds, none shorter than before.
+
+        A period that does not divide into the old ones gets a share of the old one that it cuts.
+        """
+        if period <= self.period:
+            return self
+        edges = np.arange(0.0, self.duration + period, period)
+        own = np.arange(len(self.counts) + 1) * self.period
+        running = np.concatenate(([0.0], np.cumsum(self.counts, dtype=np.float64)))
+        return replace(self, period=period, counts=whole(np.diff(np.interp(edges, own, running))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +130,17 @@ def whole(counts: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def read(data: bytes | str, name: str, period: float | None = None) -> Traffic:
-    """The traffic in a CSV file, which may be gzip.
+    """The traffic in a CSV file or an access log, which may be gzip.
 
-    Rows are ``time,count`` for consecutive periods, or one time for each request. Times are
+    Rows of CSV are ``time,count`` for consecutive periods, or one time for each request. Times are
     ISO-8601 (UTC where no zone is given), epoch seconds or milliseconds, or ``h:mm[:ss]`` or
     seconds from the start. The period is the commonest distance between rows unless it is given.
     Periods that are left out count zero, and a warning names each gap; fractions of requests are
     carried over, with a warning. Raises InvalidInput naming every row that is wrong.
     """
-    rows = read_rows(text_of(data, name), name)
+    text = text_of(data, name)
+    kind = kind_of(text)
+    rows = read_log(text, name, kind) if kind else read_rows(text, name)
     if rows.counts is None:
         return _of_requests(rows, name)
     return _of_counts(rows, rows.counts, name, period)
@@ -125,7 +151,9 @@ def _of_requests(rows: Rows, name: str) -> Traffic:
     start = float(np.floor(times.min()))
     seconds = np.floor((times - start) / REQUEST_PERIOD).astype(np.int64)
     _check_length(int(seconds.max()) + 1, rows.lines[-1], name)
-    return Traffic(name, start, REQUEST_PERIOD, np.bincount(seconds).astype(np.int64))
+    counts = np.bincount(seconds).astype(np.int64)
+    samples = np.array(rows.seconds), np.array(rows.tokens)
+    return Traffic(name, start, REQUEST_PERIOD, counts, rows.warnings, *samples)
 
 
 def _check_length(periods: int, line: int, name: str) -> None:

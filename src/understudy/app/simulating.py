@@ -1,0 +1,137 @@
+"""Everything that a simulation of a template needs, checked before anything is run."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from understudy.app.packaging import local_models
+from understudy.app.preflight import endpoint_problems, name_of, parameters_of
+from understudy.app.simulation import Scenario, Update
+from understudy.app.sources import Source, traffic_of
+from understudy.app.templates import CheckedTemplate, checked
+from understudy.app.worlds import Surroundings, WorldOptions, surroundings
+from understudy.base.arn import DEFAULT_REGION
+from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
+from understudy.base.quantity import parse_duration
+from understudy.cloudformation.locate import marked
+from understudy.control.slo import Slo, parse_slos
+from understudy.sim.traffic import Traffic
+
+SIMULATED_MODEL = "s3://simulated/model.tar.gz"
+MONDAY = 1_772_409_600.0
+"""When traffic without dates begins: Monday 2026-03-02, midnight UTC."""
+EPOCH_FROM = 1e8
+DEPLOYED_BEFORE = 7200.0
+"""Seconds of world time that the stack is there before the traffic begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for. ``updates`` are written ``2h=template.yaml``."""
+
+    template: Path
+    source: Source
+    parameters: tuple[str, ...] = ()
+    slo: str = ""
+    world: WorldOptions = field(default_factory=WorldOptions)
+    updates: tuple[str, ...] = ()
+    seed: int = 1
+    region: str = DEFAULT_REGION
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A simulation that can begin. ``start_at`` is when the traffic begins, in world time."""
+
+    template: CheckedTemplate
+    parameters: dict[str, str]
+    traffic: Traffic
+    slos: tuple[Slo, ...]
+    around: Surroundings
+    updates: tuple[Update, ...]
+    start_at: float
+    seed: int
+    region: str
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def stack_name(self) -> str:
+        """What the stack is called."""
+        return name_of(self.template.path)
+
+    def scenario(self, body: str = "") -> Scenario:
+        """The simulation, of another template body if one is given."""
+        return Scenario(
+            stack_name=self.stack_name,
+            body=body or self.template.text,
+            parameters=self.parameters,
+            traffic=self.traffic,
+            serving=self.around.serving,
+            world=self.around.world,
+            slos=self.slos,
+            deploy_at=self.start_at - DEPLOYED_BEFORE,
+            start_at=self.start_at,
+            seed=self.seed,
+            updates=self.updates,
+            publication=self.around.publication,
+            region=self.region,
+        )
+
+
+def prepare(options: Options, traffic: Traffic | None = None) -> Prepared:
+    """Check everything. Raises InvalidInput with all that is wrong, wherever it is.
+
+    ``traffic`` spares reading it again where several templates see the same.
+    """
+    problems: list[Diagnostic] = []
+    parameters = parameters_of(options.parameters, problems)
+    template, found = checked(options.template, parameters, options.region)
+    problems += found
+    if template is not None:
+        models, missing = local_models(template)
+        parameters |= {model.parameter: SIMULATED_MODEL for model in models}
+        more = missing + endpoint_problems(template)
+        problems += marked(template.text, more, str(template.path))
+    slos = _slos(options.slo, problems)
+    updates = _updates(options.updates, problems)
+    if traffic is None:
+        try:
+            traffic = traffic_of(options.source)
+        except InvalidInput as invalid:
+            problems += invalid.diagnostics
+    around: Surroundings | None = None
+    start = 0.0
+    if template is not None and traffic is not None:
+        start = traffic.start if traffic.start > EPOCH_FROM else MONDAY + traffic.start
+        try:
+            around = surroundings(options.world, template, traffic, start, options.seed)
+        except InvalidInput as invalid:
+            problems += invalid.diagnostics
+    errors = [each for each in dict.fromkeys(problems) if each.severity is Severity.ERROR]
+    if template is None or traffic is None or around is None or errors:
+        raise InvalidInput(tuple(errors))
+    warnings = (*traffic.warnings, *dict.fromkeys(problems))
+    return Prepared(
+        template, parameters, traffic, slos, around, updates, start, options.seed, options.region,
+        warnings,
+    )  # fmt: skip
+
+
+def _slos(text: str, problems: list[Diagnostic]) -> tuple[Slo, ...]:
+    try:
+        return parse_slos(text)
+    except ValueError as error:
+        problems.append(Diagnostic(f"--slo: {error}"))
+        return ()
+
+
+def _updates(texts: tuple[str, ...], problems: list[Diagnostic]) -> tuple[Update, ...]:
+    found: list[Update] = []
+    for text in texts:
+        when, _, path = text.partition("=")
+        try:
+            found.append(Update(parse_duration(when), Path(path).read_text(encoding="utf-8")))
+        except ValueError as error:
+            problems.append(Diagnostic(f"--update {text}: {error}", action="write 2h=FILE"))
+        except OSError as error:
+            problems.append(Diagnostic(f"--update {path}: {error.strerror}."))
+    return tuple(found)

@@ -1,0 +1,222 @@
+"""The world that a simulation runs in, as the user describes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from understudy.app.calibrations import Calibration, load
+from understudy.app.templates import CheckedTemplate
+from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.base.quantity import parse_duration
+from understudy.base.service_time import STAND_IN_VARIABLE, ServiceTime, parse_service_time
+from understudy.cloudformation.value import is_map
+from understudy.control.cloudwatch.books import CloudWatchConfig
+from understudy.sim.delays import start_up
+from understudy.sim.service_time import Empirical
+from understudy.sim.serving import UNLIMITED, Serving, serving_of
+from understudy.sim.shortage import Outages
+from understudy.sim.start_up import StartUp
+from understudy.sim.traffic import Traffic
+from understudy.sim.world import WorldModel
+
+MODEL, CONFIG = "AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig"
+LEAST_SAMPLES = 20
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldOptions:
+    """How the world behaves, as the user wrote it. Empty texts stand for what is usual.
+
+    Args:
+        service_time: How long a request takes, such as '80ms', 'lognormal(p50=80ms, p99=300ms)' or
+            'gamma(mean=80ms, cv=0.5); concurrency=4'. Default: the calibration, the template's
+            stand-in, or what the traffic's file tells.
+        calibration: What `understudy calibrate` measured, a JSON file.
+        per_token: Seconds for each generated token, where the traffic's file tells tokens.
+        start_up: From launch to service: a duration, or phases such as 'image=90s, load=30s' of
+            provision, image, model, load and healthy. Default: what is usual for the type.
+        publication: Until a one-minute datapoint can be seen. AWS states no time.
+        queue: Requests that may wait at an instance; others get 503. -1 for no limit.
+        timeout: A request fails that takes longer (AWS: 60 seconds for InvokeEndpoint).
+        tries: How many times in all clients send a request that fails.
+        backoff: Until a client's second try; doubles for each further one.
+        failed_launches: Share of launches that fail, such as '2%'.
+        lifetime: Mean time in service until an instance fails its health checks; empty for never.
+        shortage: Spans without capacity, such as 'ml.g5.xlarge 2h-3h' from the start of traffic.
+
+    """
+
+    service_time: str = ""
+    calibration: Path | None = None
+    per_token: str = ""
+    start_up: str = ""
+    publication: str = "30s"
+    queue: int = -1
+    timeout: str = "60s"
+    tries: int = 1
+    backoff: str = "1s"
+    failed_launches: str = "0%"
+    lifetime: str = ""
+    shortage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The same as values. ``told`` says in words where the service time comes from."""
+
+    serving: Serving
+    world: WorldModel
+    publication: CloudWatchConfig
+    instance_type: str
+    told: str
+
+
+def surroundings(
+    options: WorldOptions, template: CheckedTemplate, traffic: Traffic, start: float, seed: int
+) -> Surroundings:
+    """The world of a template's endpoint under some traffic. Raises InvalidInput with all faults.
+
+    ``start`` is when the traffic begins, in world time.
+    """
+    return _Reading(options, template, traffic).all(start, seed)
+
+
+class _Reading:
+    """Reads the options one by one and keeps what is wrong with them."""
+
+    def __init__(self, options: WorldOptions, template: CheckedTemplate, traffic: Traffic) -> None:
+        self.options, self.template, self.traffic = options, template, traffic
+        self.problems: list[Diagnostic] = []
+
+    def all(self, start: float, seed: int) -> Surroundings:
+        options = self.options
+        instance_type = instance_type_of(self.template)
+        calibration = self.calibration()
+        served, told = self.service_time(calibration)
+        measured = calibration.phases if calibration else None
+        started = self.read(
+            "start-up", lambda: start_up(options.start_up, instance_type, seed, measured)
+        )
+        failing = self.read("failed-launches", lambda: percentage(options.failed_launches)) or 0.0
+        timeout = self.duration("timeout", options.timeout)
+        backoff = self.duration("backoff", options.backoff)
+        publication = self.duration("publication", options.publication)
+        lifetime = self.duration("lifetime", options.lifetime) if options.lifetime else None
+        outages = self.outages(start)
+        if options.tries < 1:
+            self.wrong(f"--tries {options.tries} is fewer than one.", "give 1 or more")
+        if self.problems or served is None or started is None:
+            raise InvalidInput(tuple(self.problems))
+        base = serving_of(served)
+        return Surroundings(
+            serving=Serving(
+                base.service_time,
+                base.concurrency,
+                base.failures,
+                UNLIMITED if options.queue < 0 else options.queue,
+                timeout,
+                options.tries,
+                backoff,
+            ),
+            world=WorldModel(
+                StartUp(
+                    started.phases,
+                    failing,
+                    lifetime=lifetime or float("inf"),
+                    seed=seed,
+                ),
+                shortages=outages,
+            ),
+            publication=CloudWatchConfig(minute_delay=publication),
+            instance_type=instance_type,
+            told=told,
+        )
+
+    def wrong(self, summary: str, action: str) -> None:
+        self.problems.append(Diagnostic(summary, action=action))
+
+    def read(self, name: str, reader: Callable[[], Value]) -> Value | None:
+        try:
+            return reader()
+        except ValueError as error:
+            self.problems.append(Diagnostic(f"--{name}: {error}"))
+            return None
+
+    def duration(self, name: str, text: str) -> float:
+        return self.read(name, lambda: parse_duration(text)) or 0.0
+
+    def calibration(self) -> Calibration | None:
+        try:
+            return load(self.options.calibration) if self.options.calibration else None
+        except InvalidInput as invalid:
+            self.problems += invalid.diagnostics
+            return None
+
+    def service_time(
+        self, calibration: Calibration | None
+    ) -> tuple[ServiceTime | Empirical | None, str]:
+        """The service time, and where it is from."""
+        options, traffic = self.options, self.traffic
+        if options.service_time:
+            found = self.read("service-time", lambda: parse_service_time(options.service_time))
+            return found, f"--service-time {options.service_time}"
+        if calibration is not None:
+            return calibration.service_time, f"calibrated: {calibration.words}"
+        stand_in = stand_in_of(self.template)
+        if stand_in:
+            found = self.read(STAND_IN_VARIABLE, lambda: parse_service_time(stand_in))
+            return found, f"the template's stand-in: {stand_in}"
+        if options.per_token and traffic.tokens.size >= LEAST_SAMPLES:
+            seconds = self.duration("per-token", options.per_token)
+            return Empirical(traffic.tokens * seconds), f"{options.per_token} for each token"
+        if traffic.service_seconds.size >= LEAST_SAMPLES:
+            return Empirical(traffic.service_seconds), f"as told by {traffic.name}"
+        action = "measure it with `understudy calibrate`, or give --service-time"
+        self.wrong(f"{self.template.path} does not say how long its model takes.", action)
+        return None, ""
+
+    def outages(self, start: float) -> Outages:
+        spans: list[tuple[str, float, float]] = []
+        for text in self.options.shortage:
+            kind, _, span = text.strip().partition(" ")
+            begin, _, end = span.partition("-")
+            edges = [start + self.duration("shortage", edge) for edge in (begin, end)]
+            spans.append((kind, edges[0], edges[1]))
+        return Outages(tuple(spans))
+
+
+def percentage(text: str) -> float:
+    """The share that a percentage says. Raises ValueError.
+
+    >>> percentage("2.5%")
+    0.025
+    """
+    if not text.strip().endswith("%") or not 0 <= (share := float(text.strip()[:-1]) / 100) <= 1:
+        raise ValueError(f"{text!r} is not a percentage; write 2%")
+    return share
+
+
+def instance_type_of(template: CheckedTemplate) -> str:
+    """The instance type of the endpoint's first variant, empty where it is not known."""
+    for resource in template.resources.values():
+        if resource.type == CONFIG:
+            variants = template.evaluated(resource.properties).get("ProductionVariants", [])
+            if variants and is_map(variants[0]):
+                kind = variants[0].get("InstanceType", "")
+                return kind if isinstance(kind, str) else ""
+    return ""
+
+
+def stand_in_of(template: CheckedTemplate) -> str:
+    """The service time that a model's container asks a stand-in for, empty where none does."""
+    for resource in template.resources.values():
+        if resource.type == MODEL:
+            properties = template.evaluated(resource.properties)
+            containers = [properties.get("PrimaryContainer"), *properties.get("Containers", [])]
+            for container in filter(is_map, containers):
+                found = container.get("Environment", {}).get(STAND_IN_VARIABLE)
+                if isinstance(found, str):
+                    return found
+    return ""
