@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from understudy.app.composition import world_of
+from understudy.app.failures import Failed
 from understudy.app.outcomes import RunFacts, outcome
 from understudy.base.arn import DEFAULT_REGION
+from understudy.base.fault import Fault
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.events import Params
 from understudy.control.observation import observe
@@ -58,11 +60,15 @@ class Scenario:
 
 
 def simulate(scenario: Scenario) -> Outcome:
-    """Deploy the template and replay the traffic in virtual time; what came of it."""
-    world, status = deployed(scenario)
+    """Deploy the template and replay the traffic in virtual time; what came of it.
+
+    Raises Failed where the stack cannot be created or is not accepted.
+    """
+    world, _ = deployed(scenario)
     world.run(scenario.start_at)
     endpoint, variant = served(world)
     tally = drive(world, scenario)
+    status = _status(world, scenario)
     plane = world.engine.region(scenario.region).plane
     facts = RunFacts(
         world="simulated",
@@ -101,7 +107,7 @@ def drive(world: SimulatedWorld, scenario: Scenario) -> Tally:
     world.armed = True
     for update in sorted(scenario.updates, key=lambda update: update.seconds):
         world.run(started + update.seconds)
-        world.call("cloudformation", "UpdateStack", _stack(scenario, update.body))
+        _call(world, "UpdateStack", _stack(scenario, update.body))
     world.run(started + traffic.duration)
     fleet.finish(world.now)
     return tally
@@ -125,14 +131,36 @@ def _watches_concurrency(world: SimulatedWorld) -> bool:
 
 
 def _deploy(world: SimulatedWorld, scenario: Scenario) -> str:
-    world.call("cloudformation", "CreateStack", _stack(scenario, scenario.body))
+    _call(world, "CreateStack", _stack(scenario, scenario.body))
 
-    def status() -> str:
-        name = {"StackName": scenario.stack_name}
-        return world.query("cloudformation", "DescribeStacks", name)["Stacks"][0]["StackStatus"]
+    world.run(scenario.start_at, stop=lambda: not _status(world, scenario).endswith("IN_PROGRESS"))
+    status = _status(world, scenario)
+    if status != "CREATE_COMPLETE":
+        raise Failed(f"Stack {scenario.stack_name}: {status}", _causes(world, scenario))
+    return status
 
-    world.run(scenario.start_at, stop=lambda: not status().endswith("IN_PROGRESS"))
-    return status()
+
+def _status(world: SimulatedWorld, scenario: Scenario) -> str:
+    name = {"StackName": scenario.stack_name}
+    return world.query("cloudformation", "DescribeStacks", name)["Stacks"][0]["StackStatus"]
+
+
+def _causes(world: SimulatedWorld, scenario: Scenario) -> list[str]:
+    """The first failures of the stack's creation."""
+    name = {"StackName": scenario.stack_name}
+    events = world.query("cloudformation", "DescribeStackEvents", name)["StackEvents"]
+    return [
+        f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}"
+        for each in reversed(events)
+        if each["ResourceStatus"].endswith("_FAILED") and each.get("ResourceStatusReason")
+    ][:3]
+
+
+def _call(world: SimulatedWorld, operation: str, params: Params) -> None:
+    try:
+        world.call("cloudformation", operation, params)
+    except Fault as fault:
+        raise Failed(f"{operation} was refused", [fault.message]) from fault
 
 
 def _stack(scenario: Scenario, body: str) -> Params:
