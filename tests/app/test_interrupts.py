@@ -59,14 +59,15 @@ def test_ctrl_c_cleans_up_and_says_so(start: Callable[..., Command], text: str) 
     command.signal(signal.SIGINT)
     code = command.ended(20)
     assert "Traceback" not in command.said
-    assert "and all that it started have ended." in command.said
-    assert list(command.temporary.iterdir()) == []
+    assert list(command.temporary.rglob("*")) == []
     assert descendants(os.getpid()) == set()
     if text == "DELETE_IN_PROGRESS":  # All was done but for the cleaning up.
-        assert code == 0
+        assert code in (0, 3)  # 3: the objective was missed, as it may be on a busy machine.
         assert "Rehearsal of stand-in-endpoint: CREATE_COMPLETE" in command.said
     else:
         assert code == 130
+        if text != "Starting an engine":  # There may have been none yet.
+            assert "and all that it started have ended." in command.said
         assert "Interrupted: cleaning up." in command.said
 
 
@@ -77,7 +78,7 @@ def test_ctrl_c_again_and_again_changes_nothing(start: Callable[..., Command]) -
         command.signal(signal.SIGINT)
     assert command.ended(20) == 130
     assert "Traceback" not in command.said
-    assert list(command.temporary.iterdir()) == []
+    assert list(command.temporary.rglob("*")) == []
 
 
 def test_sigterm_cleans_up_too(start: Callable[..., Command]) -> None:
@@ -85,7 +86,7 @@ def test_sigterm_cleans_up_too(start: Callable[..., Command]) -> None:
     command.until("Sending")
     os.kill(command.pid, signal.SIGTERM)
     assert command.ended(20) == 128 + signal.SIGTERM
-    assert list(command.temporary.iterdir()) == []
+    assert list(command.temporary.rglob("*")) == []
 
 
 def test_the_engine_ends_when_the_rehearsal_is_killed(start: Callable[..., Command]) -> None:
@@ -108,7 +109,7 @@ def test_an_engine_that_dies_meanwhile_is_named_with_the_end_of_its_log(
     assert command.ended(20) == 1
     assert f"Engine {engine} has ended before its time" in command.said
     assert "Traceback" not in command.said
-    assert list(command.temporary.iterdir()) == []
+    assert list(command.temporary.rglob("*")) == []
 
 
 @pytest.fixture(scope="module")

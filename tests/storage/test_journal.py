@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from understudy.base.diagnostic import InvalidInput
 from understudy.control.events import ApiCalled, EngineRestarted, Stop
 from understudy.storage.journal import Journal, Snapshot
+from understudy.testing.engines import environment
 
 REGION = "eu-west-1"
 STOP = Stop(REGION, "i-1", 60.0)
@@ -151,7 +152,10 @@ def test_what_a_killed_process_has_acknowledged_is_there(path: Path) -> None:
     count = 0
     for acknowledged in (1, 6, 8, 50, 333):
         with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path), str(count)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, str(path), str(count)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(),
         ) as writer:
             assert writer.stdout is not None
             told = count

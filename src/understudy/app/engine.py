@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -152,8 +151,9 @@ def _control(state: Path) -> Generator[tuple[socket.socket, Path]]:
     with contextlib.ExitStack() as stack:
         path = state.resolve() / SOCKET
         if len(str(path)) > LONGEST_SOCKET_PATH:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="understudy-"))
-            path = Path(folder) / SOCKET
+            folder = os.open(state, os.O_PATH)
+            stack.callback(os.close, folder)
+            path = Path(f"/proc/{os.getpid()}/fd/{folder}") / SOCKET
         path.unlink(missing_ok=True)
         control = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         control.bind(str(path))

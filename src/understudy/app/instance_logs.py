@@ -7,15 +7,18 @@ from pathlib import Path
 TAIL_LINES = 12
 
 
-def keep_logs(state: Path, endpoints: Iterable[str], report: Path) -> list[Path]:
+def keep_logs(
+    state: Path, endpoints: Iterable[str], report: Path, since: float = 0.0
+) -> list[Path]:
     """Copy the logs of endpoints' instances to ``logs/ENDPOINT-VARIANT-INSTANCE.log``.
 
-    ``state`` is an engine's state folder. What comes back are the copies, the one that was written
+    ``state`` is an engine's state folder; what was last written before ``since`` (real time) is of
+    an earlier run. What comes back are the copies, the one that was written
     to last at the end; empty logs are left out.
     """
     found = [log for name in endpoints for log in state.glob(f"instances/{name}/*/*/log")]
-    found.sort(key=lambda log: log.stat().st_mtime)
-    return [_kept(log, report / "logs") for log in found if log.stat().st_size]
+    written = [(about.st_mtime, log) for log in found if (about := log.stat()).st_size]
+    return [_kept(log, report / "logs") for at, log in sorted(written) if at >= since]
 
 
 def _kept(log: Path, folder: Path) -> Path:

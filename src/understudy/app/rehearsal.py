@@ -74,6 +74,7 @@ class Rehearsal:
         self._report = report
         self._keep = keep
         self._given = endpoint
+        self._since = time.time()  # noqa: TID251 - real time: files are dated in it
         self._cleanup = ExitStack()
         self._site = Site(audience, interrupts, keep=keep)
 
@@ -162,7 +163,7 @@ class Rehearsal:
 
     def _keep_logs(self, stack: StackDeployment) -> list[Path]:
         endpoints = {last_name(each) for each in stack.physical_ids(ENDPOINT) if each}
-        return keep_logs(Path(stack.client.status["state"]), endpoints, self._report)
+        return keep_logs(Path(stack.client.status["state"]), endpoints, self._report, self._since)
 
     def _log_of(self, stack: StackDeployment) -> list[str]:
         """The end of the log of the instance that was heard of last."""

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from understudy.app.state_folder import log_tail
 
 LAST_BREATH_SECONDS = 1.0
 """Real seconds from when an engine answers no more until its process is gone."""
+
+REMOVE_SECONDS = 5.0
+"""How long a folder may refuse to go before that is an error."""
 
 
 class Site:
@@ -101,4 +105,12 @@ class Site:
 
     def _remove_folder(self) -> None:
         if not (self._keep and self._engine is not None and self._engine.is_running()):
-            shutil.rmtree(self.folder, ignore_errors=True)
+            _remove(self.folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder in which processes of a killed engine may write until they are gone, too."""
+    deadline = time.monotonic() + REMOVE_SECONDS
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=time.monotonic() < deadline)
+        time.sleep(0.02 if folder.exists() else 0.0)

@@ -71,6 +71,7 @@ class DataPlane:
                 json.encode(self._settings).decode(),
                 pass_fds=(self._listener.fileno(), theirs.fileno()),
                 env=os.environ | {"PYTHONPATH": _search_path()},
+                start_new_session=True,  # A Ctrl-C is for the engine, which ends it in order.
             )
         ready = await self._receive()
         if not isinstance(ready, Ready):
