@@ -199,7 +199,7 @@ def drained(ecs: "Ecs", task: Task, ref: TargetRef, turn: Turn) -> None:
 
 def _end(ecs: "Ecs", task: Task, turn: Turn) -> None:
     """Have the world end a task; one that it has never run is stopped at once."""
-    launched = task.status != "PROVISIONING" and (
+    launched = task.status not in ("PROVISIONING",) and (
         task.started_at or task.status in ("PENDING", "STOPPING")
     )
     if launched and task.placed:
