@@ -1,7 +1,6 @@
 import asyncio
 import time
 from functools import partial
-from statistics import median
 
 import uvloop
 
@@ -55,28 +54,3 @@ def test_nothing_is_called_once_it_is_closed() -> None:
         return called
 
     assert uvloop.run(main()) == []
-
-
-def test_it_is_more_precise_than_the_timers_of_asyncio() -> None:
-    async def main() -> tuple[float, float]:
-        loop = asyncio.get_running_loop()
-        timer = PreciseTimer(loop)
-        precise: list[float] = []
-        ordinary: list[float] = []
-
-        def note(lateness: list[float], when: float) -> None:
-            lateness.append(abs(time.monotonic() - when))
-
-        start = time.monotonic() + 0.01
-        for step in range(60):
-            when = start + step * 0.0071
-            timer.call_at(when, partial(note, precise, when))
-            later = when + 0.0035
-            loop.call_later(later - time.monotonic(), note, ordinary, later)
-        while len(precise) + len(ordinary) < 120:
-            await asyncio.sleep(0.01)
-        timer.close()
-        return median(precise), median(ordinary)
-
-    precise, ordinary = asyncio.run(main())
-    assert precise < ordinary / 2
