@@ -244,3 +244,41 @@ def test_an_archive_of_a_folder_is_always_alike(template: Path, tmp_path: Path) 
     assert first.read_bytes() == second.read_bytes()
     with tarfile.open(first) as archive:
         assert archive.getnames() == ["code", "code/inference.py"]
+
+
+STAND_IN = example("stand-in-endpoint/template.yaml")
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "action"),
+    [
+        (
+            {"template": STAND_IN, "speed": 120.0},
+            "The traffic's peak of 20 requests/s would be 2,400 requests in each real second",
+            "use --speed 100, --load sampled, or --scale 0.83",
+        ),
+        (
+            {"template": DIGITS, "load": "dilated", "speed": 120.0},
+            "The traffic's peak of 20 requests/s would be 2,400 requests in each real second",
+            "use --speed 100, --load sampled, or --scale 0.83",
+        ),
+        (
+            {"scale": 150.0},
+            "The traffic's peak of 3,000 requests/s would be 3,000 requests in each real second",
+            "use --scale 100.00",
+        ),
+    ],
+    ids=["a stand-in is dilated", "dilated on demand", "sampled, and too much even so"],
+)
+def test_a_peak_that_this_machine_could_not_send_is_refused(
+    tmp_path: Path, options: dict[str, Any], said: str, action: str
+) -> None:
+    traffic = write(tmp_path / "traffic.csv", "time,count\n0:00,1200\n0:01,60\n")
+    (problem,) = found(traffic=traffic, **options)
+    assert problem.summary.startswith(said)
+    assert problem.action == action
+
+
+def test_a_peak_that_is_sampled_is_not_multiplied(tmp_path: Path) -> None:
+    traffic = write(tmp_path / "traffic.csv", "time,count\n0:00,1200\n0:01,60\n")
+    assert prepare(Options(STAND_IN, traffic, load="sampled", speed=600.0)).traffic.total == 1260

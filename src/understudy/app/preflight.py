@@ -10,6 +10,7 @@ from understudy.app.packaging import LocalModel, image_problems, local_models
 from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked, property_problems
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
+from understudy.base.service_time import STAND_IN_VARIABLE as STAND_IN
 from understudy.cloudformation.locate import marked
 from understudy.control.slo import Slo, parse_slos
 from understudy.sim.traffic import Traffic
@@ -20,6 +21,9 @@ NO_PAYLOAD = b"{}"
 UPLOADED = "s3://uploaded/model.tar.gz"
 """Stands for the URL that a local model archive gets."""
 LOADS = ("", "sampled", "dilated")
+MOST_REAL_RATE = 2000.0
+"""Requests per real second that two cores still send and serve; beyond, they fail for want of
+files and time, which no AWS endpoint would."""
 STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 """AWS: CreateStack."""
 
@@ -77,6 +81,8 @@ def prepare(options: Options) -> Prepared:
         told = {each.path for each in further}
         problems += [p for p in property_problems(template, uploaded) if p.path not in told]
     traffic = _traffic(options, problems)
+    if template is not None and traffic is not None:
+        problems += rate_problems(options, template, traffic)
     slos = _slos(options.slo, problems)
     payload, content_type = _payload(options, problems)
     problems = list(dict.fromkeys(problems))
@@ -140,6 +146,32 @@ def endpoint_problems(template: CheckedTemplate) -> list[Diagnostic]:
             f"A rehearsal drives traffic at one endpoint; {template.path} has {count}.",
             ("Resources",),
             action=f"rehearse a template with exactly one {ENDPOINT}",
+        )
+    ]
+
+
+def rate_problems(
+    options: Options, template: CheckedTemplate, traffic: Traffic
+) -> list[Diagnostic]:
+    """What is wrong with a peak that this machine could not send.
+
+    A dilated load sends every request of the world in real time, so a world that runs ``speed``
+    times as fast has ``speed`` times the rate; a sampled load keeps the rate.
+    """
+    dilated = options.load == "dilated" or (not options.load and STAND_IN in template.text)
+    peak = float(traffic.counts.max(initial=0)) / traffic.period
+    rate = peak * options.speed if dilated else peak
+    if rate <= MOST_REAL_RATE:
+        return []
+    fits = f"--scale {options.scale * MOST_REAL_RATE / rate:.2f}"
+    if dilated:
+        speed = f"--speed {MOST_REAL_RATE / peak:,.0f}, " if peak <= MOST_REAL_RATE else ""
+        fits = f"{speed}--load sampled, or {fits}"
+    return [
+        Diagnostic(
+            f"The traffic's peak of {peak:,.0f} requests/s would be {rate:,.0f} requests in each "
+            f"real second; up to {MOST_REAL_RATE:,.0f} are sent and served in good time.",
+            action=f"use {fits}",
         )
     ]
 
