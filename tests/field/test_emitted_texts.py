@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,11 @@ from understudy.control.turn import Turn
 from understudy.testing.group_story import NAME, GroupStory
 from understudy.testing.scalables import Fleet
 from understudy.testing.scaling_story import ScalingStory
+
+
+def typed_in(name: str) -> list[str]:
+    """The templates of a file, one in each line."""
+    return (Path(__file__).parent / "texts" / f"{name}.txt").read_text().splitlines()
 
 
 def matches(template: str, text: str) -> bool:
@@ -191,115 +197,7 @@ def unfilled(spot: dict[str, Any]) -> Iterator[str]:
     yield from told(story)
 
 
-@pytest.mark.parametrize(
-    "template",
-    [
-        "Launching a new EC2 instance: {ID}",
-        "Terminating EC2 instance: {ID}",
-        "Terminating EC2 instance: {ID} - Waiting For ELB Connection Draining.",
-        "Launching a new EC2 instance.  Status Reason: {MSG}",
-        "Launching a new EC2 instance from warm pool: {ID}",
-        "Launching a new EC2 instance into warm pool: {ID}",
-        (
-            "At {T} a monitor alarm {A} in state ALARM triggered policy {P} changing the desired "
-            "capacity from {a} to {b}.  At {T2} an instance was started in response to a difference "
-            "between desired and actual capacity, increasing the capacity from {a} to {b}."
-        ),
-        (
-            "At {T} a monitor alarm {A} in state ALARM triggered policy {P} changing the desired "
-            "capacity from {a} to {b}.  At {T2} an instance was taken out of service in response to a "
-            "difference between desired and actual capacity, shrinking the capacity from {a} to {b}.  "
-            "At {T3} instance {ID} was selected for termination."
-        ),
-        (
-            "At {T} a user request created an AutoScalingGroup changing the desired capacity from 0 to "
-            "{b}.  At {T2} an instance was started in response to a difference between desired and "
-            "actual capacity, increasing the capacity from 0 to {b}."
-        ),
-        (
-            "At {T} a user request update of AutoScalingGroup constraints to min: {m}, max: {M}, "
-            "desired: {d} changing the desired capacity from {a} to {b}.  At {rest}"
-        ),
-        (
-            "At {T} a user request explicitly set group desired capacity changing the desired capacity "
-            "from {a} to {b}.  At {rest}"
-        ),
-        (
-            "At {T} a user request executed policy {P} changing the desired capacity from {a} to {b}.  "
-            "At {rest}"
-        ),
-        (
-            "At {T} an instance was taken out of service in response to an ELB system health check "
-            "failure."
-        ),
-        (
-            "At {T} an instance was taken out of service in response to an EC2 health check indicating "
-            "it has been terminated or stopped."
-        ),
-        (
-            "At {T} an instance was launched in response to an unhealthy instance needing to be "
-            "replaced."
-        ),
-        "At {T} an instance was launched in response to an instance refresh.",
-        (
-            "At {T} an instance was taken out of service in response to an instance refresh.  At {T} "
-            "instance {ID} was selected for termination."
-        ),
-        "At {T} instance {ID} was taken out of service in response to a user request.",
-        (
-            "At {T} instance {ID} was taken out of service in response to a user request, shrinking the"
-            " capacity from {a} to {b}."
-        ),
-        (
-            "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token {TOKEN} "
-            "was abandoned: Lifecycle Action Completed with ABANDON Result"
-        ),
-        (
-            "Instance became unhealthy while waiting for instance to be in InService state. Termination"
-            " Reason: Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state"
-        ),
-        (
-            "Could not launch On-Demand Instances. VcpuLimitExceeded - You have requested more vCPU "
-            "capacity than your current vCPU limit of {N} allows for the instance bucket that the "
-            "specified instance type belongs to. Please visit "
-            "http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit. "
-            "Launching EC2 instance failed."
-        ),
-        (
-            "Could not launch Spot Instances. UnfulfillableCapacity - Unable to fulfill capacity due to"
-            " your request configuration. Launching EC2 instance failed."
-        ),
-        (
-            "Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do not "
-            "have sufficient {TYPE} capacity in the Availability Zone you requested ({AZ}). Our system "
-            "will be working on provisioning additional capacity.{rest}"
-        ),
-        (
-            "Could not launch On-Demand Instances. InvalidParameterCombination - The specified instance"
-            " type is not eligible for Free Tier. For a list of Free Tier instance types, run "
-            "'describe-instance-types' with the filter 'free-tier-eligible=true'. Launching EC2 "
-            "instance failed."
-        ),
-        "Cancelled",
-        "Failed",
-        "InProgress",
-        "MidLifecycleAction",
-        "Successful",
-        "WaitingForELBConnectionDraining",
-        "WaitingForInstanceWarmup",
-        "Successfully executed action {POLICY_ARN}",
-        "Alarm updated from OK to ALARM",
-        "Alarm updated from INSUFFICIENT_DATA to ALARM",
-        "Alarm updated from ALARM to OK",
-        "TargetTracking-{ASG}-AlarmHigh-{UUID}",
-        "TargetTracking-{ASG}-AlarmLow-{UUID}",
-        "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {POLICY_ARN}.",
-        (
-            "arn:aws:autoscaling:{REGION}:{ACCT}:scalingPolicy:{UUID}:autoScalingGroupName/{ASG}"
-            ":policyName/{P}"
-        ),
-    ],
-)
+@pytest.mark.parametrize("template", typed_in("groups"))
 def test_a_group_says_what_groups_on_aws_said(template: str) -> None:
     assert any(matches(template, text) for text in groups())
 
@@ -424,58 +322,6 @@ def targets() -> tuple[str, ...]:
     )
 
 
-@pytest.mark.parametrize(
-    "template",
-    [
-        "Setting desired count to {N}.",
-        "Successfully set desired count to {N}. Change successfully fulfilled by ecs.",
-        "monitor alarm {ALARM_NAME} in state ALARM triggered policy {POLICY_NAME}",
-        "Setting desired instance count to {N}.",
-        (
-            "Successfully set desired instance count to {N}. Change successfully fulfilled by "
-            "sagemaker."
-        ),
-        (
-            "Successfully set desired instance count to {N}. Waiting for change to be fulfilled by "
-            "sagemaker."
-        ),
-        (
-            "Failed to set desired instance count to {N}. Reason: The account-level service limit "
-            "'{TYPE} for endpoint usage' is {LIMIT} Instances, with current utilization of {USED} "
-            "Instances and a request delta of {DELTA} Instances. Please use AWS Service Quotas to "
-            "request an increase for this quota."
-        ),
-        "minimum capacity was set to {N}",
-        "Setting min capacity to {MIN} and max capacity to {MAX}",
-        "Successfully set min capacity to {MIN} and max capacity to {MAX}",
-        "scheduled action name {NAME} was triggered",
-        "Setting write capacity units to {N}.",
-        "Successfully set write capacity units to {N}. Change successfully fulfilled by dynamodb.",
-        "Setting read capacity units to {N}.",
-        "Setting desired capacity to {N}.",
-        (
-            "Failed to set desired capacity to {N}. Reason: The Instance type '{TYPE}' capacity limit "
-            "for fleet {FLEET}' was exceeded. Requested: {R}, Limit: {L} (Service: AmazonAppStream; "
-            "Status Code: 400; Error Code: LimitExceededException; Request ID: {ID}; Proxy: null)."
-        ),
-        "Successful",
-        "Failed",
-        "InProgress",
-        "AutoScalingAnticipatedFlapping",
-        "TargetServicePutResourceAsUnscalable",
-        "AlreadyAtMaxCapacity",
-        "AlreadyAtMinCapacity",
-        "AlreadyAtDesiredCapacity",
-        "Failed to execute AutoScaling action: Metric data points must be provided",
-        "Successfully executed action {POLICY_ARN}",
-        "TargetTracking-service/c/s-AlarmHigh-{UUID}",
-        "TargetTracking-endpoint/digits/variant/blue-AlarmLow-{UUID}",
-        "DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {POLICY_ARN}.",
-        (
-            "arn:aws:autoscaling:{REGION}:{ACCT}:scalingPolicy:{UUID}:resource/ecs/service/c/s"
-            ":policyName/{P}:createdBy/{UUID2}"
-        ),
-    ],
-)
+@pytest.mark.parametrize("template", typed_in("targets"))
 def test_a_target_says_what_targets_on_aws_said(template: str) -> None:
     assert any(matches(template, text) for text in targets())
