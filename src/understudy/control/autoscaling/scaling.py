@@ -48,7 +48,7 @@ def on_alarm(service: "AutoScaling", action: AlarmAction, turn: Turn) -> str:
         return _failed("Scaling policy not found")
     group = service.state.groups[owner[0]]
     policy = group.policies[owner[1]]
-    refused = _refusal(group, policy, action)
+    refused = refusal(group, policy, action)
     if refused:
         return _failed(refused)
     policy.breach, policy.invoked_at = breach_of(action), turn.at
@@ -65,7 +65,8 @@ def _failed(reason: str) -> str:
     return f"Failed to execute AutoScaling action: {reason}"
 
 
-def _refusal(group: Group, policy: ScalingPolicy, action: AlarmAction) -> str:
+def refusal(group: Group, policy: ScalingPolicy, action: AlarmAction) -> str:
+    """Why a policy cannot be executed by an alarm at all; empty if it can."""
     if policy.kind == PREDICTIVE:
         return "A predictive scaling policy takes no alarm"
     if not policy.params.get("Enabled", True):
