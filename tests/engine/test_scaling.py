@@ -9,6 +9,7 @@ from understudy.base.quantity import format_duration
 from understudy.control.explanation import AlarmSaid, Explained
 from understudy.engine.engine import Engine
 from understudy.engine.scaling import activities, explain
+from understudy.report.words import brief
 from understudy.testing.region import Region
 
 STAGE = [{"Name": "Stage", "Value": "prod"}]
@@ -89,9 +90,9 @@ def told(region: Region, name: str = "web") -> Explained:
 
 
 def alarms(found: Explained) -> dict[str, AlarmSaid]:
-    """The alarms of all policies by the names of these and the last part of their own."""
+    """The alarms of all policies by the names of these and by their own in short."""
     return {
-        f"{policy.name} {alarm.name.split('-')[2] if 'Tracking' in alarm.name else alarm.name}": alarm
+        f"{policy.name} {brief(alarm.name)}": alarm
         for subject in found.subjects
         for policy in subject.policies
         for alarm in policy.alarms
