@@ -49,6 +49,8 @@ from understudy.control.events import (
     SpotNoticed,
     TargetsTurned,
 )
+from understudy.control.kept_capacity import OWNER as KEPT
+from understudy.control.kept_capacity import Kept, KeptCapacities
 from understudy.control.notifying import Notifier, Sent
 from understudy.control.price_list import operations as price_list_operations
 from understudy.control.price_list.operations import PriceListService
@@ -106,6 +108,7 @@ class PlaneState(Struct):
     purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
     elbv2: ElbState = struct_field(default_factory=ElbState)
     sent: dict[str, Sent] = struct_field(default_factory=dict[str, Sent])
+    kept: dict[str, Kept] = struct_field(default_factory=dict[str, Kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,13 @@ class Plane:
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
         self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
+        self.kept = KeptCapacities(state.kept)
         self.scaling = ApplicationAutoScaling(
-            {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
+            {**self.kept.scalables, DIMENSION: self.sagemaker},
+            self.cloudwatch,
+            config.zones,
+            state.scaling,
+            self.cloudwatch,
         )
         self.sagemaker.is_registered = self.scaling.is_registered
         self.ec2 = Ec2(state.ec2)
@@ -153,6 +161,7 @@ class Plane:
             "cloudwatch": self.cloudwatch,
             "pricing": PriceListService(config.book),
             "elbv2": self.elbv2,
+            KEPT: self.kept,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
         }
