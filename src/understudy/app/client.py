@@ -87,10 +87,14 @@ class Client:
 
     def observe(self, endpoint: str, variant: str, since: float) -> Observation:
         """What the engine has seen of an endpoint variant since a time."""
-        query = urlencode(
-            {"region": self.region, "endpoint": endpoint, "variant": variant, "since": since}
+        seen = self.own(
+            "observe", region=self.region, endpoint=endpoint, variant=variant, since=since
         )
-        return msgspec.json.decode(self._own(f"observe?{query}"), type=Observation)
+        return msgspec.json.decode(seen, type=Observation)
+
+    def own(self, path: str, **query: object) -> bytes:
+        """What the engine answers at one of its own paths. Raises HTTPError."""
+        return self._own(f"{path}?{urlencode(query)}")
 
     def _own(self, path: str) -> bytes:
         url = f"{self.endpoint}/_understudy/{path}"

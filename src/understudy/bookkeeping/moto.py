@@ -14,9 +14,10 @@ from msgspec import Struct
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.base.ledger import BookRequest
+from understudy.bookkeeping.outbox import Delivery, Outbox
 from understudy.control.events import Params
 
-KEPT_SERVICES = ("iam", "sts")
+KEPT_SERVICES = ("iam", "sns", "sqs", "sts")
 _READS = ("Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Simulate", "Decode")
 
 
@@ -47,6 +48,7 @@ class Books:
         self._ledger = ledger
         self._stubber: Any = None
         self._next = 1
+        self._outbox = Outbox()
 
     def _moto(self) -> Any:
         """Moto's dispatcher, after the ledger has been replayed into it."""
@@ -57,7 +59,12 @@ class Books:
             for number, request in self._ledger.requests():
                 self._perform(number, request)
                 self._next = number + 1
+            self._outbox.take()  # It was delivered when it was published.
         return self._stubber
+
+    def deliveries(self) -> list[Delivery]:
+        """What SNS has to post to HTTP endpoints since this was asked last."""
+        return self._outbox.take()
 
     def answer(self, request: BookRequest) -> BookAnswer:
         """Answer a raw request. What it changed is in the ledger when this returns."""
@@ -71,6 +78,8 @@ class Books:
         from botocore.awsrequest import AWSPreparedRequest, HTTPHeaders
         from moto.moto_api._internal import mock_random
 
+        if request.service == "sns":
+            _give(self._outbox)
         mock_random.seed(number)
         headers = HTTPHeaders()
         for name, value in {**request.headers, "x-moto-account-id": ACCOUNT}.items():
@@ -108,6 +117,13 @@ class Books:
             )
         output.pop("ResponseMetadata", None)
         return output
+
+
+def _give(outbox: Outbox) -> None:
+    """Have moto post into an outbox."""
+    from moto.sns import models
+
+    cast("Any", models).requests = outbox
 
 
 _models: dict[str, Any] = {}

@@ -14,6 +14,10 @@ COMMANDS = {
     "understudy.cli.simulate:simulate": (
         "Run templates under traffic in virtual time: every request, and the whole control plane."
     ),
+    "understudy.cli.scaling:explain": (
+        "Tell what each scaling policy would do now, and why not more."
+    ),
+    "understudy.cli.scaling:activities": ("List what scaling has done, with the causes."),
     "understudy.cli.engine:up": (
         "Start the engine: it answers as AWS does at one address of this machine."
     ),

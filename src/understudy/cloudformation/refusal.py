@@ -85,14 +85,14 @@ def custom_name_conflict(change: Change, schema: Schema) -> str | None:
     before, after = ((side or {}).get("Properties", {}) for side in (change.before, change.after))
     if change.replacement != "True" or schema.deletes_first:
         return None
-    for name in name_properties(schema):
-        value = after.get(name)
-        if value is not None and value == before.get(name):
-            return (
-                "CloudFormation cannot update a stack when a custom-named resource requires "
-                f"replacing. Rename {value} and update the stack again."
-            )
-    return None
+    names = name_properties(schema)
+    kept = [after[name] for name in names if name in after and after[name] == before.get(name)]
+    if not kept or len(kept) < len(names):
+        return None
+    return (
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+        f"Rename {kept[0]} and update the stack again."
+    )
 
 
 def name_properties(schema: Schema) -> list[str]:

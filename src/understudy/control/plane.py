@@ -23,6 +23,7 @@ from understudy.control.autoscaling.service import AutoScaling, GroupConfig
 from understudy.control.autoscaling.state import State as GroupsState
 from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
+from understudy.control.cloudwatch.messages import notification
 from understudy.control.cloudwatch.service import CloudWatch
 from understudy.control.cloudwatch.state import CloudWatchState
 from understudy.control.ec2 import operations as ec2_operations
@@ -35,6 +36,8 @@ from understudy.control.events import (
     AnyEvent,
     BalancerReached,
     BalancersServed,
+    CallAnswered,
+    CallFailed,
     Concurrency,
     EngineRestarted,
     InstanceFailed,
@@ -46,6 +49,9 @@ from understudy.control.events import (
     SpotNoticed,
     TargetsTurned,
 )
+from understudy.control.kept_capacity import OWNER as KEPT
+from understudy.control.kept_capacity import Kept, KeptCapacities
+from understudy.control.notifying import Notifier, Sent
 from understudy.control.price_list import operations as price_list_operations
 from understudy.control.price_list.operations import PriceListService
 from understudy.control.purchasing.operations import EC2_OPERATIONS, SAVINGS_PLANS_OPERATIONS
@@ -58,6 +64,7 @@ from understudy.control.signals import (
     AlarmAction,
     CapacityFailed,
     CapacityFulfilled,
+    Notification,
     ScalableRemoved,
     Signal,
 )
@@ -100,6 +107,8 @@ class PlaneState(Struct):
     ec2: Ec2State = struct_field(default_factory=Ec2State)
     purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
     elbv2: ElbState = struct_field(default_factory=ElbState)
+    sent: dict[str, Sent] = struct_field(default_factory=dict[str, Sent])
+    kept: dict[str, Kept] = struct_field(default_factory=dict[str, Kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +133,13 @@ class Plane:
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
         self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
+        self.kept = KeptCapacities(state.kept)
         self.scaling = ApplicationAutoScaling(
-            {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
+            {**self.kept.scalables, DIMENSION: self.sagemaker},
+            self.cloudwatch,
+            config.zones,
+            state.scaling,
+            self.cloudwatch,
         )
         self.sagemaker.is_registered = self.scaling.is_registered
         self.ec2 = Ec2(state.ec2)
@@ -139,6 +153,7 @@ class Plane:
             price=prices_in(region, config.book),
         )
         self.purchasing = Purchasing(config.book, state.purchasing)
+        self.notifier = Notifier(state.sent, self.cloudwatch.record_action)
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
             "autoscaling": self.groups,
@@ -146,6 +161,7 @@ class Plane:
             "cloudwatch": self.cloudwatch,
             "pricing": PriceListService(config.book),
             "elbv2": self.elbv2,
+            KEPT: self.kept,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
         }
@@ -177,6 +193,11 @@ class Plane:
             self.sagemaker.on_restart(turn)
             self.elbv2.on_restart(turn)
             group_events.on_restart(self.groups, turn)
+            self.notifier.on_restart(turn)
+
+    def on_answer(self, event: CallAnswered | CallFailed, turn: Turn) -> bool:
+        """The world has answered a call; False if it was not one of the planes that had asked."""
+        return self.notifier.on_answer(event, turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
@@ -202,6 +223,8 @@ class Plane:
             scaling.on_failed(self.scaling, signal, turn)
         elif isinstance(signal, ScalableRemoved):
             targets.on_removed(self.scaling, signal, turn)
+        elif isinstance(signal, Notification):
+            self.notifier.send(signal, turn)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
         """Do what an alarm asks for; its history says what came of the first time.
@@ -212,6 +235,10 @@ class Plane:
             summary = group_scaling.on_alarm(self.groups, action, turn)
         elif ":scalingPolicy:" in action.action:
             summary = scaling.on_alarm(self.scaling, action, turn)
+        elif action.action.startswith("arn:aws:sns:"):
+            alarm = self.cloudwatch.state.alarms[action.alarm_name]
+            self.notifier.send(notification(alarm, action, turn.region), turn, alarm.name)
+            return
         else:
             summary = f"Failed to execute action {action.action}: no such target is offered"
         if not action.repeated:

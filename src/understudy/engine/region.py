@@ -74,7 +74,8 @@ class Region:
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""
         if isinstance(event, CallAnswered | CallFailed):
-            self.stacks.on_answer(event, turn)
+            if not self.plane.on_answer(event, turn):
+                self.stacks.on_answer(event, turn)
             return
         if isinstance(event, EngineRestarted):
             self.stacks.on_restart(turn)

@@ -30,6 +30,7 @@ from understudy.control.events import (
 )
 from understudy.control.stand_ins import StandIns
 from understudy.deploy.handler import Invoke
+from understudy.live.deliveries import deliver
 from understudy.live.front_door import FrontDoor
 from understudy.live.instances import Instances
 from understudy.live.loop import INTERNAL, LiveLoop
@@ -160,8 +161,16 @@ class LiveWorld:
         )
 
     async def keep_books(self, work: Callable[[], Result]) -> Result:
-        """Do something with the kept services, one at a time, off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._bookkeeper, work)
+        """Do something with the kept services, one at a time, off the event loop.
+
+        What SNS then has to post is posted.
+        """
+        done, deliveries = await asyncio.get_running_loop().run_in_executor(
+            self._bookkeeper, lambda: (work(), self._books.deliveries())
+        )
+        for each in deliveries:
+            self._spawn(deliver(each))
+        return done
 
     async def listen(self) -> None:
         """Take in what the data plane reports, until it is stopped.

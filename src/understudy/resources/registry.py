@@ -6,8 +6,17 @@ from understudy.cloudformation.schema import CUSTOM_RESOURCE, Schema, Schemas
 from understudy.deploy.handler import Fidelity, ResourceType
 from understudy.resources.application_autoscaling import SCALABLE_TARGET, SCALING_POLICY
 from understudy.resources.arn_formats import LoadFormats
-from understudy.resources.cloudwatch_alarm import ALARM
+from understudy.resources.autoscaling import (
+    GROUP_POLICY,
+    LAUNCH_CONFIGURATION,
+    LIFECYCLE_HOOK,
+    SCHEDULED_ACTION,
+    WARM_POOL,
+)
+from understudy.resources.autoscaling_group import GROUP
+from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
 from understudy.resources.iam_role import ROLE
+from understudy.resources.launch_template import LAUNCH_TEMPLATE
 from understudy.resources.recorded import NO_FORMATS, recorded
 from understudy.resources.s3_bucket import BUCKET
 from understudy.resources.s3_bucket_policy import BUCKET_POLICY
@@ -16,7 +25,17 @@ from understudy.resources.sagemaker import ENDPOINT, ENDPOINT_CONFIG, MODEL
 TYPES: tuple[ResourceType, ...] = (
     SCALABLE_TARGET,
     SCALING_POLICY,
+    GROUP,
+    GROUP_POLICY,
+    LAUNCH_CONFIGURATION,
+    LIFECYCLE_HOOK,
+    SCHEDULED_ACTION,
+    WARM_POOL,
     ALARM,
+    ANOMALY_DETECTOR,
+    COMPOSITE_ALARM,
+    DASHBOARD,
+    LAUNCH_TEMPLATE,
     ROLE,
     BUCKET,
     BUCKET_POLICY,

@@ -62,7 +62,7 @@ def read(request: Request) -> Handler:
         live["VersioningConfiguration"] = {"Status": versioning["Status"]}
     encryption = yield Invoke("s3", "GetBucketEncryption", bucket)
     live["BucketEncryption"] = _encryption_from(encryption["ServerSideEncryptionConfiguration"])
-    return Done(request.physical_id, live)
+    return Done(request.physical_id, attributes(request.physical_id, request.region), live)
 
 
 def attributes(name: str, region: str) -> Params:

@@ -113,7 +113,7 @@ def read_endpoint(request: Request) -> Handler:
     name = last_name(request.physical_id)
     described = yield Invoke("sagemaker", "DescribeEndpoint", {"EndpointName": name})
     members = ("EndpointName", "EndpointConfigName")
-    return Done(request.physical_id, {key: described[key] for key in members})
+    return Done(request.physical_id, {}, {key: described[key] for key in members})
 
 
 def _settled(name: str) -> Steps[tuple[str, str]]:

@@ -107,8 +107,11 @@ class TaskHistory:
         self.since = since
         self.asked: list[Sequence[Params]] = []
 
-    def hourly(self, queries: Sequence[Params], start: float, end: float) -> Mapping[float, float]:
+    def hourly(
+        self, queries: Sequence[Params], start: float, end: float, turn: Turn
+    ) -> Mapping[float, float]:
         """The values of the query that returns data, by the start of their hour."""
+        del turn
         self.asked.append(queries)
         statistic = queries[0]["MetricStat"]["Stat"]
         share = 60 if queries[-1].get("Expression") == "total/60" else 1

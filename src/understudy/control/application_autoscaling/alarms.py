@@ -26,6 +26,7 @@ _ECS = ("ecs:service:DesiredCount",)
 _COPIES = ("sagemaker:inference-component:DesiredCopyCount",)
 _VARIANT = ("sagemaker:variant:DesiredInstanceCount",)
 _SERVERLESS = ("sagemaker:variant:DesiredProvisionedConcurrency",)
+_FUNCTIONS = ("lambda:function:ProvisionedConcurrency",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ PREDEFINED = {
     ),
     "ECSServiceAverageMemoryUtilizationHighResolution": Metric(
         _ECS, "AWS/ECS", "MemoryUtilization", "Average", 20, "Percent"
+    ),
+    "LambdaProvisionedConcurrencyUtilization": Metric(
+        _FUNCTIONS, "AWS/Lambda", "ProvisionedConcurrencyUtilization", "Maximum"
     ),
     "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution": Metric(
         _COPIES, "AWS/SageMaker", "ConcurrentRequestsPerCopy", "Maximum", 10
@@ -84,6 +88,10 @@ def resource_dimensions(resource_id: str) -> list[Params]:
     >>> resource_dimensions("endpoint/digits/variant/blue")[1]
     {'Name': 'VariantName', 'Value': 'blue'}
     """
+    if resource_id.startswith("function:"):
+        _, name, qualifier = resource_id.split(":")
+        pairs = (("FunctionName", name), ("Resource", f"{name}:{qualifier}"))
+        return [{"Name": dimension, "Value": value} for dimension, value in pairs]
     kind, _, rest = resource_id.partition("/")
     names = {
         "service": ("ClusterName", "ServiceName"),

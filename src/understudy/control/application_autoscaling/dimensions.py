@@ -92,7 +92,9 @@ _ROWS = (
         300.0,
     ),
     Dimension("kafka:broker-storage:VolumeSize", "arn:.+", "MSK cluster", _TRACK, minimum=1),
-    Dimension("lambda:function:ProvisionedConcurrency", "function:.+", "Lambda function", _TRACK),
+    Dimension(
+        "lambda:function:ProvisionedConcurrency", "function:[^:]+:[^:]+", "Lambda function", _TRACK
+    ),
     Dimension("neptune:cluster:ReadReplicaCount", "cluster:.+", "Neptune cluster", _TRACK, 0, 1),
     Dimension("rds:cluster:ReadReplicaCount", "cluster:.+", "RDS cluster", _BOTH, 300.0),
     Dimension(

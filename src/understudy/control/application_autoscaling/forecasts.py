@@ -60,7 +60,7 @@ def begin_forecasts(
     service: "ApplicationAutoScaling", target: ScalableTarget, policy: ScalingPolicy, turn: Turn
 ) -> None:
     """Make the first forecast of a policy and set its timer."""
-    policy.forecast = make_forecast(service, target, policy, turn.at)
+    policy.forecast = make_forecast(service, target, policy, turn)
     _set_timer(target, policy, turn)
 
 
@@ -80,7 +80,7 @@ def run(
     rule = predictive_scaling(policy.name, policy.configuration)
     hour = round((policy.due + rule.scheduling_buffer_time) / HOUR)
     if policy.forecast is None or turn.at - policy.forecast.made_at >= REFRESH:
-        policy.forecast = make_forecast(service, target, policy, turn.at)
+        policy.forecast = make_forecast(service, target, policy, turn)
     forecast = policy.forecast.capacity.get(hour) if policy.forecast else None
     capacity = capacity_of(service, target)
     if forecast is not None and capacity is not None:
@@ -93,20 +93,20 @@ def run(
 
 
 def make_forecast(
-    service: "ApplicationAutoScaling", target: ScalableTarget, policy: ScalingPolicy, now: float
+    service: "ApplicationAutoScaling", target: ScalableTarget, policy: ScalingPolicy, turn: Turn
 ) -> Forecast | None:
     """The load and capacity of the next 48 hours; None while fewer than 24 hours are known.
 
     Hours that an earlier forecast of the policy was about are kept for 30 days.
     """
     assert service.history is not None
-    start, end = history_span(now)
+    start, end = history_span(turn.at)
     specification: Params = policy.configuration["MetricSpecifications"][0]
     measured: list[Series] = [
-        service.history.hourly(queries, start, end) if queries else {}
+        service.history.hourly(queries, start, end, turn) if queries else {}
         for queries in metric_queries(specification, target.resource_id)
     ]
-    return updated(policy.forecast, measured, specification["TargetValue"], now)
+    return updated(policy.forecast, measured, specification["TargetValue"], turn.at)
 
 
 def metric_queries(

@@ -29,7 +29,9 @@ Zones = Callable[[str], tzinfo]
 class MetricHistory(Protocol):
     """The part of CloudWatch that predictive scaling learns from."""
 
-    def hourly(self, queries: Sequence[Params], start: float, end: float) -> Mapping[float, float]:
+    def hourly(
+        self, queries: Sequence[Params], start: float, end: float, turn: Turn
+    ) -> Mapping[float, float]:
         """GetMetricData with a period of an hour: the values of the query that returns data.
 
         They are keyed by the start of their hour, seconds since the epoch.

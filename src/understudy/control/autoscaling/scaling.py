@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
+from understudy.control.alarm_trigger import trigger
 from understudy.control.autoscaling import causes
 from understudy.control.autoscaling import group as groups
 from understudy.control.autoscaling.capacity import LEAVING, PENDING, capacity_of
@@ -47,7 +48,7 @@ def on_alarm(service: "AutoScaling", action: AlarmAction, turn: Turn) -> str:
         return _failed("Scaling policy not found")
     group = service.state.groups[owner[0]]
     policy = group.policies[owner[1]]
-    refused = _refusal(group, policy, action)
+    refused = refusal(group, policy, action)
     if refused:
         return _failed(refused)
     policy.breach, policy.invoked_at = breach_of(action), turn.at
@@ -64,7 +65,8 @@ def _failed(reason: str) -> str:
     return f"Failed to execute AutoScaling action: {reason}"
 
 
-def _refusal(group: Group, policy: ScalingPolicy, action: AlarmAction) -> str:
+def refusal(group: Group, policy: ScalingPolicy, action: AlarmAction) -> str:
+    """Why a policy cannot be executed by an alarm at all; empty if it can."""
     if policy.kind == PREDICTIVE:
         return "A predictive scaling policy takes no alarm"
     if not policy.params.get("Enabled", True):
@@ -205,27 +207,10 @@ def _invoking(service: "AutoScaling", action: AlarmAction) -> list[Params]:
     if known is None:
         return []
     params, changed_at = known
-    dimensions = [{"name": d["Name"], "value": d["Value"]} for d in params.get("Dimensions", ())]
-    trigger: Params = {
-        "MetricName": params.get("MetricName"),
-        "Namespace": params.get("Namespace"),
-        "StatisticType": "Statistic",
-        "Statistic": str(params.get("Statistic", "")).upper(),
-        "Unit": params.get("Unit"),
-        "Dimensions": dimensions,
-        "Period": params.get("Period"),
-        "EvaluationPeriods": params.get("EvaluationPeriods"),
-        "ComparisonOperator": params.get("ComparisonOperator"),
-        "Threshold": params.get("Threshold"),
-        "TreatMissingData": params.get("TreatMissingData", ""),
-        "EvaluateLowSampleCountPercentile": params.get("EvaluateLowSampleCountPercentile", ""),
-    }
-    if "Metrics" in params:
-        trigger = {**trigger, "Metrics": params["Metrics"]}
     return [
         {
             "AlarmArn": action.alarm_arn,
-            "Trigger": trigger,
+            "Trigger": trigger(params),
             "AlarmName": action.alarm_name,
             "AlarmDescription": params.get("AlarmDescription"),
             "AWSAccountId": action.alarm_arn.split(":")[4],

@@ -10,31 +10,12 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from understudy.base.regions import LOCATIONS
 from understudy.pricing.book import Book
 from understudy.pricing.instance import HOSTING, family, hardware
 from understudy.pricing.offer import LINUX, ON_DEMAND, RESERVED, Offer
 
 EC2, SAGEMAKER, ECS, ELB = "AmazonEC2", "AmazonSageMaker", "AmazonECS", "AWSELB"
-
-LOCATIONS = {
-    "us-east-1": "US East (N. Virginia)",
-    "us-east-2": "US East (Ohio)",
-    "us-west-1": "US West (N. California)",
-    "us-west-2": "US West (Oregon)",
-    "ca-central-1": "Canada (Central)",
-    "eu-central-1": "EU (Frankfurt)",
-    "eu-north-1": "EU (Stockholm)",
-    "eu-west-1": "EU (Ireland)",
-    "eu-west-2": "EU (London)",
-    "eu-west-3": "EU (Paris)",
-    "ap-northeast-1": "Asia Pacific (Tokyo)",
-    "ap-northeast-2": "Asia Pacific (Seoul)",
-    "ap-south-1": "Asia Pacific (Mumbai)",
-    "ap-southeast-1": "Asia Pacific (Singapore)",
-    "ap-southeast-2": "Asia Pacific (Sydney)",
-    "sa-east-1": "South America (Sao Paulo)",
-}
-"""AWS's names of regions in price lists; a region without one here has its code."""
 
 _SYSTEMS = {LINUX: "Linux", "Red Hat Enterprise Linux": "RHEL", "SUSE Linux": "SUSE"}
 _OPERATIONS = {LINUX: "RunInstances", "Windows": "RunInstances:0002"}

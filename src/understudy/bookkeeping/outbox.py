@@ -1,0 +1,42 @@
+"""HTTP deliveries of Amazon SNS: moto makes them up, whoever owns the network performs them.
+
+moto would post by itself, within the call that publishes, and once more whenever the ledger is
+replayed. So it is given this in place of the library that it posts with.
+
+AWS: Amazon SNS message delivery to HTTP/S endpoints; HTTP/HTTPS headers.
+"""
+
+import json as text
+from typing import Any
+
+from msgspec import Struct
+
+
+class Delivery(Struct, frozen=True):
+    """A message that shall be posted to an endpoint."""
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Outbox:
+    """Collects what is to be posted until it is taken."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Delivery] = []
+
+    def post(self, url: str, json: dict[str, Any], headers: dict[str, str]) -> None:
+        """Keep a message for delivery, as ``requests.post`` would send it."""
+        members = {
+            "x-amz-sns-message-type": json["Type"],
+            "x-amz-sns-message-id": json["MessageId"],
+            "x-amz-sns-topic-arn": json["TopicArn"],
+            "User-Agent": "Amazon Simple Notification Service Agent",
+        }
+        self._waiting.append(Delivery(url, {**headers, **members}, text.dumps(json).encode()))
+
+    def take(self) -> list[Delivery]:
+        """What is to be posted; it is not kept any longer."""
+        taken, self._waiting = self._waiting, []
+        return taken
