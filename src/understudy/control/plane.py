@@ -21,6 +21,10 @@ from understudy.control.autoscaling.launching import ON_DEMAND
 from understudy.control.autoscaling.metrics import on_measured
 from understudy.control.autoscaling.service import AutoScaling, GroupConfig
 from understudy.control.autoscaling.state import State as GroupsState
+from understudy.control.capacity import operations as capacity_operations
+from understudy.control.capacity.service import Capacity
+from understudy.control.capacity.state import OWNER as CAPACITY
+from understudy.control.capacity.state import CapacityState, Place
 from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.cloudwatch.service import CloudWatch
@@ -74,6 +78,7 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
     "elbv2": elbv2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
+    capacity_operations.SERVICE: capacity_operations.OPERATIONS,
 }
 """What each service offers, under AWS's names."""
 
@@ -100,6 +105,7 @@ class PlaneState(Struct):
     ec2: Ec2State = struct_field(default_factory=Ec2State)
     purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
     elbv2: ElbState = struct_field(default_factory=ElbState)
+    capacity: CapacityState = struct_field(default_factory=CapacityState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,11 @@ class Plane:
             price=prices_in(region, config.book),
         )
         self.purchasing = Purchasing(config.book, state.purchasing)
+        self.capacity = Capacity(state.capacity, self.purchasing, self._place)
+        self.capacity.report = self.on_event
+        self.purchasing.used = self.capacity.in_reservation
+        self.purchasing.room = self.capacity.room
+        self.sagemaker.require = self.capacity.require
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
             "autoscaling": self.groups,
@@ -148,16 +159,30 @@ class Plane:
             "elbv2": self.elbv2,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
+            CAPACITY: self.capacity,
+            capacity_operations.SERVICE: self.capacity,
         }
-        groups = self.groups
+        groups, capacity = self.groups, self.capacity
         self._takers: Mapping[type[AnyEvent], tuple[Callable[[Any, Turn], None], ...]] = {
             BalancerReached: (self.elbv2.on_reached,),
             BalancersServed: (self.elbv2.on_served,),
             Concurrency: (self.sagemaker.on_concurrency,),
-            InstanceFailed: (self.sagemaker.on_failed, partial(group_events.on_failed, groups)),
-            InstanceHealthy: (self.sagemaker.on_healthy, partial(group_events.on_healthy, groups)),
+            InstanceFailed: (
+                capacity.on_gone,
+                self.sagemaker.on_failed,
+                partial(group_events.on_failed, groups),
+            ),
+            InstanceHealthy: (
+                capacity.on_healthy,
+                self.sagemaker.on_healthy,
+                partial(group_events.on_healthy, groups),
+            ),
             InstancesMeasured: (partial(on_measured, groups),),
-            InstanceStopped: (self.sagemaker.on_stopped, partial(group_events.on_stopped, groups)),
+            InstanceStopped: (
+                capacity.on_gone,
+                self.sagemaker.on_stopped,
+                partial(group_events.on_stopped, groups),
+            ),
             RequestsCompleted: (self.sagemaker.on_requests,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
             TargetsTurned: (self.elbv2.on_turned,),
@@ -192,6 +217,18 @@ class Plane:
         while turn.signals:
             self._on_signal(turn.signals.pop(0), turn)
         self.elbv2.settle(turn)
+        self.capacity.screen(turn)
+
+    def _place(self, instance_id: str) -> Place:
+        """Whose an instance is that is launched in this turn."""
+        found = self.groups.find(instance_id)
+        if found is not None:
+            group, instance = found
+            return Place("autoscaling", group.name, instance.zone, instance.purchase)
+        hosting = self.sagemaker.state.instances.get(instance_id)
+        if hosting is not None:
+            return Place("sagemaker", f"{hosting.endpoint}/{hosting.variant}")
+        return Place("ec2", "")
 
     def _on_signal(self, signal: Signal, turn: Turn) -> None:
         if isinstance(signal, AlarmAction):

@@ -43,10 +43,15 @@ def _nobody(resource_id: str) -> bool:
     return False
 
 
+def _unlimited(instance_type: str, more: int) -> None:
+    """There is no quota."""
+
+
 class SageMaker:
     """The hosting service of one region. Also the ``Scalable`` of its endpoint variants.
 
-    ``is_registered`` tells whether a variant is a scalable target.
+    ``is_registered`` tells whether a variant is a scalable target, ``require`` raises a Fault where
+    so many more instances of a type exceed the account's quota.
     """
 
     label = "sagemaker"
@@ -56,6 +61,7 @@ class SageMaker:
         self.state = state
         self.publisher = publisher
         self.is_registered: Callable[[str], bool] = _nobody
+        self.require: Callable[[str, int], None] = _unlimited
         self.config = config
 
     def on_healthy(self, event: InstanceHealthy, turn: Turn) -> None:
@@ -215,5 +221,6 @@ class SageMaker:
         endpoint, variant = found
         if endpoint.update is not None or endpoint.status not in ("InService", "Updating"):
             raise validation_exception(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        self.require(variant.instance_type, desired - variant.desired)
         endpoints.set_capacity(endpoint, variant, desired, turn)
         endpoints.settle(self.state, endpoint, turn)
