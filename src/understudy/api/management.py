@@ -1,4 +1,7 @@
-"""The engine's own paths: ``/_understudy/status``, ``/observe`` and ``/journal``."""
+"""The engine's own paths: ``/_understudy/status``, ``/observe``, ``/usage`` and ``/capacity``.
+
+``/capacity/OPERATION`` performs an operation of ``control.capacity`` with a JSON body.
+"""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -7,8 +10,14 @@ import msgspec
 
 from understudy.api.http import Request, Response
 from understudy.base.arn import DEFAULT_REGION
+from understudy.base.fault import Fault
+from understudy.control.capacity.operations import SERVICE
+from understudy.control.capacity.usage import used
 from understudy.control.observation import observe
+from understudy.control.plane import OPERATIONS
 from understudy.live.loop import LiveLoop
+
+CAPACITY = "/_understudy/capacity/"
 
 
 class Management:
@@ -25,6 +34,10 @@ class Management:
             return _json({**msgspec.to_builtins(self._status), "world_time": self._loop.now()})
         if request.path == "/_understudy/observe":
             return self._observe(query)
+        if request.path == "/_understudy/usage":
+            return self._usage(query)
+        if request.path.startswith(CAPACITY):
+            return await self._capacity(request, query)
         return _json({"message": f"{request.path} is not one of the engine's paths."}, 404)
 
     def _observe(self, query: dict[str, str]) -> Response:
@@ -41,6 +54,29 @@ class Management:
         except KeyError as missing:
             return _json({"message": f"There is no {missing.args[0]}."}, 404)
         return _json(seen)
+
+    def _usage(self, query: dict[str, str]) -> Response:
+        self._loop.catch_up()
+        name = query.get("region", DEFAULT_REGION)
+        plane = self._loop.engine.region(name).plane
+        seen = used(plane.capacity.state, plane.purchasing, name, self._loop.now())
+        return _json(seen)
+
+    async def _capacity(self, request: Request, query: dict[str, str]) -> Response:
+        operation = request.path.removeprefix(CAPACITY)
+        if operation not in OPERATIONS[SERVICE]:
+            return _json({"message": f"There is no operation {operation}."}, 404)
+        region = query.get("region", DEFAULT_REGION)
+        body = await request.body()
+        try:
+            params = msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+            if operation.startswith("Describe"):
+                return _json(self._loop.query(region, SERVICE, operation, params))
+            return _json(self._loop.call(region, SERVICE, operation, params, "understudy"))
+        except Fault as fault:
+            return _json({"message": fault.message}, 400)
+        except (msgspec.DecodeError, KeyError, TypeError) as error:
+            return _json({"message": f"{operation}: {error!r}"}, 400)
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -3,6 +3,7 @@
 import http.client
 import time
 import urllib.error
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from understudy.app.audience import Audience
+from understudy.app.capacity import Call, event_calls, setting_calls
 from understudy.app.client import Client, refuse_foreign
 from understudy.app.deployment import StackDeployment, message_of
 from understudy.app.driving import Driven, Driver, unloaded
@@ -110,6 +112,7 @@ class Rehearsal:
     def _rehearse(self, client: Client) -> Rehearsed:
         stack = StackDeployment(client, self._prepared.stack_name, self._prepared.template.template)
         stack.refuse_existing()
+        perform(client, setting_calls(self._prepared.settings))
         deploy_at = client.clock.now()
         status = self._deploy(client, stack)
         endpoint, variant, seen = self._find(client, stack)
@@ -191,6 +194,7 @@ class Rehearsal:
             )
             self._cleanup.callback(driver.run.stop)
         driver.begin()
+        perform(client, event_calls(self._prepared.events, driver.started_at))
         self._audience.say(
             f"Sending {len(driver.arrivals):,} requests to {endpoint}, {mode}"
             + (f", each standing for {client.clock.speed:g}." if mode == "sampled" else ".")
@@ -236,8 +240,16 @@ class Rehearsal:
                 start_at=live.started_at,
                 seed=self._options.seed,
                 startup_delay=client.status["startup_delay"],
+                settings=self._prepared.settings,
+                events=self._prepared.events,
             )
         )
+
+
+def perform(client: Client, calls: Iterable[Call]) -> None:
+    """Tell an engine of capacity. Raises InvalidInput where it refuses."""
+    for operation, params in calls:
+        client.capacity(operation, **params)
 
 
 def _service_time(seen: Observation, driver: Driver, driven: Driven) -> ServiceTime | Empirical:

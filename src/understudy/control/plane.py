@@ -22,6 +22,7 @@ from understudy.control.autoscaling.metrics import on_measured
 from understudy.control.autoscaling.service import AutoScaling, GroupConfig
 from understudy.control.autoscaling.state import State as GroupsState
 from understudy.control.capacity import operations as capacity_operations
+from understudy.control.capacity.meter import Meter
 from understudy.control.capacity.service import Capacity
 from understudy.control.capacity.state import OWNER as CAPACITY
 from understudy.control.capacity.state import CapacityState, Place
@@ -49,10 +50,16 @@ from understudy.control.events import (
     RequestsCompleted,
     SpotNoticed,
     TargetsTurned,
+    TaskEnded,
+    TaskStarted,
 )
 from understudy.control.price_list import operations as price_list_operations
 from understudy.control.price_list.operations import PriceListService
-from understudy.control.purchasing.operations import EC2_OPERATIONS, SAVINGS_PLANS_OPERATIONS
+from understudy.control.purchasing.operations import (
+    EC2_OPERATIONS,
+    OWN_OPERATIONS,
+    SAVINGS_PLANS_OPERATIONS,
+)
 from understudy.control.purchasing.service import Purchasing, PurchasingState
 from understudy.control.sagemaker import operations as sagemaker_operations
 from understudy.control.sagemaker.endpoint import DIMENSION
@@ -78,9 +85,15 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
     "elbv2": elbv2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
-    capacity_operations.SERVICE: capacity_operations.OPERATIONS,
+    capacity_operations.SERVICE: {**capacity_operations.OPERATIONS, **OWN_OPERATIONS},
 }
 """What each service offers, under AWS's names."""
+
+PURCHASES: Mapping[str, Mapping[str, object]] = {
+    "ec2": EC2_OPERATIONS,
+    capacity_operations.SERVICE: OWN_OPERATIONS,
+}
+"""What purchasing answers of services that are not its own."""
 
 
 def prices_in(region: str, book: Book) -> Callable[[str, str, str], float | None]:
@@ -147,6 +160,7 @@ class Plane:
         self.purchasing = Purchasing(config.book, state.purchasing)
         self.capacity = Capacity(state.capacity, self.purchasing, self._place)
         self.capacity.report = self.on_event
+        self.meter = Meter(state.capacity)
         self.purchasing.used = self.capacity.in_reservation
         self.purchasing.room = self.capacity.room
         self.sagemaker.require = self.capacity.require
@@ -165,7 +179,7 @@ class Plane:
         groups, capacity = self.groups, self.capacity
         self._takers: Mapping[type[AnyEvent], tuple[Callable[[Any, Turn], None], ...]] = {
             BalancerReached: (self.elbv2.on_reached,),
-            BalancersServed: (self.elbv2.on_served,),
+            BalancersServed: (self.elbv2.on_served, self.meter.on_served),
             Concurrency: (self.sagemaker.on_concurrency,),
             InstanceFailed: (
                 capacity.on_gone,
@@ -185,13 +199,15 @@ class Plane:
             ),
             RequestsCompleted: (self.sagemaker.on_requests,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
+            TaskEnded: (self.meter.on_ended,),
+            TaskStarted: (self.meter.on_started,),
             TargetsTurned: (self.elbv2.on_turned,),
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
         """Perform an operation. Raises Fault."""
-        bought = service == "ec2" and operation in EC2_OPERATIONS
-        machine = self.purchasing if bought else self._machines[service]
+        bought = PURCHASES.get(service, {})
+        machine = self.purchasing if operation in bought else self._machines[service]
         return OPERATIONS[service][operation](machine, params, turn)
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
@@ -202,6 +218,9 @@ class Plane:
             self.sagemaker.on_restart(turn)
             self.elbv2.on_restart(turn)
             group_events.on_restart(self.groups, turn)
+            groups = self.groups.state
+            known = {*self.sagemaker.state.instances, *groups.members, *groups.detached}
+            self.capacity.forget_others(known, turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
@@ -218,6 +237,7 @@ class Plane:
             self._on_signal(turn.signals.pop(0), turn)
         self.elbv2.settle(turn)
         self.capacity.screen(turn)
+        self.meter.watch(turn)
 
     def _place(self, instance_id: str) -> Place:
         """Whose an instance is that is launched in this turn."""

@@ -219,8 +219,7 @@ def test_a_smaller_spot_pool_is_announced_then_noticed_then_taken_back(region: R
 
 def test_interruptions_can_be_asked_for(region: Region):
     group(region, 2, ["us-east-1a"], OnDemandPercentageAboveBaseCapacity=0)
-    answer = region.call("understudy", "InterruptSpot", Pattern="g5", Count=1)
-    assert answer == {"Interrupted": 1}
+    region.call("understudy", "InterruptSpot", Pattern="g5", Count=1)
     region.advance(150)
     ended = [each for each in region.plane.capacity.state.lives if each.place.purchase == "spot"]
     assert len(ended) == 1

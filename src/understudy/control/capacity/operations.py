@@ -6,7 +6,7 @@ import msgspec
 
 from understudy.base.fault import validation_exception
 from understudy.control.capacity.service import Capacity
-from understudy.control.capacity.state import Pool
+from understudy.control.capacity.state import OWNER, Pool
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.pricing.quota import EC2_QUOTAS, Quota, key_of
@@ -15,12 +15,12 @@ SERVICE = "understudy"
 
 
 def put_pools(service: Capacity, params: Params, turn: Turn) -> Params:
-    """Limit pools: Pools are of Pattern, Count, Zone, Purchase, and After and For, in seconds."""
+    """Limit pools: Pools are of Pattern, Count, Zone, Purchase, Since (now) and For, in seconds."""
     pools: list[Pool] = []
     for each in params["Pools"]:
         if each["Count"] < 0:
             raise validation_exception(f"Count {each['Count']} of {each['Pattern']} is negative.")
-        since = turn.at + each.get("After", 0.0)
+        since = each.get("Since", turn.at)
         until = since + each["For"] if each.get("For") else None
         zone, purchase = each.get("Zone", ""), each.get("Purchase", "")
         pools.append(Pool(each["Pattern"], each["Count"], zone, purchase, since, until))
@@ -49,9 +49,11 @@ def put_limits(service: Capacity, params: Params, turn: Turn) -> Params:
 
 
 def interrupt(service: Capacity, params: Params, turn: Turn) -> Params:
-    """Take spot instances of a Pattern (and Zone) back, Count of them or all."""
-    zone, count = params.get("Zone", ""), params.get("Count")
-    return {"Interrupted": service.interrupt(params["Pattern"], zone, count, turn)}
+    """Take spot instances of a Pattern (and Zone) back, Count of them or all, At a time or now."""
+    count: int | None = params.get("Count")
+    key = (params["Pattern"], params.get("Zone", ""), "" if count is None else str(count))
+    turn.schedule(params.get("At", turn.at), OWNER, "interrupt", *key)
+    return {}
 
 
 def describe(service: Capacity, params: Params, turn: Turn) -> Params:

@@ -178,8 +178,8 @@ class Capacity:
             turn.schedule(pool.since, OWNER, "shrink")
         self.state.pools = [each for each in self.state.pools if (each.until or turn.at) >= turn.at]
 
-    def interrupt(self, pattern: str, zone: str, count: int | None, turn: Turn) -> int:
-        """Take spot instances back, the latest first; how many."""
+    def _interrupt(self, pattern: str, zone: str, count: int | None, turn: Turn) -> None:
+        """Take spot instances back, the latest first."""
         pool = Pool(pattern, 0, zone, SPOT)
         lives = [
             life
@@ -188,7 +188,6 @@ class Capacity:
         ]
         for life in lives[:count]:
             self._take_back(life, turn)
-        return len(lives[:count])
 
     def _take_back(self, life: Life, turn: Turn) -> None:
         """A rebalance recommendation, then the notice, then the end."""
@@ -214,6 +213,8 @@ class Capacity:
         kind, *rest = key
         if kind == "shrink":
             self._shrink(turn)
+        elif kind == "interrupt":
+            self._interrupt(rest[0], rest[1], int(rest[2]) if rest[2] else None, turn)
         elif kind == "refused":
             self.report(InstanceFailed(turn.at, turn.region, rest[0], rest[1]), turn)
         elif rest[0] in self.state.held:
@@ -233,9 +234,17 @@ class Capacity:
         if life is not None and not life.running_at:
             life.running_at = turn.at
 
+    def forget_others(self, known: set[str], turn: Turn) -> None:
+        """After a restart: what no service knows any more went with the world."""
+        for name in [each for each in self.state.held if each not in known]:
+            self._ended(name, turn)
+
     def on_gone(self, event: InstanceStopped | InstanceFailed, turn: Turn) -> None:
         """An instance is gone: its place is free."""
-        life = self.state.held.pop(event.instance_id, None)
+        self._ended(event.instance_id, turn)
+
+    def _ended(self, instance_id: str, turn: Turn) -> None:
+        life = self.state.held.pop(instance_id, None)
         if life is not None:
             life.ended_at = turn.at
             self.state.lives.append(life)

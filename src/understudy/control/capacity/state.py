@@ -56,6 +56,28 @@ class Life(Struct):
     reservation: str = ""
 
 
+class TaskLife(Struct):
+    """A Fargate task: CPU units and MiB, from the pull of its image until its end, 0 until then."""
+
+    id: str
+    owner: str
+    cpu: int
+    memory: int
+    launched_at: float
+    pulled_at: float = 0.0
+    ended_at: float = 0.0
+    spot: bool = False
+
+
+class BalancerLife(Struct):
+    """A load balancer, with what it did in each clock-hour (CloudWatch's counts by name)."""
+
+    arn: str
+    began_at: float
+    ended_at: float = 0.0
+    hours: dict[int, dict[str, float]] = field(default_factory=dict[int, dict[str, float]])
+
+
 class CapacityState(Struct):
     """Everything of one region. ``limits`` are quotas by key; ``lives`` those that have ended."""
 
@@ -63,3 +85,5 @@ class CapacityState(Struct):
     limits: dict[str, int] = field(default_factory=dict[str, int])
     held: dict[str, Life] = field(default_factory=dict[str, Life])
     lives: list[Life] = field(default_factory=list[Life])
+    tasks: dict[str, TaskLife] = field(default_factory=dict[str, TaskLife])
+    balancers: dict[str, BalancerLife] = field(default_factory=dict[str, BalancerLife])

@@ -95,14 +95,14 @@ class SageMaker:
         """An instance that was told to stop is gone."""
         instance = self.state.instances.get(event.instance_id)
         if instance is not None:
-            fleets.ended(self.state, instance, turn.at)
+            fleets.ended(self.state, instance)
             endpoints.settle(self.state, self.state.endpoints[instance.endpoint], turn)
 
     def on_restart(self, turn: Turn) -> None:
         """The processes of all instances are gone: start those again that shall run."""
         for instance in list(self.state.instances.values()):
             if instance.state == "Stopping":
-                fleets.ended(self.state, instance, turn.at)
+                fleets.ended(self.state, instance)
         for instance in self.state.instances.values():
             instance.state = "Pending"
             fleet = self.state.endpoints[instance.endpoint].fleets[instance.fleet]
