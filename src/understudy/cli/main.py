@@ -24,6 +24,11 @@ COMMANDS = {
         "Show whether an engine runs on a state folder, and where it answers."
     ),
 }
+PRICE_COMMANDS = {
+    "understudy.cli.prices:refresh": "Read AWS's public price lists into the state folder.",
+    "understudy.cli.prices:show": "Show every way to buy an instance type, dated and sourced.",
+    "understudy.cli.prices:lists": "Show which price lists were read, and what is built in.",
+}
 """Where each command is, and what is said of it; so none is imported before it is called."""
 
 INSPECT = "Show what traffic is like, and which scaling policies can follow it."
@@ -62,6 +67,11 @@ for path, text in COMMANDS.items():
 traffic = App(name="traffic", help="Look at traffic before it is used.")
 traffic.command("understudy.cli.traffic:inspect", help=INSPECT)
 app.command(traffic)
+
+prices = App(name="prices", help="What is known of AWS's prices, and newer ones read from AWS.")
+for path, text in PRICE_COMMANDS.items():
+    prices.command(path, help=text)
+app.command(prices)
 
 
 def main() -> None:
