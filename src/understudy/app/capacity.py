@@ -328,3 +328,38 @@ def event_calls(events: Events, start: float) -> list[Call]:
         for e in events.interruptions
     ]
     return ([("PutPools", {"Pools": pools})] if pools else []) + interruptions
+
+
+def limit_calls(told: Iterable[str]) -> list[Call]:
+    """The operations for ``--limit``. Raises InvalidInput with all that is wrong.
+
+    >>> limit_calls(["p4d=2"])[0][0], limit_calls(["p4d=2"])[0][1]["Pools"][0]["Count"]
+    ('PutPools', 2)
+    """
+    limits: list[PoolLimit] = []
+    problems: list[Diagnostic] = []
+    for text in told:
+        first, *options = text.split(",")
+        pattern, _, count = first.partition("=")
+        zones = [each.removeprefix("zone=") for each in options if each.startswith("zone=")]
+        others = [each for each in options if each != "spot" and not each.startswith("zone=")]
+        if not count.isdigit() or others:
+            action = "write TYPE=COUNT[,zone=ZONE][,spot], as p4d=2"
+            problems.append(Diagnostic(f"--limit {text} is no limit.", action=action))
+            continue
+        problems += _pattern(pattern, int(count))
+        purchase = "spot" if "spot" in options else ""
+        zone = zones[0] if zones else ""
+        limits.append(PoolLimit(type=pattern, count=int(count), zone=zone, purchase=purchase))
+    if problems:
+        raise InvalidInput(tuple(problems))
+    return setting_calls(Settings(pools=tuple(limits)))
+
+
+def quota_calls(told: Iterable[str]) -> list[Call]:
+    """The operations for ``--quota``. Raises InvalidInput with all that is wrong."""
+    pairs = [text.partition("=") for text in told]
+    quotas = {key: int(limit) if limit.isdigit() else limit for key, _, limit in pairs}
+    if problems := quota_problems(quotas):
+        raise InvalidInput(tuple(problems))
+    return setting_calls(Settings(quotas={key: int(limit) for key, limit in quotas.items()}))

@@ -23,6 +23,15 @@ COMMANDS = {
     "understudy.cli.engine:status": (
         "Show whether an engine runs on a state folder, and where it answers."
     ),
+    "understudy.cli.commit:commit": (
+        "Find the cheapest mix of reserved, planned, on-demand and spot capacity for a demand."
+    ),
+    "understudy.cli.cost:cost": (
+        "Show what a stack has cost so far and costs a month at this rate, by resource."
+    ),
+    "understudy.cli.capacity:capacity": (
+        "Show or set what capacity a running engine's world has: pools, quotas, interruptions."
+    ),
 }
 PRICE_COMMANDS = {
     "understudy.cli.prices:refresh": "Read AWS's public price lists into the state folder.",

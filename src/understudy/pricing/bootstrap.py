@@ -17,7 +17,7 @@ from understudy.pricing.optimise import Mix, Search
 from understudy.pricing.ways import hourly_cost, nothing
 
 DAY = 24
-FEWEST_BLOCKS = 4
+FEWEST_BLOCKS = 8
 REGRET_TOLERANCE = 1e-4
 """The best purchase of a sample is found to this share of its cost."""
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -125,9 +126,10 @@ def _plans_for(market: Market, pools: Sequence[int]) -> tuple[Fraction, ...]:
         if rated:
             needs.setdefault(min(rated)[1], []).append(index)
     for number, members in needs.items():
-        rates = [float(market.plans[number].rates[index] or 0) for index in members]
-        peak = float((np.array(rates)[:, None] * market.units[members]).sum(axis=0).max())
-        money[number] = ceil(Fraction(peak) / MILL) * MILL
+        need: Any = 0
+        for index in members:
+            need = need + market.seconds[index].astype(object) * market.plans[number].rates[index]
+        money[number] = ceil(Fraction(max(need)) / SECONDS_PER_HOUR / MILL) * MILL
     return tuple(money)
 
 
