@@ -15,12 +15,14 @@ from understudy.app.capacity import Call, event_calls, setting_calls
 from understudy.app.client import Client, refuse_foreign
 from understudy.app.deployment import StackDeployment, message_of
 from understudy.app.driving import Driven, Driver, unloaded
+from understudy.app.estimate import estimate
 from understudy.app.failures import Failed
 from understudy.app.instance_logs import keep_logs, tail
 from understudy.app.interrupts import Interrupted, Interrupts
 from understudy.app.outcomes import RunFacts, outcome_of
 from understudy.app.packaging import Uploads
 from understudy.app.preflight import ENDPOINT, Options, Prepared
+from understudy.app.prices import book_of, today
 from understudy.app.simulation import Scenario, simulate
 from understudy.app.site import Site
 from understudy.base.arn import last_name
@@ -143,10 +145,20 @@ class Rehearsal:
         parameters = {**self._prepared.parameters, **uploads.urls}
         self._cleanup.callback(self._leave, stack)
         self._audience.change_set(stack.plan(self._prepared.template.text, parameters))
+        for line in self._estimated(client):
+            self._audience.say(line)
         try:
             return stack.execute(self._audience.deployment)
         except Failed as failure:
             raise Failed(failure.headline, failure.causes + self._log_of(stack)) from None
+
+    def _estimated(self, client: Client) -> list[str]:
+        """Three costs a month, and the quotas that the stack needs."""
+        prepared = self._prepared
+        book = book_of(Path(client.status["state"]))
+        limits = prepared.settings.quotas
+        told = estimate(prepared.template, book, today(), prepared.traffic, limits, client.region)
+        return told.lines()
 
     def _leave(self, stack: StackDeployment) -> None:
         """Keep the logs, and delete the stack unless it is kept or goes with our own engine."""
