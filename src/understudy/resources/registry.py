@@ -6,6 +6,7 @@ from understudy.cloudformation.schema import CUSTOM_RESOURCE, Schema, Schemas
 from understudy.deploy.handler import Fidelity, ResourceType
 from understudy.resources.application_autoscaling import SCALABLE_TARGET, SCALING_POLICY
 from understudy.resources.arn_formats import LoadFormats
+from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
 from understudy.resources.cloudwatch_alarm import ALARM
 from understudy.resources.iam_role import ROLE
 from understudy.resources.recorded import NO_FORMATS, recorded
@@ -17,6 +18,7 @@ TYPES: tuple[ResourceType, ...] = (
     SCALABLE_TARGET,
     SCALING_POLICY,
     ALARM,
+    CAPACITY_RESERVATION,
     ROLE,
     BUCKET,
     BUCKET_POLICY,
