@@ -12,7 +12,6 @@ from understudy.api.http import Request, Response
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.control.capacity.operations import SERVICE
-from understudy.control.capacity.usage import used
 from understudy.control.observation import observe
 from understudy.control.plane import OPERATIONS
 from understudy.live.loop import LiveLoop
@@ -58,9 +57,7 @@ class Management:
     def _usage(self, query: dict[str, str]) -> Response:
         self._loop.catch_up()
         name = query.get("region", DEFAULT_REGION)
-        plane = self._loop.engine.region(name).plane
-        seen = used(plane.capacity.state, plane.purchasing, name, self._loop.now())
-        return _json(seen)
+        return _json(self._loop.engine.region(name).used(self._loop.now()))
 
     async def _capacity(self, request: Request, query: dict[str, str]) -> Response:
         operation = request.path.removeprefix(CAPACITY)

@@ -30,6 +30,8 @@ from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.cloudwatch.service import CloudWatch
 from understudy.control.cloudwatch.state import CloudWatchState
+from understudy.control.cost_explorer import operations as cost_operations
+from understudy.control.cost_explorer.service import CostExplorer
 from understudy.control.ec2 import operations as ec2_operations
 from understudy.control.ec2.service import Ec2
 from understudy.control.ec2.state import Ec2State
@@ -79,6 +81,7 @@ from understudy.pricing.catalogue import BOOK, offers_in
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
     "application-autoscaling": scaling_operations.OPERATIONS,
     "autoscaling": group_operations.OPERATIONS,
+    "ce": cost_operations.OPERATIONS,
     "cloudwatch": cloudwatch_operations.OPERATIONS,
     "ec2": {**ec2_operations.OPERATIONS, **EC2_OPERATIONS},
     "pricing": price_list_operations.OPERATIONS,
@@ -161,6 +164,7 @@ class Plane:
         self.capacity = Capacity(state.capacity, self.purchasing, self._place)
         self.capacity.report = self.on_event
         self.meter = Meter(state.capacity)
+        self.costs = CostExplorer(config.book)
         self.purchasing.used = self.capacity.in_reservation
         self.purchasing.room = self.capacity.room
         self.sagemaker.require = self.capacity.require
@@ -173,6 +177,7 @@ class Plane:
             "elbv2": self.elbv2,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
+            "ce": self.costs,
             CAPACITY: self.capacity,
             capacity_operations.SERVICE: self.capacity,
         }
