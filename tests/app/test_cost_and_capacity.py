@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,17 @@ def test_a_stack_is_a_demand(state: Path, capsys: pytest.CaptureFixture[str]):
     assert "ml.g5.xlarge in us-east-1: 1.0 instances on average" in capsys.readouterr().out.replace(
         "\n           ", " "
     )
+
+
+def test_boto3_asks_cost_explorer(state: Path):
+    client = running_client(state, "")
+    today = datetime.fromtimestamp(client.clock.now(), UTC).date()
+    period = {"Start": str(today - timedelta(days=1)), "End": str(today + timedelta(days=1))}
+    answer = client.service("ce").get_cost_and_usage(
+        TimePeriod=period,
+        Granularity="DAILY",
+        Metrics=["UnblendedCost"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "SERVICE"}],
+    )
+    (service,) = {tuple(each["Keys"]) for day in answer["ResultsByTime"] for each in day["Groups"]}
+    assert service == ("Amazon SageMaker",)
