@@ -1,4 +1,7 @@
-"""The engine's own paths: ``/_understudy/status``, ``observe``, ``explain``, ``activities``."""
+"""The engine's own paths: ``/_understudy/status``, ``observe``, ``explain`` and so on.
+
+``/_understudy/capacity/OPERATION`` performs an operation of ``control.capacity`` with a JSON body.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +11,15 @@ import msgspec
 
 from understudy.api.http import Request, Response
 from understudy.base.arn import DEFAULT_REGION
+from understudy.base.fault import Fault
+from understudy.control.capacity.operations import SERVICE
 from understudy.control.observation import observe
 from understudy.engine.region import Region
 from understudy.engine.scaling import activities, explain
+from understudy.control.plane import OPERATIONS
 from understudy.live.loop import LiveLoop
+
+CAPACITY = "/_understudy/capacity/"
 
 
 class Management:
@@ -34,6 +42,10 @@ class Management:
             )
         if request.path == "/_understudy/activities":
             return self._scaling(activities, query)
+        if request.path == "/_understudy/usage":
+            return self._usage(query)
+        if request.path.startswith(CAPACITY):
+            return await self._capacity(request, query)
         return _json({"message": f"{request.path} is not one of the engine's paths."}, 404)
 
     def _observe(self, query: dict[str, str]) -> Response:
@@ -62,6 +74,26 @@ class Management:
 
 
 NOTHING = "There is no stack, group, endpoint, service or alarm {}."
+    def _usage(self, query: dict[str, str]) -> Response:
+        self._loop.catch_up()
+        name = query.get("region", DEFAULT_REGION)
+        return _json(self._loop.engine.region(name).used(self._loop.now()))
+
+    async def _capacity(self, request: Request, query: dict[str, str]) -> Response:
+        operation = request.path.removeprefix(CAPACITY)
+        if operation not in OPERATIONS[SERVICE]:
+            return _json({"message": f"There is no operation {operation}."}, 404)
+        region = query.get("region", DEFAULT_REGION)
+        body = await request.body()
+        try:
+            params = msgspec.json.decode(body, type=dict[str, Any]) if body else {}
+            if operation.startswith("Describe"):
+                return _json(self._loop.query(region, SERVICE, operation, params))
+            return _json(self._loop.call(region, SERVICE, operation, params, "understudy"))
+        except Fault as fault:
+            return _json({"message": fault.message}, 400)
+        except (msgspec.DecodeError, KeyError, TypeError) as error:
+            return _json({"message": f"{operation}: {error!r}"}, 400)
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+import urllib.error
 import urllib.request
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ import msgspec
 from understudy.app.config import is_local
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.control.capacity.usage import Used
 from understudy.control.observation import Observation
 from understudy.live.clock import WorldClock
 
@@ -96,9 +98,23 @@ class Client:
         """What the engine answers at one of its own paths. Raises HTTPError."""
         return self._own(f"{path}?{urlencode(query)}")
 
-    def _own(self, path: str) -> bytes:
+    def used(self) -> Used:
+        """What the region has used so far, and what is owned in it."""
+        return msgspec.json.decode(self._own(f"usage?region={self.region}"), type=Used)
+
+    def capacity(self, operation: str, **params: Any) -> dict[str, Any]:
+        """Perform an operation of ``control.capacity``. Raises InvalidInput where it is refused."""
+        path = f"capacity/{operation}?region={self.region}"
+        try:
+            return json.loads(self._own(path, json.dumps(params).encode()))
+        except urllib.error.HTTPError as error:
+            message = json.loads(error.read()).get("message", str(error))
+            raise InvalidInput((Diagnostic(message),)) from error
+
+    def _own(self, path: str, body: bytes | None = None) -> bytes:
         url = f"{self.endpoint}/_understudy/{path}"
-        with urllib.request.urlopen(url, timeout=OWN_SECONDS) as answer:  # noqa: S310 - http only
+        request = urllib.request.Request(url, body)  # noqa: S310 - http only
+        with urllib.request.urlopen(request, timeout=OWN_SECONDS) as answer:  # noqa: S310
             return answer.read()
 
 

@@ -20,6 +20,7 @@ from understudy.api.asgi import application
 from understudy.api.management import Management
 from understudy.api.server import Server
 from understudy.app.config import EngineConfig
+from understudy.app.prices import book_of
 from understudy.app.schemas import resource_types, schemas_of
 from understudy.app.state_folder import JOURNAL, LEDGER, OBJECTS, READY, Ready
 from understudy.base.identity import Ids
@@ -35,6 +36,8 @@ from understudy.live.instances import Instances
 from understudy.live.loop import LiveLoop, replay
 from understudy.live.objects import StoredObjects
 from understudy.live.world import LiveWorld
+from understudy.pricing.book import Book
+from understudy.pricing.catalogue import BOOK
 from understudy.proxy.link import DataPlane
 from understudy.runtimes.process import ProcessRuntime
 from understudy.storage.journal import Journal, unreadable
@@ -56,13 +59,15 @@ def world_of(
     endpoint: str = ENDPOINT,
     *,
     strict: bool = False,
+    book: Book = BOOK,
 ) -> World:
     """What the engine is told of the world.
 
-    ``publication`` is how late metrics are, ``endpoint`` where clients reach the engine.
+    ``publication`` is how late metrics are, ``endpoint`` where clients reach the engine, ``book``
+    has the prices.
     """
     groups = GroupConfig(startup_delay=hosting.startup_delay)
-    plane = PlaneConfig(ZoneInfo, hosting, publication or CloudWatchConfig(), groups)
+    plane = PlaneConfig(ZoneInfo, hosting, publication or CloudWatchConfig(), groups, book)
     return World(plane, resource_types(strict=strict), schemas_of, endpoint)
 
 
@@ -72,13 +77,14 @@ def restored(config: EngineConfig, journal: Journal, endpoint: str) -> Engine:
     What is in the journal is replayed in the world in which it was written. Raises InvalidInput
     where it cannot be read.
     """
-    world = world_of(hosting_of(config), endpoint=endpoint, strict=config.strict)
+    book = book_of(config.state)
+    world = world_of(hosting_of(config), endpoint=endpoint, strict=config.strict, book=book)
     snapshot = journal.snapshot()
     if snapshot is None:
         return Engine(world, EngineState(seed=config.seed))
     try:
         hosting = msgspec.json.decode(snapshot.hosting, type=HostingConfig)
-        before = world_of(hosting, endpoint=endpoint)
+        before = world_of(hosting, endpoint=endpoint, book=book)
         engine = Engine.restore(before, snapshot.state)
         deque(replay(engine, journal.entries(snapshot.number)), maxlen=0)
     except msgspec.MsgspecError as error:

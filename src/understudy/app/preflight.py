@@ -1,10 +1,12 @@
 """Everything that a rehearsal needs, checked before anything is started."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from understudy.app.capacity import Events, Settings, read_events, read_settings
 from understudy.app.config import delay_problems, speed_problems
 from understudy.app.packaging import LocalModel, image_problems, local_models
 from understudy.app.sources import Source, traffic_of
@@ -33,7 +35,8 @@ class Options:
     """What the user asked for. ``speed`` is world seconds per real second.
 
     ``parameters`` are ``Key=Value``; ``load`` is sampled, dilated, or empty for what suits the
-    model; ``window`` two times from the start of the traffic, such as ``10m-40m``.
+    model; ``window`` two times from the start of the traffic, such as ``10m-40m``; ``scenario``
+    what happens to capacity meanwhile; ``settings`` a file for ``understudy.toml``.
     """
 
     template: Path
@@ -49,6 +52,8 @@ class Options:
     stack_name: str = ""
     seed: int = 1
     startup_delay: float = 0.0
+    scenario: tuple[str, ...] = ()
+    settings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class Prepared:
     content_type: str
     stack_name: str
     warnings: tuple[Diagnostic, ...]
+    events: Events = field(default_factory=Events)
+    settings: Settings = field(default_factory=Settings)
 
 
 def prepare(options: Options) -> Prepared:
@@ -85,6 +92,8 @@ def prepare(options: Options) -> Prepared:
         problems += rate_problems(options, template, traffic)
     slos = _slos(options.slo, problems)
     payload, content_type = _payload(options, problems)
+    events = _told(lambda: read_events(options.scenario), Events(), problems)
+    settings = _told(lambda: read_settings(options.settings), Settings(), problems)
     problems = list(dict.fromkeys(problems))
     errors = [each for each in problems if each.severity is Severity.ERROR]
     if template is None or traffic is None or errors:
@@ -99,7 +108,20 @@ def prepare(options: Options) -> Prepared:
         content_type=content_type,
         stack_name=options.stack_name or name_of(options.template),
         warnings=(*traffic.warnings, *problems),
+        events=events,
+        settings=settings,
     )
+
+
+Told = TypeVar("Told")
+
+
+def _told(read: Callable[[], Told], nothing: Told, problems: list[Diagnostic]) -> Told:
+    try:
+        return read()
+    except InvalidInput as invalid:
+        problems += invalid.diagnostics
+        return nothing
 
 
 def name_of(template: Path) -> str:

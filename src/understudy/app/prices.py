@@ -14,7 +14,7 @@ from typing import Any
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.live.clock import real_now
 from understudy.pricing.book import Book
-from understudy.pricing.catalogue import BOOK
+from understudy.pricing.catalogue import BOOK, known_offers
 from understudy.pricing.json_stream import BrokenJsonError
 from understudy.pricing.price_list import Entry, read_csv, read_json
 from understudy.storage.prices import PriceList, StoredPrices
@@ -38,10 +38,9 @@ def today() -> str:
 
 def book_of(state: Path) -> Book:
     """The price book with what was read into a state folder; the newest figure of each wins."""
-    path = state / DATABASE
-    if not path.exists():
+    if not state.exists():
         return BOOK
-    return Book(*BOOK.shelves, StoredPrices(path))
+    return Book(*BOOK.shelves, StoredPrices(state / DATABASE))
 
 
 def read_file(state: Path, path: Path) -> PriceList:
@@ -156,3 +155,31 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
 
 def _refused(summary: str, action: str) -> InvalidInput:
     return InvalidInput((Diagnostic(summary, action=action),))
+
+
+def lists_of(state: Path) -> tuple[PriceList, ...]:
+    """The price lists that were read into a state folder."""
+    if not (state / DATABASE).exists():
+        return ()
+    with closing(StoredPrices(state / DATABASE)) as prices:
+        return prices.lists()
+
+
+def built_in() -> tuple[str, ...]:
+    """The sources of the prices that come with Understudy, each with its date and how many."""
+    found: dict[tuple[str, str], int] = {}
+    for offer in known_offers():
+        key = (offer.as_of, offer.source)
+        found[key] = found.get(key, 0) + 1
+    return tuple(
+        f"{count:,} prices of {day or 'no date'} from {source}"
+        for (day, source), count in sorted(found.items(), reverse=True)
+    )
+
+
+def nothing_known(product: str, region: str, book: Book) -> str:
+    """That no price is known, and where there is one."""
+    elsewhere = [each for each in book.regions() if product in book.products(each)]
+    if elsewhere:
+        return f"No price of {product} is known in {region}; there is one in {elsewhere[0]}."
+    return f"No price of {product} is known. Read AWS's lists with: understudy prices refresh"

@@ -3,6 +3,7 @@
 import http.client
 import time
 import urllib.error
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from understudy.app.audience import Audience
+from understudy.app.capacity import Call, event_calls, setting_calls
 from understudy.app.client import Client, refuse_foreign
 from understudy.app.deployment import StackDeployment, message_of
 from understudy.app.driving import Driven, Driver, unloaded
+from understudy.app.estimate import estimate
 from understudy.app.failures import Failed
 from understudy.app.instance_logs import keep_logs, tail
 from understudy.app.interrupts import Interrupted, Interrupts
 from understudy.app.outcomes import RunFacts, outcome_of
 from understudy.app.packaging import Uploads
 from understudy.app.preflight import ENDPOINT, Options, Prepared
+from understudy.app.prices import book_of, today
 from understudy.app.simulation import Scenario, simulate
 from understudy.app.site import Site
 from understudy.base.arn import last_name
@@ -110,6 +114,7 @@ class Rehearsal:
     def _rehearse(self, client: Client) -> Rehearsed:
         stack = StackDeployment(client, self._prepared.stack_name, self._prepared.template.template)
         stack.refuse_existing()
+        perform(client, setting_calls(self._prepared.settings))
         deploy_at = client.clock.now()
         status = self._deploy(client, stack)
         endpoint, variant, seen = self._find(client, stack)
@@ -140,10 +145,20 @@ class Rehearsal:
         parameters = {**self._prepared.parameters, **uploads.urls}
         self._cleanup.callback(self._leave, stack)
         self._audience.change_set(stack.plan(self._prepared.template.text, parameters))
+        for line in self._estimated(client):
+            self._audience.say(line)
         try:
             return stack.execute(self._audience.deployment)
         except Failed as failure:
             raise Failed(failure.headline, failure.causes + self._log_of(stack)) from None
+
+    def _estimated(self, client: Client) -> list[str]:
+        """Three costs a month, and the quotas that the stack needs."""
+        prepared = self._prepared
+        book = book_of(Path(client.status["state"]))
+        limits = prepared.settings.quotas
+        told = estimate(prepared.template, book, today(), prepared.traffic, limits, client.region)
+        return told.lines()
 
     def _leave(self, stack: StackDeployment) -> None:
         """Keep the logs, and delete the stack unless it is kept or goes with our own engine."""
@@ -191,6 +206,7 @@ class Rehearsal:
             )
             self._cleanup.callback(driver.run.stop)
         driver.begin()
+        perform(client, event_calls(self._prepared.events, driver.started_at))
         self._audience.say(
             f"Sending {len(driver.arrivals):,} requests to {endpoint}, {mode}"
             + (f", each standing for {client.clock.speed:g}." if mode == "sampled" else ".")
@@ -236,8 +252,16 @@ class Rehearsal:
                 start_at=live.started_at,
                 seed=self._options.seed,
                 startup_delay=client.status["startup_delay"],
+                settings=self._prepared.settings,
+                events=self._prepared.events,
             )
         )
+
+
+def perform(client: Client, calls: Iterable[Call]) -> None:
+    """Tell an engine of capacity. Raises InvalidInput where it refuses."""
+    for operation, params in calls:
+        client.capacity(operation, **params)
 
 
 def _service_time(seen: Observation, driver: Driver, driven: Driven) -> ServiceTime | Empirical:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from understudy.app.capacity import Call, Events, Settings, event_calls, setting_calls
 from understudy.app.composition import world_of
 from understudy.app.failures import Failed
 from understudy.app.outcomes import RunFacts, outcome
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
+from understudy.control.capacity.operations import SERVICE
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.events import Params
 from understudy.control.observation import observe
@@ -58,6 +60,8 @@ class Scenario:
     startup_delay: float = 0.0
     publication: CloudWatchConfig = field(default_factory=CloudWatchConfig)
     region: str = DEFAULT_REGION
+    settings: Settings = field(default_factory=Settings)
+    events: Events = field(default_factory=Events)
 
 
 def simulate(scenario: Scenario) -> Outcome:
@@ -93,6 +97,7 @@ def deployed(scenario: Scenario) -> tuple[SimulatedWorld, str]:
     hosting = HostingConfig(startup_delay=scenario.startup_delay)
     engine = Engine(world_of(hosting, scenario.publication), EngineState(seed=scenario.seed))
     simulated = SimulatedWorld(engine, scenario.world, scenario.deploy_at, scenario.region)
+    _perform(simulated, setting_calls(scenario.settings))
     return simulated, _deploy(simulated, scenario)
 
 
@@ -104,6 +109,7 @@ def drive(
     ``arrivals`` are its times in seconds from now, in parts, where they are not to be drawn.
     """
     started, traffic = world.now, scenario.traffic
+    _perform(world, event_calls(scenario.events, started))
     endpoint, _ = served(world)
     tally = Tally(started, traffic.duration, traffic.total, scenario.slos)
     drawn = arrival_chunks(traffic, scenario.seed) if arrivals is None else arrivals
@@ -181,6 +187,11 @@ def _stack(scenario: Scenario, body: str) -> Params:
             for key, value in scenario.parameters.items()
         ],
     }
+
+
+def _perform(world: SimulatedWorld, calls: Iterable[Call]) -> None:
+    for operation, params in calls:
+        world.call(SERVICE, operation, params)
 
 
 def served(world: SimulatedWorld) -> tuple[str, str]:

@@ -27,6 +27,20 @@ COMMANDS = {
     "understudy.cli.engine:status": (
         "Show whether an engine runs on a state folder, and where it answers."
     ),
+    "understudy.cli.commit:commit": (
+        "Find the cheapest mix of reserved, planned, on-demand and spot capacity for a demand."
+    ),
+    "understudy.cli.cost:cost": (
+        "Show what a stack has cost so far and costs a month at this rate, by resource."
+    ),
+    "understudy.cli.capacity:capacity": (
+        "Show or set what capacity a running engine's world has: pools, quotas, interruptions."
+    ),
+}
+PRICE_COMMANDS = {
+    "understudy.cli.prices:refresh": "Read AWS's public price lists into the state folder.",
+    "understudy.cli.prices:show": "Show every way to buy an instance type, dated and sourced.",
+    "understudy.cli.prices:lists": "Show which price lists were read, and what is built in.",
 }
 """Where each command is, and what is said of it; so none is imported before it is called."""
 
@@ -66,6 +80,11 @@ for path, text in COMMANDS.items():
 traffic = App(name="traffic", help="Look at traffic before it is used.")
 traffic.command("understudy.cli.traffic:inspect", help=INSPECT)
 app.command(traffic)
+
+prices = App(name="prices", help="What is known of AWS's prices, and newer ones read from AWS.")
+for path, text in PRICE_COMMANDS.items():
+    prices.command(path, help=text)
+app.command(prices)
 
 
 def main() -> None:

@@ -35,6 +35,8 @@ def rehearse(
     endpoint_url: str = "",
     allow_host: str | None = None,
     keep: bool = False,
+    scenario: Annotated[list[str] | None, Parameter(name="--scenario")] = None,
+    settings: Path | None = None,
 ) -> int:
     """Deploy a template, drive traffic at its endpoint, watch it scale, report, clean up.
 
@@ -59,6 +61,9 @@ def rehearse(
         endpoint_url: Use the engine that runs there instead of starting one.
         allow_host: Name the host of an endpoint that is not local to allow deleting there.
         keep: Leave stack and engine running.
+        scenario: What happens to capacity: shortage:ml.g5,40m, interruption:g5.xlarge@10m, or a
+            TOML file with [[shortage]] and [[interruption]]; may be repeated.
+        settings: Capacity, quotas and commitments (default: understudy.toml here, if any).
 
     """
     options = Options(
@@ -75,6 +80,8 @@ def rehearse(
         stack_name=stack_name,
         seed=seed,
         startup_delay=startup_delay,
+        scenario=tuple(scenario or ()),
+        settings=settings,
     )
     return guarded(
         lambda: run(options, report, endpoint=endpoint_url, allow_host=allow_host, keep=keep)

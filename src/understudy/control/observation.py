@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from understudy.base.service_time import STAND_IN_VARIABLE
 from understudy.control.application_autoscaling.state import Activity, ScalableTarget, target_key
+from understudy.control.capacity.usage import billed
 from understudy.control.cloudwatch.state import AnyAlarm, HistoryItem
 from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint
 from understudy.control.plane import Plane
@@ -153,15 +154,11 @@ def _transition(item: HistoryItem) -> AlarmTransition:
 
 
 def _usage(plane: Plane, endpoint: str, variant: str, since: float, at: float) -> tuple[Usage, ...]:
-    state = plane.sagemaker.state
-    ended = [
-        Usage(each.instance_type, each.started_at, each.ended_at)
-        for each in state.usage
-        if each.endpoint == endpoint and each.variant == variant and each.ended_at >= since
-    ]
-    running = [
-        Usage(each.instance_type, each.launched_at, at)
-        for each in state.instances.values()
-        if each.endpoint == endpoint and each.variant == variant
-    ]
-    return (*ended, *running)
+    owner = f"{endpoint}/{variant}"
+    state = plane.capacity.state
+    found = (
+        billed(life, at)
+        for life in (*state.lives, *state.held.values())
+        if life.place.owner == owner and (not life.ended_at or life.ended_at >= since)
+    )
+    return tuple(usage for usage in found if usage is not None)

@@ -21,11 +21,18 @@ from understudy.control.autoscaling.launching import ON_DEMAND
 from understudy.control.autoscaling.metrics import on_measured
 from understudy.control.autoscaling.service import AutoScaling, GroupConfig
 from understudy.control.autoscaling.state import State as GroupsState
+from understudy.control.capacity import operations as capacity_operations
+from understudy.control.capacity.meter import Meter
+from understudy.control.capacity.service import Capacity
+from understudy.control.capacity.state import OWNER as CAPACITY
+from understudy.control.capacity.state import CapacityState, Place
 from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.cloudwatch.messages import notification
 from understudy.control.cloudwatch.service import CloudWatch
 from understudy.control.cloudwatch.state import CloudWatchState
+from understudy.control.cost_explorer import operations as cost_operations
+from understudy.control.cost_explorer.service import CostExplorer
 from understudy.control.ec2 import operations as ec2_operations
 from understudy.control.ec2.service import Ec2
 from understudy.control.ec2.state import Ec2State
@@ -48,13 +55,19 @@ from understudy.control.events import (
     RequestsCompleted,
     SpotNoticed,
     TargetsTurned,
+    TaskEnded,
+    TaskStarted,
 )
 from understudy.control.kept_capacity import OWNER as KEPT
 from understudy.control.kept_capacity import Kept, KeptCapacities
 from understudy.control.notifying import Notifier, Sent
 from understudy.control.price_list import operations as price_list_operations
 from understudy.control.price_list.operations import PriceListService
-from understudy.control.purchasing.operations import EC2_OPERATIONS, SAVINGS_PLANS_OPERATIONS
+from understudy.control.purchasing.operations import (
+    EC2_OPERATIONS,
+    OWN_OPERATIONS,
+    SAVINGS_PLANS_OPERATIONS,
+)
 from understudy.control.purchasing.service import Purchasing, PurchasingState
 from understudy.control.sagemaker import operations as sagemaker_operations
 from understudy.control.sagemaker.endpoint import DIMENSION
@@ -75,14 +88,22 @@ from understudy.pricing.catalogue import BOOK, offers_in
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
     "application-autoscaling": scaling_operations.OPERATIONS,
     "autoscaling": group_operations.OPERATIONS,
+    "ce": cost_operations.OPERATIONS,
     "cloudwatch": cloudwatch_operations.OPERATIONS,
     "ec2": {**ec2_operations.OPERATIONS, **EC2_OPERATIONS},
     "pricing": price_list_operations.OPERATIONS,
     "elbv2": elbv2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
+    capacity_operations.SERVICE: {**capacity_operations.OPERATIONS, **OWN_OPERATIONS},
 }
 """What each service offers, under AWS's names."""
+
+PURCHASES: Mapping[str, Mapping[str, object]] = {
+    "ec2": EC2_OPERATIONS,
+    capacity_operations.SERVICE: OWN_OPERATIONS,
+}
+"""What purchasing answers of services that are not its own."""
 
 
 def prices_in(region: str, book: Book) -> Callable[[str, str, str], float | None]:
@@ -109,6 +130,7 @@ class PlaneState(Struct):
     elbv2: ElbState = struct_field(default_factory=ElbState)
     sent: dict[str, Sent] = struct_field(default_factory=dict[str, Sent])
     kept: dict[str, Kept] = struct_field(default_factory=dict[str, Kept])
+    capacity: CapacityState = struct_field(default_factory=CapacityState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +176,13 @@ class Plane:
         )
         self.purchasing = Purchasing(config.book, state.purchasing)
         self.notifier = Notifier(state.sent, self.cloudwatch.record_action)
+        self.capacity = Capacity(state.capacity, self.purchasing, self._place)
+        self.capacity.report = self.on_event
+        self.meter = Meter(state.capacity)
+        self.costs = CostExplorer(config.book)
+        self.purchasing.used = self.capacity.in_reservation
+        self.purchasing.room = self.capacity.room
+        self.sagemaker.require = self.capacity.require
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
             "autoscaling": self.groups,
@@ -164,25 +193,42 @@ class Plane:
             KEPT: self.kept,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
+            "ce": self.costs,
+            CAPACITY: self.capacity,
+            capacity_operations.SERVICE: self.capacity,
         }
-        groups = self.groups
+        groups, capacity = self.groups, self.capacity
         self._takers: Mapping[type[AnyEvent], tuple[Callable[[Any, Turn], None], ...]] = {
             BalancerReached: (self.elbv2.on_reached,),
-            BalancersServed: (self.elbv2.on_served,),
+            BalancersServed: (self.elbv2.on_served, self.meter.on_served),
             Concurrency: (self.sagemaker.on_concurrency,),
-            InstanceFailed: (self.sagemaker.on_failed, partial(group_events.on_failed, groups)),
-            InstanceHealthy: (self.sagemaker.on_healthy, partial(group_events.on_healthy, groups)),
+            InstanceFailed: (
+                capacity.on_gone,
+                self.sagemaker.on_failed,
+                partial(group_events.on_failed, groups),
+            ),
+            InstanceHealthy: (
+                capacity.on_healthy,
+                self.sagemaker.on_healthy,
+                partial(group_events.on_healthy, groups),
+            ),
             InstancesMeasured: (partial(on_measured, groups),),
-            InstanceStopped: (self.sagemaker.on_stopped, partial(group_events.on_stopped, groups)),
+            InstanceStopped: (
+                capacity.on_gone,
+                self.sagemaker.on_stopped,
+                partial(group_events.on_stopped, groups),
+            ),
             RequestsCompleted: (self.sagemaker.on_requests,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
+            TaskEnded: (self.meter.on_ended,),
+            TaskStarted: (self.meter.on_started,),
             TargetsTurned: (self.elbv2.on_turned,),
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
         """Perform an operation. Raises Fault."""
-        bought = service == "ec2" and operation in EC2_OPERATIONS
-        machine = self.purchasing if bought else self._machines[service]
+        bought = PURCHASES.get(service, {})
+        machine = self.purchasing if operation in bought else self._machines[service]
         return OPERATIONS[service][operation](machine, params, turn)
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
@@ -194,6 +240,9 @@ class Plane:
             self.elbv2.on_restart(turn)
             group_events.on_restart(self.groups, turn)
             self.notifier.on_restart(turn)
+            groups = self.groups.state
+            known = {*self.sagemaker.state.instances, *groups.members, *groups.detached}
+            self.capacity.forget_others(known, turn)
 
     def on_answer(self, event: CallAnswered | CallFailed, turn: Turn) -> bool:
         """The world has answered a call; False if it was not one of the planes that had asked."""
@@ -213,6 +262,19 @@ class Plane:
         while turn.signals:
             self._on_signal(turn.signals.pop(0), turn)
         self.elbv2.settle(turn)
+        self.capacity.screen(turn)
+        self.meter.watch(turn)
+
+    def _place(self, instance_id: str) -> Place:
+        """Whose an instance is that is launched in this turn."""
+        found = self.groups.find(instance_id)
+        if found is not None:
+            group, instance = found
+            return Place("autoscaling", group.name, instance.zone, instance.purchase)
+        hosting = self.sagemaker.state.instances.get(instance_id)
+        if hosting is not None:
+            return Place("sagemaker", f"{hosting.endpoint}/{hosting.variant}")
+        return Place("ec2", "")
 
     def _on_signal(self, signal: Signal, turn: Turn) -> None:
         if isinstance(signal, AlarmAction):

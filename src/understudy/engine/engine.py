@@ -14,6 +14,7 @@ import msgspec
 from understudy.base.fault import Fault
 from understudy.base.identity import Ids
 from understudy.cloudformation.schema import Schemas
+from understudy.control.capacity.usage import Used
 from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, Params
 from understudy.control.plane import PlaneConfig
 from understudy.control.turn import Timer, Turn
@@ -71,7 +72,13 @@ class Engine:
     def _region(self, name: str, state: RegionState) -> Region:
         world = self._world
         schemas = world.schemas(name)
-        return Region(name, state, world.plane, world.types, schemas, world.endpoint)
+        region = Region(name, state, world.plane, world.types, schemas, world.endpoint)
+        region.plane.costs.everywhere = self._used
+        return region
+
+    def _used(self, at: float) -> list[Used]:
+        """What all regions have used: a bill is the account's."""
+        return [region.used(at) for region in self._regions.values()]
 
     def region(self, name: str) -> Region:
         """A region; it comes into being when it is first used."""

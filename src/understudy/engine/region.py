@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from understudy.cloudformation.schema import Schemas
+from understudy.control.capacity.usage import Used, used
 from understudy.control.events import (
     AnyEvent,
     CallAnswered,
@@ -87,6 +88,10 @@ class Region:
             self.stacks.on_timer(timer.key, turn)
         else:
             self.plane.on_timer(timer.owner, timer.key, turn)
+
+    def used(self, at: float) -> Used:
+        """What the region has used until a time, and what is owned in it."""
+        return used(self.plane.capacity.state, self.plane.purchasing, self.name, at)
 
     def settle(self, turn: Turn) -> None:
         """Pass signals on, and take stacks further, until there is nothing left to do now."""

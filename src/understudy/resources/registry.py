@@ -14,7 +14,9 @@ from understudy.resources.autoscaling import (
     WARM_POOL,
 )
 from understudy.resources.autoscaling_group import GROUP
+from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
 from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
+from understudy.resources.cloudwatch_alarm import ALARM
 from understudy.resources.iam_role import ROLE
 from understudy.resources.launch_template import LAUNCH_TEMPLATE
 from understudy.resources.recorded import NO_FORMATS, recorded
@@ -36,6 +38,7 @@ TYPES: tuple[ResourceType, ...] = (
     COMPOSITE_ALARM,
     DASHBOARD,
     LAUNCH_TEMPLATE,
+    CAPACITY_RESERVATION,
     ROLE,
     BUCKET,
     BUCKET_POLICY,

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
+from understudy.control.capacity.state import ON_DEMAND
+from understudy.control.capacity.words import INSUFFICIENT
 from understudy.control.events import Params
 from understudy.control.paging import page
 from understudy.control.purchasing.service import OwnedReservation, Purchasing, state_of
@@ -24,12 +26,14 @@ def create(service: Purchasing, params: Params, turn: Turn) -> Params:
     if not zone.startswith(turn.region):
         raise Fault("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
     ends, end = _end(params, turn.at)
+    count = _count(params["InstanceCount"])
+    _require(service, params["InstanceType"], zone, count, turn)
     reservation = CapacityReservation(
         id=f"cr-{turn.ids.hex(17)}",
         instance_type=params["InstanceType"],
         region=turn.region,
         zone=zone,
-        count=_count(params["InstanceCount"]),
+        count=count,
         start=turn.at,
         end=end,
         open=params.get("InstanceMatchCriteria", "open") == "open",
@@ -40,13 +44,20 @@ def create(service: Purchasing, params: Params, turn: Turn) -> Params:
     tags = {tag["Key"]: tag["Value"] for each in specified for tag in each.get("Tags", [])}
     owned = OwnedReservation(reservation, ends, tags=tags)
     service.state.reservations[reservation.id] = owned
-    return {"CapacityReservation": _described(owned, turn)}
+    return {"CapacityReservation": _described(service, owned, turn)}
 
 
 def _count(count: int) -> int:
     if count < 1:
         raise Fault("InvalidParameterValue", f"Invalid value '{count}' for InstanceCount.")
     return count
+
+
+def _require(service: Purchasing, kind: str, zone: str, more: int, turn: Turn) -> None:
+    """Refuse what the pool does not have. Raises Fault."""
+    room = service.room(kind, zone, ON_DEMAND, turn.at)
+    if room is not None and more > room:
+        raise INSUFFICIENT
 
 
 def _end(params: Params, at: float) -> tuple[str, float | None]:
@@ -87,7 +98,9 @@ def modify(service: Purchasing, params: Params, turn: Turn) -> Params:
         owned.ends, end = _end(params, turn.at)
         changed = replace(changed, end=end)
     if "InstanceCount" in params:
-        changed = replace(changed, count=_count(params["InstanceCount"]))
+        count = _count(params["InstanceCount"])
+        _require(service, changed.instance_type, changed.zone, count - changed.count, turn)
+        changed = replace(changed, count=count)
     if "InstanceMatchCriteria" in params:
         changed = replace(changed, open=params["InstanceMatchCriteria"] == "open")
     owned.reservation = changed
@@ -117,7 +130,7 @@ def describe(service: Purchasing, params: Params, turn: Turn) -> Params:
     """The reservations of the account, those that are over among them."""
     ids: list[str] = params.get("CapacityReservationIds", [])
     chosen = [_find(service, name) for name in ids] or list(service.state.reservations.values())
-    described = [_described(each, turn) for each in chosen]
+    described = [_described(service, each, turn) for each in chosen]
     for wish in params.get("Filters", []):
         if wish["Name"] not in _FILTERS:
             raise Fault("InvalidParameterValue", f"The filter '{wish['Name']}' is invalid")
@@ -129,8 +142,8 @@ def describe(service: Purchasing, params: Params, turn: Turn) -> Params:
     return {"CapacityReservations": shown, **({"NextToken": token} if token else {})}
 
 
-def _described(owned: OwnedReservation, turn: Turn) -> Params:
-    """A reservation. All of it is free: no EC2 instances run here that could use it."""
+def _described(service: Purchasing, owned: OwnedReservation, turn: Turn) -> Params:
+    """A reservation, with how much of it is free."""
     each, state = owned.reservation, state_of(owned, turn.at)
     count = each.count if state == "active" else 0
     end = {} if each.end is None else {"EndDate": each.end}
@@ -143,7 +156,7 @@ def _described(owned: OwnedReservation, turn: Turn) -> Params:
         "AvailabilityZone": each.zone,
         "Tenancy": each.tenancy,
         "TotalInstanceCount": count,
-        "AvailableInstanceCount": count,
+        "AvailableInstanceCount": max(count - service.used(each.id), 0),
         "EbsOptimized": False,
         "EphemeralStorage": False,
         "State": state,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from understudy.control.events import Params
 from understudy.control.purchasing import (
     capacity_reservations,
+    declared,
     reserved_instances,
     savings_plans,
 )
@@ -29,3 +30,6 @@ SAVINGS_PLANS_OPERATIONS: Mapping[str, Operation] = {
     "DescribeSavingsPlansOfferingRates": savings_plans.describe_offering_rates,
     "DescribeSavingsPlansOfferings": savings_plans.describe_offerings,
 }
+
+OWN_OPERATIONS: Mapping[str, Operation] = {"PutCommitments": declared.put_commitments}
+"""What AWS does not offer."""

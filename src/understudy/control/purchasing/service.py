@@ -1,5 +1,6 @@
 """What an account has committed to, in one region, and the book it buys from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -49,12 +50,28 @@ class PurchasingState(Struct):
     )
 
 
+def _none(reservation: str) -> int:
+    del reservation
+    return 0
+
+
+def _endless(instance_type: str, zone: str, purchase: str, at: float) -> int | None:
+    del instance_type, zone, purchase, at
+    return None
+
+
 @dataclass(slots=True)
 class Purchasing:
-    """The service: its state and the price book."""
+    """The service: its state and the price book.
+
+    ``used`` and ``room`` are told by the region's capacity: how many instances run in a
+    reservation, and how many more a pool has (None without end).
+    """
 
     book: Book
     state: PurchasingState = field(default_factory=PurchasingState)
+    used: Callable[[str], int] = _none
+    room: Callable[[str, str, str, float], int | None] = _endless
 
     def commitments(self, at: float) -> Commitments:
         """What applies to the bill of the clock-hour of a time."""
@@ -71,6 +88,23 @@ class Purchasing:
             for each in self.state.reservations.values()
             if state_of(each, at) == "active"
         )
+
+    def guarantees(self, at: float) -> tuple[CapacityReservation, ...]:
+        """What keeps capacity free: Capacity Reservations, then zonal Reserved Instances."""
+        zonal = (
+            CapacityReservation(
+                id=each.id,
+                instance_type=each.instance_type,
+                region=each.region,
+                zone=each.zone,
+                count=each.count,
+                start=each.start,
+                platform=each.platform,
+            )
+            for each in self.state.reserved.values()
+            if each.zone and each.start <= at < each.end
+        )
+        return (*self.reservations(at), *zonal)
 
     def on_timer(self, key: tuple[str, ...], turn: Turn) -> None:
         """It asks for no timers: what is over is told by its dates."""

@@ -165,7 +165,7 @@ def lost(state: SageMakerState, instance: Instance, reason: str, turn: Turn) -> 
     """An instance did not start or has died: fail, roll back, take back or replace."""
     endpoint = state.endpoints[instance.endpoint]
     served = instance.state == "InService"
-    fleets.ended(state, instance, turn.at)
+    fleets.ended(state, instance)
     fleet = endpoint.fleets.get(instance.fleet)
     variant = fleet.variants[instance.variant] if fleet else None
     if instance.state == "Stopping" or variant is None:

@@ -7,7 +7,6 @@ from understudy.control.sagemaker.state import (
     Fleet,
     Instance,
     SageMakerState,
-    Usage,
     Variant,
 )
 from understudy.control.turn import Turn
@@ -106,12 +105,9 @@ def stop(instance: Instance, turn: Turn) -> None:
     turn.emit(Stop(turn.region, instance.id, DRAIN_SECONDS if instance.in_service_at else 0.0))
 
 
-def ended(state: SageMakerState, instance: Instance, at: float) -> None:
-    """An instance is gone: it leaves the fleet and becomes a billable interval."""
+def ended(state: SageMakerState, instance: Instance) -> None:
+    """An instance is gone: it leaves the fleet."""
     del state.instances[instance.id]
-    state.usage.append(
-        Usage(instance.endpoint, instance.variant, instance.instance_type, instance.launched_at, at)
-    )
 
 
 def hold_back(variant: Variant, endpoint: Endpoint, turn: Turn) -> None:

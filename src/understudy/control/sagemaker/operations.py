@@ -1,6 +1,6 @@
 """The operations of endpoints, and the table of everything that SageMaker hosting offers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from understudy.base.fault import Fault, validation_exception
 from understudy.control.events import Params
@@ -20,12 +20,23 @@ def create_endpoint(service: SageMaker, params: Params, turn: Turn) -> Params:
     if name in service.state.endpoints:
         raise validation_exception(f'Cannot create already existing endpoint "{arn}".')
     endpoint = Endpoint(name, arn, created_at=turn.at, modified_at=turn.at)
-    endpoint.fleets[1] = _fleet(service, endpoint, params["EndpointConfigName"], turn)
+    fleet = _fleet(service, endpoint, params["EndpointConfigName"], turn)
+    _require(service, fleet.variants.values())
+    endpoint.fleets[1] = fleet
     service.state.endpoints[name] = endpoint
     endpoint.last_deployment = params.get("DeploymentConfig", {})
     records.tag(service, arn, params)
     endpoints.settle(service.state, endpoint, turn)
     return {"EndpointArn": arn}
+
+
+def _require(service: SageMaker, variants: Iterable[Variant]) -> None:
+    """Refuse a new fleet beyond the account's quotas: it runs beside the old one. Raises Fault."""
+    more: dict[str, int] = {}
+    for variant in variants:
+        more[variant.instance_type] = more.get(variant.instance_type, 0) + variant.desired
+    for kind, count in more.items():
+        service.require(kind, count)
 
 
 def _fleet(service: SageMaker, endpoint: Endpoint, config_name: str, turn: Turn) -> Fleet:
@@ -64,6 +75,7 @@ def update_endpoint(service: SageMaker, params: Params, turn: Turn) -> Params:
     blue = endpoint.fleets[endpoint.live]
     _check_registered(service, endpoint, blue, green)
     _retain(params, blue, green)
+    _require(service, green.variants.values())
     config = params.get("DeploymentConfig", {})
     if not config and params.get("RetainDeploymentConfig"):
         config = endpoint.last_deployment
@@ -124,6 +136,10 @@ def update_weights_and_capacities(service: SageMaker, params: Params, turn: Turn
                 f'The variant name(s) "{wish["VariantName"]}" is/are not present within endpoint'
                 f' configuration "{endpoint.fleets[endpoint.live].config_name}".'
             )
+    for wish in wishes:
+        variant = variants[wish["VariantName"]]
+        more = wish.get("DesiredInstanceCount", variant.desired) - variant.desired
+        service.require(variant.instance_type, more)
     for wish in wishes:
         variant = variants[wish["VariantName"]]
         variant.weight = wish.get("DesiredWeight", variant.weight)

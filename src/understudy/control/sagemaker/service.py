@@ -43,10 +43,15 @@ def _nobody(resource_id: str) -> bool:
     return False
 
 
+def _unlimited(instance_type: str, more: int) -> None:
+    """There is no quota."""
+
+
 class SageMaker:
     """The hosting service of one region. Also the ``Scalable`` of its endpoint variants.
 
-    ``is_registered`` tells whether a variant is a scalable target.
+    ``is_registered`` tells whether a variant is a scalable target, ``require`` raises a Fault where
+    so many more instances of a type exceed the account's quota.
     """
 
     label = "sagemaker"
@@ -56,6 +61,7 @@ class SageMaker:
         self.state = state
         self.publisher = publisher
         self.is_registered: Callable[[str], bool] = _nobody
+        self.require: Callable[[str, int], None] = _unlimited
         self.config = config
 
     def on_healthy(self, event: InstanceHealthy, turn: Turn) -> None:
@@ -89,14 +95,14 @@ class SageMaker:
         """An instance that was told to stop is gone."""
         instance = self.state.instances.get(event.instance_id)
         if instance is not None:
-            fleets.ended(self.state, instance, turn.at)
+            fleets.ended(self.state, instance)
             endpoints.settle(self.state, self.state.endpoints[instance.endpoint], turn)
 
     def on_restart(self, turn: Turn) -> None:
         """The processes of all instances are gone: start those again that shall run."""
         for instance in list(self.state.instances.values()):
             if instance.state == "Stopping":
-                fleets.ended(self.state, instance, turn.at)
+                fleets.ended(self.state, instance)
         for instance in self.state.instances.values():
             instance.state = "Pending"
             fleet = self.state.endpoints[instance.endpoint].fleets[instance.fleet]
@@ -215,5 +221,6 @@ class SageMaker:
         endpoint, variant = found
         if endpoint.update is not None or endpoint.status not in ("InService", "Updating"):
             raise validation_exception(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        self.require(variant.instance_type, desired - variant.desired)
         endpoints.set_capacity(endpoint, variant, desired, turn)
         endpoints.settle(self.state, endpoint, turn)

@@ -108,16 +108,6 @@ class CapacitySample(Struct, frozen=True, array_like=True):
     stopping: int
 
 
-class Usage(Struct, frozen=True, array_like=True):
-    """A billable interval of one instance that has ended."""
-
-    endpoint: str
-    variant: str
-    instance_type: str
-    started_at: float
-    ended_at: float
-
-
 class SageMakerState(Struct):
     """Everything SageMaker hosting remembers in one region."""
 
@@ -127,5 +117,4 @@ class SageMakerState(Struct):
     instances: dict[str, Instance] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     history: list[CapacitySample] = field(default_factory=list)
-    usage: list[Usage] = field(default_factory=list)
     published: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What capacity there is to be had: pools, quotas, reservations; and what was used of it."""

@@ -1,0 +1,1 @@
+"""Cost Explorer: what the rehearsed period cost, and how commitments were used."""

@@ -1,0 +1,105 @@
+"""Service quotas: how many vCPUs, or instances of SageMaker, may run at once.
+
+Source: AWS, Amazon EC2 instance type quotas; Amazon SageMaker endpoints and quotas. EC2 counts the
+vCPUs of running instances by group of families, on demand and spot apart; SageMaker counts the
+instances of each type that endpoints use.
+"""
+
+import re
+
+from msgspec import Struct
+
+from understudy.pricing.instance import HOSTING, family, hardware
+
+_LETTERS = re.compile(r"[a-z]+")
+
+
+class Quota(Struct, frozen=True, order=True):
+    """A quota by a short key; ``name`` and ``code`` are AWS's, the code empty where it varies."""
+
+    key: str
+    name: str
+    code: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What it counts."""
+        return "instances" if self.key.startswith(HOSTING) else "vCPUs"
+
+
+_ON_DEMAND = (
+    Quota(
+        "standard", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", "L-1216C47A"
+    ),
+    Quota("dl", "Running On-Demand DL instances", "L-6E869C2A"),
+    Quota("f", "Running On-Demand F instances", "L-74FC7D96"),
+    Quota("g", "Running On-Demand G and VT instances", "L-DB2E81BA"),
+    Quota("high-memory", "Running On-Demand High Memory instances", "L-43DA4232"),
+    Quota("hpc", "Running On-Demand HPC instances", "L-F7808C92"),
+    Quota("inf", "Running On-Demand Inf instances", "L-1945791B"),
+    Quota("p", "Running On-Demand P instances", "L-417A185B"),
+    Quota("trn", "Running On-Demand Trn instances", "L-2C3B7624"),
+    Quota("x", "Running On-Demand X instances", "L-7295265B"),
+)
+_SPOT = (
+    Quota(
+        "spot-standard",
+        "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests",
+        "L-34B43A08",
+    ),
+    Quota("spot-dl", "All DL Spot Instance Requests", "L-85EED4F7"),
+    Quota("spot-f", "All F Spot Instance Requests", "L-88CF9481"),
+    Quota("spot-g", "All G and VT Spot Instance Requests", "L-3819A6DF"),
+    Quota("spot-inf", "All Inf Spot Instance Requests", "L-B5D1601B"),
+    Quota("spot-p", "All P4, P3 and P2 Spot Instance Requests", "L-7212CCBC"),
+    Quota("spot-p5", "All P5 Spot Instance Requests", "L-C4BD4855"),
+    Quota("spot-trn", "All Trn Spot Instance Requests", "L-6B0D517C"),
+    Quota("spot-x", "All X Spot Instance Requests", "L-E3A00192"),
+)
+EC2_QUOTAS = {each.key: each for each in (*_ON_DEMAND, *_SPOT)}
+_GROUPS = {"vt": "g", "u": "high-memory"}
+_STANDARD = frozenset("acdhimrtz")
+
+
+def quota_of(instance_type: str, *, spot: bool = False) -> Quota | None:
+    """The quota that an instance counts against, None where the family is in no known group.
+
+    >>> quota_of("m5.large").code, quota_of("g5.xlarge", spot=True).key
+    ('L-1216C47A', 'spot-g')
+    >>> quota_of("ml.g5.xlarge").name
+    'ml.g5.xlarge for endpoint usage'
+    """
+    if instance_type.startswith(HOSTING):
+        return Quota(instance_type, f"{instance_type} for endpoint usage")
+    name = family(instance_type)
+    letters = _LETTERS.match(name)
+    word = letters[0] if letters else ""
+    group = _GROUPS.get(word, word)
+    if group not in EC2_QUOTAS:
+        group = "standard" if word[:1] in _STANDARD else group
+    if spot:
+        group = "spot-p5" if name.startswith("p5") else f"spot-{group}"
+    return EC2_QUOTAS.get(group)
+
+
+def counted(instance_type: str) -> int | None:
+    """How much one instance counts: its vCPUs, one for SageMaker; None where that is not known.
+
+    >>> counted("g5.12xlarge"), counted("ml.g5.12xlarge")
+    (48, 1)
+    """
+    if instance_type.startswith(HOSTING):
+        return 1
+    known = hardware(instance_type)
+    return known.vcpus if known else None
+
+
+def key_of(name: str) -> str | None:
+    """The key of a quota that is named by its key, its code or a SageMaker type; else None.
+
+    >>> key_of("L-DB2E81BA"), key_of("ml.m5.large"), key_of("gpu")
+    ('g', 'ml.m5.large', None)
+    """
+    if name in EC2_QUOTAS or name.startswith(HOSTING):
+        return name
+    return next((each.key for each in EC2_QUOTAS.values() if each.code == name), None)

@@ -1,0 +1,131 @@
+"""``understudy cost`` and ``understudy capacity`` on a running engine."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import understudy
+from understudy.app.client import Client
+from understudy.app.config import EngineConfig
+from understudy.app.cost import running_client
+from understudy.app.launch import EngineProcess
+from understudy.cli.capacity import capacity
+from understudy.cli.commit import commit
+from understudy.cli.cost import cost
+
+pytestmark = pytest.mark.processes
+
+DEADLINE = 60.0
+TEMPLATE = Path(understudy.__file__).parents[2] / "examples/stand-in-endpoint/template.yaml"
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(understudy.__file__).parents[1]))
+        process = EngineProcess(EngineConfig(state=folder, port=0, speed=60.0))
+        try:
+            process.started()
+            deploy(Client(process.endpoint))
+            yield folder
+        finally:
+            process.stop()
+
+
+def deploy(client: Client) -> None:
+    api = client.cloudformation
+    api.create_stack(
+        StackName="shop", TemplateBody=TEMPLATE.read_text(), Capabilities=["CAPABILITY_IAM"]
+    )
+    status(api, "CREATE_COMPLETE")
+
+
+def status(api: object, wanted: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    seen = ""
+    while seen != wanted:
+        assert time.monotonic() < deadline, seen
+        seen = api.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"]  # type: ignore[attr-defined]
+        time.sleep(0.05)
+
+
+def test_cost_is_told_by_resource(state: Path, capsys: pytest.CaptureFixture[str]):
+    assert cost("shop", json=True, state=state) == 0
+    told = json.loads(capsys.readouterr().out)
+    (endpoint,) = told["resources"]
+    assert (endpoint["stack"], endpoint["resource"]) == ("shop", "Endpoint")
+    assert endpoint["running"] == {"ml.g5.xlarge": 1.0}
+    assert float(endpoint["monthly"]) == pytest.approx(1.4084 * 730)
+    seconds = endpoint["hours"]["ml.g5.xlarge"] * 3600
+    assert float(endpoint["so_far"]) == pytest.approx(1.4084 * seconds / 3600, abs=1e-6)
+    assert "prices without a date" in told["prices"]
+
+
+def test_cost_of_everything_is_a_table(state: Path, capsys: pytest.CaptureFixture[str]):
+    assert cost(all=True, state=state) == 0
+    told = capsys.readouterr().out
+    assert "shop/Endpoint" in told
+    assert "1 ml.g5.xlarge" in told
+    assert "on demand" in told
+
+
+def test_a_stack_that_is_not_there_is_refused(state: Path, capsys: pytest.CaptureFixture[str]):
+    assert cost("none", state=state) == 2
+    assert "Stack with id none does not exist" in capsys.readouterr().err
+    assert cost(state=state) == 2
+
+
+def test_capacity_is_set_and_shown(state: Path, capsys: pytest.CaptureFixture[str]):
+    said = {"limit": ["ml.g5=1", "p4d=2,zone=us-east-1a"], "quota": ["ml.g5.xlarge=3"]}
+    assert capacity(**said, state=state) == 0  # type: ignore[arg-type]
+    told = capsys.readouterr().out
+    assert "ml.g5.xlarge for endpoint usage" in told
+    client = running_client(state, "")
+    hosting = client.service("sagemaker")
+    name = hosting.list_endpoints()["Endpoints"][0]["EndpointName"]
+    variant = hosting.describe_endpoint(EndpointName=name)["ProductionVariants"][0]["VariantName"]
+    wish = [{"VariantName": variant, "DesiredInstanceCount": 2}]
+    hosting.update_endpoint_weights_and_capacities(
+        EndpointName=name, DesiredWeightsAndCapacities=wish
+    )
+    deadline = time.monotonic() + DEADLINE
+    while (seen := hosting.describe_endpoint(EndpointName=name))["EndpointStatus"] != "InService":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert seen["ProductionVariants"][0]["DesiredInstanceCount"] == 1
+    assert "InsufficientInstanceCapacity" in seen["FailureReason"]
+    assert capacity(lift=["all"], state=state) == 0
+    assert "Pools have no limits" in capsys.readouterr().out
+
+
+def test_bad_limits_are_refused_all_at_once(state: Path, capsys: pytest.CaptureFixture[str]):
+    assert capacity(limit=["p4d", "zz9=1"], state=state) == 2
+    told = capsys.readouterr().err
+    assert "--limit p4d is no limit." in told
+    assert capacity(quota=["gpu=1"], state=state) == 2
+
+
+def test_a_stack_is_a_demand(state: Path, capsys: pytest.CaptureFixture[str]):
+    assert commit(stack="shop", samples=0, state=state) == 0
+    assert "ml.g5.xlarge in us-east-1: 1.0 instances on average" in capsys.readouterr().out.replace(
+        "\n           ", " "
+    )
+
+
+def test_boto3_asks_cost_explorer(state: Path):
+    client = running_client(state, "")
+    today = datetime.fromtimestamp(client.clock.now(), UTC).date()
+    period = {"Start": str(today - timedelta(days=1)), "End": str(today + timedelta(days=1))}
+    answer = client.service("ce").get_cost_and_usage(
+        TimePeriod=period,
+        Granularity="DAILY",
+        Metrics=["UnblendedCost"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "SERVICE"}],
+    )
+    (service,) = {tuple(each["Keys"]) for day in answer["ResultsByTime"] for each in day["Groups"]}
+    assert service == ("Amazon SageMaker",)
