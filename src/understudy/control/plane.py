@@ -28,6 +28,10 @@ from understudy.control.cloudwatch.state import CloudWatchState
 from understudy.control.ec2 import operations as ec2_operations
 from understudy.control.ec2.service import Ec2
 from understudy.control.ec2.state import Ec2State
+from understudy.control.ecs import operations as ecs_operations
+from understudy.control.ecs.scheduler import DIMENSION as SERVICES
+from understudy.control.ecs.service import Ecs, EcsConfig
+from understudy.control.ecs.state import EcsState
 from understudy.control.elbv2 import operations as elbv2_operations
 from understudy.control.elbv2.service import BalancingConfig, ElasticLoadBalancing
 from understudy.control.elbv2.state import ElbState
@@ -45,7 +49,13 @@ from understudy.control.events import (
     RequestsCompleted,
     SpotNoticed,
     TargetsTurned,
+    TaskEnded,
+    TaskHealthChanged,
+    TasksMeasured,
+    TaskStarted,
 )
+from understudy.control.hosting import Address, GroupTargets, Hosts
+from understudy.control.ports import Located
 from understudy.control.price_list import operations as price_list_operations
 from understudy.control.price_list.operations import PriceListService
 from understudy.control.purchasing.operations import EC2_OPERATIONS, SAVINGS_PLANS_OPERATIONS
@@ -60,6 +70,7 @@ from understudy.control.signals import (
     CapacityFulfilled,
     ScalableRemoved,
     Signal,
+    TargetTurned,
 )
 from understudy.control.turn import Turn
 from understudy.pricing.book import Book
@@ -71,6 +82,7 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
     "cloudwatch": cloudwatch_operations.OPERATIONS,
     "ec2": {**ec2_operations.OPERATIONS, **EC2_OPERATIONS},
     "pricing": price_list_operations.OPERATIONS,
+    "ecs": ecs_operations.OPERATIONS,
     "elbv2": elbv2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
@@ -100,6 +112,8 @@ class PlaneState(Struct):
     ec2: Ec2State = struct_field(default_factory=Ec2State)
     purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
     elbv2: ElbState = struct_field(default_factory=ElbState)
+    addresses: dict[str, Address] = struct_field(default_factory=dict[str, Address])
+    ecs: EcsState = struct_field(default_factory=EcsState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,7 @@ class PlaneConfig:
     groups: GroupConfig = field(default_factory=GroupConfig)
     book: Book = BOOK
     balancing: BalancingConfig = field(default_factory=BalancingConfig)
+    tasks: EcsConfig = field(default_factory=EcsConfig)
 
 
 class Plane:
@@ -124,8 +139,12 @@ class Plane:
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
         self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
+        self.ecs = Ecs(state.ecs, self.cloudwatch, self.elbv2, config.tasks)
         self.scaling = ApplicationAutoScaling(
-            {DIMENSION: self.sagemaker}, self.cloudwatch, config.zones, state.scaling
+            {DIMENSION: self.sagemaker, SERVICES: self.ecs},
+            self.cloudwatch,
+            config.zones,
+            state.scaling,
         )
         self.sagemaker.is_registered = self.scaling.is_registered
         self.ec2 = Ec2(state.ec2)
@@ -136,8 +155,14 @@ class Plane:
             config.zones,
             state.groups,
             config.groups,
+            balancing=GroupTargets(self.elbv2),
             price=prices_in(region, config.book),
         )
+        hosts = Hosts(state.groups, state.addresses, self.ec2, self.elbv2.relocated)
+        self.hosts = hosts
+        self.ecs.host = hosts.host
+        self.ecs.groups = partial(self.call, "autoscaling")
+        self.elbv2.locate = self._locate
         self.purchasing = Purchasing(config.book, state.purchasing)
         self._machines: Mapping[str, Any] = {
             "application-autoscaling": self.scaling,
@@ -145,6 +170,7 @@ class Plane:
             "ec2": self.ec2,
             "cloudwatch": self.cloudwatch,
             "pricing": PriceListService(config.book),
+            "ecs": self.ecs,
             "elbv2": self.elbv2,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
@@ -154,13 +180,32 @@ class Plane:
             BalancerReached: (self.elbv2.on_reached,),
             BalancersServed: (self.elbv2.on_served,),
             Concurrency: (self.sagemaker.on_concurrency,),
-            InstanceFailed: (self.sagemaker.on_failed, partial(group_events.on_failed, groups)),
-            InstanceHealthy: (self.sagemaker.on_healthy, partial(group_events.on_healthy, groups)),
+            InstanceFailed: (
+                self.sagemaker.on_failed,
+                self.ecs.on_gone,
+                partial(group_events.on_failed, groups),
+                hosts.on_gone,
+            ),
+            InstanceHealthy: (
+                self.sagemaker.on_healthy,
+                hosts.on_healthy,
+                partial(group_events.on_healthy, groups),
+                self.ecs.on_healthy,
+            ),
             InstancesMeasured: (partial(on_measured, groups),),
-            InstanceStopped: (self.sagemaker.on_stopped, partial(group_events.on_stopped, groups)),
+            InstanceStopped: (
+                self.sagemaker.on_stopped,
+                self.ecs.on_gone,
+                partial(group_events.on_stopped, groups),
+                hosts.on_gone,
+            ),
             RequestsCompleted: (self.sagemaker.on_requests,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
             TargetsTurned: (self.elbv2.on_turned,),
+            TaskEnded: (self.ecs.on_ended,),
+            TaskHealthChanged: (self.ecs.on_health,),
+            TasksMeasured: (self.ecs.on_measured,),
+            TaskStarted: (self.ecs.on_started,),
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
@@ -176,6 +221,7 @@ class Plane:
         if isinstance(event, EngineRestarted):
             self.sagemaker.on_restart(turn)
             self.elbv2.on_restart(turn)
+            self.ecs.on_restart(turn)
             group_events.on_restart(self.groups, turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
@@ -202,6 +248,12 @@ class Plane:
             scaling.on_failed(self.scaling, signal, turn)
         elif isinstance(signal, ScalableRemoved):
             targets.on_removed(self.scaling, signal, turn)
+        elif isinstance(signal, TargetTurned):
+            self.ecs.on_target(signal, turn)
+
+    def _locate(self, target_id: str, port: int) -> Located | None:
+        """Where a target listens: a task, an instance of a group, else its own address."""
+        return self.ecs.locate(target_id, port) or self.hosts.locate(target_id, port)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
         """Do what an alarm asks for; its history says what came of the first time.
