@@ -7,6 +7,8 @@ from understudy.deploy.handler import Fidelity, ResourceType
 from understudy.resources.application_autoscaling import SCALABLE_TARGET, SCALING_POLICY
 from understudy.resources.arn_formats import LoadFormats
 from understudy.resources.cloudwatch_alarm import ALARM
+from understudy.resources.ecs import CONTAINERS
+from understudy.resources.elbv2 import BALANCING
 from understudy.resources.iam_role import ROLE
 from understudy.resources.recorded import NO_FORMATS, recorded
 from understudy.resources.s3_bucket import BUCKET
@@ -17,6 +19,8 @@ TYPES: tuple[ResourceType, ...] = (
     SCALABLE_TARGET,
     SCALING_POLICY,
     ALARM,
+    *BALANCING,
+    *CONTAINERS,
     ROLE,
     BUCKET,
     BUCKET_POLICY,
