@@ -12,6 +12,7 @@ from understudy.control.sagemaker.endpoint import resource_id
 from understudy.control.slo import Slo
 from understudy.control.summary import load_points, span_for, summarise
 from understudy.pricing.catalogue import offers_in
+from understudy.pricing.fargate import size_offers
 from understudy.pricing.meter import bill, during, standing
 
 Floats = NDArray[np.float64]
@@ -60,13 +61,14 @@ def outcome(
     seen: Observation, facts: RunFacts, requests: RequestSummary, load: tuple[LoadPoint, ...]
 ) -> Outcome:
     """The outcome of a run whose requests are summed up already. Latencies are world ms."""
-    offers = offers_in(facts.region)
     kind, start, end = seen.instance_type, facts.started_at, facts.ended_at
+    known = offers_in(facts.region)
+    offers = known | size_offers({kind, *(each.instance_type for each in seen.usage)}, known)
     return Outcome(
         world=facts.world,
         stack_name=facts.stack_name,
         stack_status=facts.stack_status,
-        resource_id=resource_id(seen.endpoint, seen.variant),
+        resource_id=seen.resource or resource_id(seen.endpoint, seen.variant),
         region=facts.region,
         instance_type=kind,
         minimum=seen.minimum,

@@ -10,12 +10,13 @@ from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.events import Params
-from understudy.control.observation import observe
 from understudy.control.outcome import Outcome
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.control.slo import Slo
+from understudy.control.subjects import Subject, observed, subject_of
 from understudy.engine.engine import Engine, EngineState
 from understudy.sim.arrivals import arrival_chunks
+from understudy.sim.balanced import BalancedFleet
 from understudy.sim.fleet import Fleet
 from understudy.sim.load import Load
 from understudy.sim.serving import Serving
@@ -66,10 +67,10 @@ def simulate(scenario: Scenario) -> Outcome:
     """
     world, _ = deployed(scenario)
     world.run(scenario.start_at)
-    endpoint, variant = served(world)
+    plane = world.engine.region(scenario.region).plane
+    subject = subject_of(plane)
     tally = drive(world, scenario)
     status = _status(world, scenario)
-    plane = world.engine.region(scenario.region).plane
     facts = RunFacts(
         world="simulated",
         stack_name=scenario.stack_name,
@@ -83,7 +84,7 @@ def simulate(scenario: Scenario) -> Outcome:
         seed=scenario.seed,
         slos=scenario.slos,
     )
-    seen = observe(plane, endpoint, variant, tally.started, world.now)
+    seen = observed(plane, subject.resource, tally.started, world.now)
     return outcome(seen, facts, tally.summary(), tally.load())
 
 
@@ -98,12 +99,11 @@ def deployed(scenario: Scenario) -> tuple[SimulatedWorld, str]:
 def drive(world: SimulatedWorld, scenario: Scenario) -> Tally:
     """Send the traffic to the endpoint, all of it, from now on."""
     started, traffic = world.now, scenario.traffic
-    endpoint, _ = served(world)
+    subject = subject_of(world.engine.region(world.region).plane)
     tally = Tally(started, traffic.duration, traffic.total, scenario.slos)
     parts = (started + part for part in arrival_chunks(traffic, scenario.seed))
     load = Load(parts, scenario.serving, scenario.seed)
-    fleet = Fleet(endpoint, load, scenario.serving, tally)
-    world.send(fleet, concurrency=_watches_concurrency(world))
+    fleet = _sent(world, subject, load, scenario.serving, tally)
     world.armed = True
     for update in sorted(scenario.updates, key=lambda update: update.seconds):
         world.run(started + update.seconds)
@@ -111,6 +111,19 @@ def drive(world: SimulatedWorld, scenario: Scenario) -> Tally:
     world.run(started + traffic.duration)
     fleet.finish(world.now)
     return tally
+
+
+def _sent(
+    world: SimulatedWorld, subject: Subject, load: Load, serving: Serving, tally: Tally
+) -> Fleet | BalancedFleet:
+    """Let a load be sent to what gets it from now on."""
+    if subject.balancer:
+        balanced = BalancedFleet(subject.balancer, world.region, load, serving, tally)
+        world.balance(balanced)
+        return balanced
+    fleet = Fleet(subject.resource.split("/")[1], load, serving, tally)
+    world.send(fleet, concurrency=_watches_concurrency(world))
+    return fleet
 
 
 def _watches_concurrency(world: SimulatedWorld) -> bool:

@@ -78,11 +78,15 @@ class Hosts:
         instance = self.instance(instance_id)
         if instance is None:
             return None
-        found = CLUSTER.search(self._user_data(instance))
+        found = CLUSTER.search(self.user_data(instance_id))
         group = self._groups.members[instance_id]
         return Host(instance.instance_type, instance.zone, group, found[1] if found else "")
 
-    def _user_data(self, instance: Instance) -> str:
+    def user_data(self, instance_id: str) -> str:
+        """What an instance was told to run first, decoded; empty where that is not known."""
+        instance = self.instance(instance_id)
+        if instance is None:
+            return ""
         data = self._launch_data(instance)
         try:
             return b64decode(data.get("UserData", ""), validate=True).decode(errors="replace")

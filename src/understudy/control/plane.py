@@ -54,6 +54,7 @@ from understudy.control.events import (
     TasksMeasured,
     TaskStarted,
 )
+from understudy.control.fleets import FleetRecord, note_groups, note_services
 from understudy.control.hosting import Address, GroupTargets, Hosts
 from understudy.control.ports import Located
 from understudy.control.price_list import operations as price_list_operations
@@ -90,6 +91,18 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
 """What each service offers, under AWS's names."""
 
 
+MOVING: Mapping[type[AnyEvent], frozenset[str]] = {
+    InstanceFailed: frozenset({"autoscaling", "ecs"}),
+    InstanceHealthy: frozenset({"autoscaling", "ecs"}),
+    InstanceStopped: frozenset({"autoscaling", "ecs"}),
+    SpotNoticed: frozenset({"autoscaling"}),
+    TaskEnded: frozenset({"ecs"}),
+    TaskHealthChanged: frozenset({"ecs"}),
+    TaskStarted: frozenset({"ecs"}),
+}
+"""The services whose fleets an event may change."""
+
+
 def prices_in(region: str, book: Book) -> Callable[[str, str, str], float | None]:
     """The on-demand prices that are known of a region's instance types; spot prices are not."""
     known = offers_in(region, book)
@@ -113,6 +126,7 @@ class PlaneState(Struct):
     purchasing: PurchasingState = struct_field(default_factory=PurchasingState)
     elbv2: ElbState = struct_field(default_factory=ElbState)
     addresses: dict[str, Address] = struct_field(default_factory=dict[str, Address])
+    fleets: dict[str, FleetRecord] = struct_field(default_factory=dict[str, FleetRecord])
     ecs: EcsState = struct_field(default_factory=EcsState)
 
 
@@ -136,6 +150,8 @@ class Plane:
     """The services of a region. Each knows the others only through narrow ports."""
 
     def __init__(self, region: str, state: PlaneState, config: PlaneConfig) -> None:
+        self.fleets = state.fleets
+        self._moved: set[str] = set()
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
         self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
@@ -210,12 +226,14 @@ class Plane:
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
         """Perform an operation. Raises Fault."""
+        self._moved.add(service)
         bought = service == "ec2" and operation in EC2_OPERATIONS
         machine = self.purchasing if bought else self._machines[service]
         return OPERATIONS[service][operation](machine, params, turn)
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""
+        self._moved |= MOVING.get(type(event), frozenset())
         for take in self._takers.get(type(event), ()):
             take(event, turn)
         if isinstance(event, EngineRestarted):
@@ -226,6 +244,7 @@ class Plane:
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
+        self._moved.add(owner)
         if owner == "application-autoscaling":
             timers.on_timer(self.scaling, key, turn)
         elif owner == "autoscaling":
@@ -238,9 +257,15 @@ class Plane:
         while turn.signals:
             self._on_signal(turn.signals.pop(0), turn)
         self.elbv2.settle(turn)
+        if "autoscaling" in self._moved:
+            note_groups(self.fleets, self.groups.state.groups.values(), turn.at)
+        if "ecs" in self._moved:
+            note_services(self.fleets, self.ecs, turn.at)
+        self._moved.clear()
 
     def _on_signal(self, signal: Signal, turn: Turn) -> None:
         if isinstance(signal, AlarmAction):
+            self._moved |= {"autoscaling", "ecs"}
             self._on_alarm(signal, turn)
         elif isinstance(signal, CapacityFulfilled):
             scaling.on_fulfilled(self.scaling, signal, turn)
@@ -249,6 +274,7 @@ class Plane:
         elif isinstance(signal, ScalableRemoved):
             targets.on_removed(self.scaling, signal, turn)
         elif isinstance(signal, TargetTurned):
+            self._moved.add("ecs")
             self.ecs.on_target(signal, turn)
 
     def _locate(self, target_id: str, port: int) -> Located | None:
