@@ -124,7 +124,9 @@ def update_load_balancer(request: Request) -> Handler:
             yield Invoke(SERVICE, operation, {**arn, **changed})
     yield from _set("ModifyLoadBalancerAttributes", arn, wanted, "LoadBalancerAttributes")
     yield from _retagged(request)
-    return Done(request.physical_id, _balancer_attributes((yield from _active(arn["LoadBalancerArn"]))))
+    return Done(
+        request.physical_id, _balancer_attributes((yield from _active(arn["LoadBalancerArn"])))
+    )
 
 
 def read_load_balancer(request: Request) -> Handler:
