@@ -73,7 +73,7 @@ class Client:
     def status(self) -> dict[str, Any]:
         """What the engine said of itself when first asked. Raises InvalidInput if none answers."""
         try:
-            return json.loads(self._own("status"))
+            return json.loads(self.own("status"))
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise InvalidInput(
                 (
@@ -85,14 +85,13 @@ class Client:
                 )
             ) from error
 
-    def observe(self, endpoint: str, variant: str, since: float) -> Observation:
-        """What the engine has seen of an endpoint variant since a time."""
-        query = urlencode(
-            {"region": self.region, "endpoint": endpoint, "variant": variant, "since": since}
-        )
-        return msgspec.json.decode(self._own(f"observe?{query}"), type=Observation)
+    def observe(self, resource: str, since: float) -> Observation:
+        """What the engine has seen of a variant, service or group since a time."""
+        query = urlencode({"region": self.region, "resource": resource, "since": since})
+        return msgspec.json.decode(self.own(f"observe?{query}"), type=Observation)
 
-    def _own(self, path: str) -> bytes:
+    def own(self, path: str) -> bytes:
+        """What the engine answers at a path of its own."""
         url = f"{self.endpoint}/_understudy/{path}"
         with urllib.request.urlopen(url, timeout=OWN_SECONDS) as answer:  # noqa: S310 - http only
             return answer.read()

@@ -1,15 +1,17 @@
 """From what was seen and measured to an outcome."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.control.felt import Operation, felt
 from understudy.control.observation import Observation
 from understudy.control.outcome import LoadMode, LoadPoint, Outcome, RequestSummary
 from understudy.control.sagemaker.endpoint import resource_id
-from understudy.control.slo import Slo
+from understudy.control.slo import LatencySlo, Slo
 from understudy.control.summary import load_points, span_for, summarise
 from understudy.pricing.catalogue import offers_in
 from understudy.pricing.fargate import size_offers
@@ -33,6 +35,7 @@ class RunFacts:
     load_mode: LoadMode
     seed: int
     slos: tuple[Slo, ...]
+    operations: tuple[Operation, ...] = ()
 
 
 def outcome_of(
@@ -53,6 +56,7 @@ def outcome_of(
         duration=duration,
         seconds=span_for(duration, len(ok)),
         stands_for=stands_for,
+        limit_ms=next((s.limit_ms for s in facts.slos if isinstance(s, LatencySlo)), inf),
     )
     return outcome(seen, facts, summarise(latency_ms, ok, facts.slos), load)
 
@@ -88,4 +92,14 @@ def outcome(
         alarms=seen.transitions,
         cost=bill(during(seen.usage, start, end), facts.region, offers),
         idle=bill(standing(kind, seen.minimum, start, end), facts.region, offers),
+        updates=tuple(
+            felt(
+                each,
+                load,
+                seen.capacity,
+                end,
+                bill(during(seen.usage, each.at, each.ended or end), facts.region, offers).usd,
+            )
+            for each in facts.operations
+        ),
     )

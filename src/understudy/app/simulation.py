@@ -10,10 +10,12 @@ from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.events import Params
+from understudy.control.felt import operations
 from understudy.control.outcome import Outcome
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.control.slo import Slo
 from understudy.control.subjects import Subject, observed, subject_of
+from understudy.deploy.rehearsed_failure import token
 from understudy.engine.engine import Engine, EngineState
 from understudy.sim.arrivals import arrival_chunks
 from understudy.sim.balanced import BalancedFleet
@@ -30,10 +32,15 @@ CONCURRENCY_METRICS = frozenset({"ConcurrentRequestsPerModel"})
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The stack is updated to a template so many seconds after the traffic has begun."""
+    """The stack is updated to a template so many seconds after the traffic has begun.
+
+    ``parameters`` go over those of the stack; the resource ``fail`` (a logical id) is made to fail.
+    """
 
     seconds: float
     body: str
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    fail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ def simulate(scenario: Scenario) -> Outcome:
         load_mode="dilated",
         seed=scenario.seed,
         slos=scenario.slos,
+        operations=operations(_events(world, scenario), tally.started),
     )
     seen = observed(plane, subject.resource, tally.started, world.now)
     return outcome(seen, facts, tally.summary(), tally.load())
@@ -107,7 +115,10 @@ def drive(world: SimulatedWorld, scenario: Scenario) -> Tally:
     world.armed = True
     for update in sorted(scenario.updates, key=lambda update: update.seconds):
         world.run(started + update.seconds)
-        _call(world, "UpdateStack", _stack(scenario, update.body))
+        params = _stack(scenario, update.body, update.parameters)
+        if update.fail:
+            params["ClientRequestToken"] = token(update.fail)
+        _call(world, "UpdateStack", params)
     world.run(started + traffic.duration)
     fleet.finish(world.now)
     return tally
@@ -158,10 +169,21 @@ def _status(world: SimulatedWorld, scenario: Scenario) -> str:
     return world.query("cloudformation", "DescribeStacks", name)["Stacks"][0]["StackStatus"]
 
 
+def _events(world: SimulatedWorld, scenario: Scenario) -> list[Params]:
+    """All events of the stack, the latest first."""
+    found: list[Params] = []
+    params = {"StackName": scenario.stack_name}
+    while True:
+        answer = world.query("cloudformation", "DescribeStackEvents", params)
+        found += answer["StackEvents"]
+        if not answer.get("NextToken"):
+            return found
+        params = {**params, "NextToken": answer["NextToken"]}
+
+
 def _causes(world: SimulatedWorld, scenario: Scenario) -> list[str]:
     """The first failures of the stack's creation."""
-    name = {"StackName": scenario.stack_name}
-    events = world.query("cloudformation", "DescribeStackEvents", name)["StackEvents"]
+    events = _events(world, scenario)
     return [
         f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}"
         for each in reversed(events)
@@ -176,7 +198,7 @@ def _call(world: SimulatedWorld, operation: str, params: Params) -> None:
         raise Failed(f"{operation} was refused", [fault.message]) from fault
 
 
-def _stack(scenario: Scenario, body: str) -> Params:
+def _stack(scenario: Scenario, body: str, given: Mapping[str, str] | None = None) -> Params:
     """What creates or updates the stack."""
     return {
         "StackName": scenario.stack_name,
@@ -184,7 +206,7 @@ def _stack(scenario: Scenario, body: str) -> Params:
         "Capabilities": CAPABILITIES,
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value}
-            for key, value in scenario.parameters.items()
+            for key, value in {**scenario.parameters, **(given or {})}.items()
         ],
     }
 

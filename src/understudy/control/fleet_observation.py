@@ -156,5 +156,5 @@ def _changes(activities: Iterable[Activity], since: float) -> Iterator[ActivityR
 
 def _activities(plane: Plane, group: Group) -> list[Activity]:
     """The activities of a group, those in progress included."""
-    settled = plane.groups.state.histories.get(group.uuid)
+    settled = plane.groups.state.histories.get(group.name)
     return [*(settled.activities if settled else ()), *group.in_progress.values()]

@@ -236,11 +236,12 @@ class SimulatedWorld:
     def _launch(self, command: Launch) -> None:
         """Start an instance: it becomes healthy, or does not, and may later fall ill.
 
-        A stand-in instance is there after a moment.
+        A stand-in instance of a group starts in the same time, and never fails.
         """
         if command.kind == "stand-in":
-            healthy = InstanceHealthy(self.now, command.region, command.instance_id, "stand-in", 0)
-            self._schedule(healthy)
+            at = self.now + float(self._model.start_up.seconds[self.launched % DRAWN])
+            self.launched += 1
+            self._schedule(InstanceHealthy(at, command.region, command.instance_id, "stand-in", 0))
             return
         start, number = self._model.start_up, self.launched % DRAWN
         self.launched += 1
