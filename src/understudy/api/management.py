@@ -1,9 +1,9 @@
-"""The engine's own paths: ``/_understudy/status``, ``observe``, ``explain`` and so on.
+"""The engine's own paths: ``/_understudy/status``, ``observe``, ``behind``, ``explain`` and so on.
 
 ``/_understudy/capacity/OPERATION`` performs an operation of ``control.capacity`` with a JSON body.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -13,13 +13,17 @@ from understudy.api.http import Request, Response
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.control.capacity.operations import SERVICE
-from understudy.control.observation import observe
+from understudy.control.plane import OPERATIONS
+from understudy.control.subjects import behind, observed
 from understudy.engine.region import Region
 from understudy.engine.scaling import activities, explain
-from understudy.control.plane import OPERATIONS
 from understudy.live.loop import LiveLoop
 
-CAPACITY = "/_understudy/capacity/"
+ROOT = "/_understudy/"
+CAPACITY = "capacity/"
+NOTHING = "There is no stack, group, endpoint, service or alarm {}."
+
+Query = Mapping[str, str]
 
 
 class Management:
@@ -28,59 +32,45 @@ class Management:
     def __init__(self, loop: LiveLoop, status: Any) -> None:
         self._loop = loop
         self._status = status
+        self._answers: Mapping[str, Callable[[Region, Query], Any]] = {
+            "status": self._said,
+            "observe": self._observed,
+            "behind": lambda region, query: {
+                "resource": behind(region.plane, query.get("balancer", ""))
+            },
+            "explain": lambda region, query: explain(
+                region, query.get("name", ""), self._loop.now()
+            ),
+            "activities": lambda region, query: activities(region, query.get("name", "")),
+            "usage": lambda region, _: region.used(self._loop.now()),
+        }
 
     async def respond(self, request: Request) -> Response:
         """The answer to a request to one of our own paths."""
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
-        if request.path == "/_understudy/status":
-            return _json({**msgspec.to_builtins(self._status), "world_time": self._loop.now()})
-        if request.path == "/_understudy/observe":
-            return self._observe(query)
-        if request.path == "/_understudy/explain":
-            return self._scaling(
-                lambda region, name: explain(region, name, self._loop.now()), query
-            )
-        if request.path == "/_understudy/activities":
-            return self._scaling(activities, query)
-        if request.path == "/_understudy/usage":
-            return self._usage(query)
-        if request.path.startswith(CAPACITY):
-            return await self._capacity(request, query)
-        return _json({"message": f"{request.path} is not one of the engine's paths."}, 404)
-
-    def _observe(self, query: dict[str, str]) -> Response:
+        path = request.path.removeprefix(ROOT)
+        if path.startswith(CAPACITY):
+            return await self._capacity(path.removeprefix(CAPACITY), request, query)
+        answer = self._answers.get(path)
+        if answer is None:
+            return _json({"message": f"{request.path} is not one of the engine's paths."}, 404)
         self._loop.catch_up()
         region = self._loop.engine.region(query.get("region", DEFAULT_REGION))
         try:
-            seen = observe(
-                region.plane,
-                query["endpoint"],
-                query["variant"],
-                float(query.get("since", 0)),
-                self._loop.now(),
-            )
+            return _json(answer(region, query))
         except KeyError as missing:
-            return _json({"message": f"There is no {missing.args[0]}."}, 404)
-        return _json(seen)
+            name = query.get("name")
+            said = NOTHING.format(name) if name else f"There is no {missing.args[0]}."
+            return _json({"message": said}, 404)
 
-    def _scaling(self, ask: Callable[[Region, str], Any], query: dict[str, str]) -> Response:
-        """What is asked of what scales behind a name."""
-        self._loop.catch_up()
-        region = self._loop.engine.region(query.get("region", DEFAULT_REGION))
-        try:
-            return _json(ask(region, query.get("name", "")))
-        except KeyError:
-            return _json({"message": NOTHING.format(query["name"])}, 404)
+    def _said(self, _: Region, __: Query) -> dict[str, Any]:
+        return {**msgspec.to_builtins(self._status), "world_time": self._loop.now()}
 
+    def _observed(self, region: Region, query: Query) -> Any:
+        since = float(query.get("since", 0))
+        return observed(region.plane, query["resource"], since, self._loop.now())
 
-NOTHING = "There is no stack, group, endpoint, service or alarm {}."
-    def _usage(self, query: dict[str, str]) -> Response:
-        self._loop.catch_up()
-        name = query.get("region", DEFAULT_REGION)
-        return _json(self._loop.engine.region(name).used(self._loop.now()))
-
-    async def _capacity(self, request: Request, query: dict[str, str]) -> Response:
-        operation = request.path.removeprefix(CAPACITY)
+    async def _capacity(self, operation: str, request: Request, query: Query) -> Response:
         if operation not in OPERATIONS[SERVICE]:
             return _json({"message": f"There is no operation {operation}."}, 404)
         region = query.get("region", DEFAULT_REGION)

@@ -75,7 +75,7 @@ class Client:
     def status(self) -> dict[str, Any]:
         """What the engine said of itself when first asked. Raises InvalidInput if none answers."""
         try:
-            return json.loads(self._own("status"))
+            return json.loads(self.own("status"))
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise InvalidInput(
                 (
@@ -87,32 +87,27 @@ class Client:
                 )
             ) from error
 
-    def observe(self, endpoint: str, variant: str, since: float) -> Observation:
-        """What the engine has seen of an endpoint variant since a time."""
-        seen = self.own(
-            "observe", region=self.region, endpoint=endpoint, variant=variant, since=since
-        )
+    def observe(self, resource: str, since: float) -> Observation:
+        """What the engine has seen of a variant, service or group since a time."""
+        seen = self.own("observe", region=self.region, resource=resource, since=since)
         return msgspec.json.decode(seen, type=Observation)
-
-    def own(self, path: str, **query: object) -> bytes:
-        """What the engine answers at one of its own paths. Raises HTTPError."""
-        return self._own(f"{path}?{urlencode(query)}")
 
     def used(self) -> Used:
         """What the region has used so far, and what is owned in it."""
-        return msgspec.json.decode(self._own(f"usage?region={self.region}"), type=Used)
+        return msgspec.json.decode(self.own("usage", region=self.region), type=Used)
 
     def capacity(self, operation: str, **params: Any) -> dict[str, Any]:
         """Perform an operation of ``control.capacity``. Raises InvalidInput where it is refused."""
-        path = f"capacity/{operation}?region={self.region}"
+        body = json.dumps(params).encode()
         try:
-            return json.loads(self._own(path, json.dumps(params).encode()))
+            return json.loads(self.own(f"capacity/{operation}", body, region=self.region))
         except urllib.error.HTTPError as error:
             message = json.loads(error.read()).get("message", str(error))
             raise InvalidInput((Diagnostic(message),)) from error
 
-    def _own(self, path: str, body: bytes | None = None) -> bytes:
-        url = f"{self.endpoint}/_understudy/{path}"
+    def own(self, path: str, body: bytes | None = None, **query: object) -> bytes:
+        """What the engine answers at one of its own paths. Raises HTTPError."""
+        url = f"{self.endpoint}/_understudy/{path}?{urlencode(query)}"
         request = urllib.request.Request(url, body)  # noqa: S310 - http only
         with urllib.request.urlopen(request, timeout=OWN_SECONDS) as answer:  # noqa: S310
             return answer.read()

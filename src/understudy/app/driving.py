@@ -1,4 +1,4 @@
-"""Driving traffic at an endpoint, and what is seen of it meanwhile."""
+"""Driving traffic at an endpoint or a load balancer, and what is seen of it meanwhile."""
 
 import math
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from understudy.app.client import Client
 from understudy.app.preflight import Prepared
+from understudy.app.recipient import Recipient
 from understudy.app.views import AlarmProgress, RehearsalView
 from understudy.control.observation import Observation
 from understudy.control.outcome import CapacityPoint, LoadMode
@@ -54,14 +55,18 @@ def thinned(times: Floats, speed: float, seed: int) -> Floats:
     return times[chosen[chosen < len(times)]]
 
 
+def _nothing(elapsed: float) -> bool:
+    del elapsed
+    return True
+
+
 class Driver:
-    """One load on one endpoint variant of a running engine."""
+    """One load on one recipient of a running engine."""
 
     def __init__(
         self,
         client: Client,
-        endpoint: str,
-        variant: str,
+        recipient: Recipient,
         prepared: Prepared,
         mode: LoadMode,
         seed: int,
@@ -70,7 +75,7 @@ class Driver:
         self.client = client
         self.clock = client.clock
         self.mode: LoadMode = mode
-        self._names = endpoint, variant
+        self._resource = recipient.resource
         self._prepared = prepared
         times = arrivals(prepared.traffic, seed)
         speed = self.clock.speed
@@ -80,8 +85,12 @@ class Driver:
         plan = Plan(
             host=where.hostname or "",
             port=where.port or 80,
-            path=f"/endpoints/{endpoint}/invocations",
-            headers={"content-type": prepared.content_type, "x-understudy-load": mode},
+            path=recipient.path,
+            headers={
+                "content-type": prepared.content_type,
+                "x-understudy-load": mode,
+                **recipient.headers,
+            },
             body=prepared.payload,
             patience=PATIENCE,
         )
@@ -96,16 +105,26 @@ class Driver:
         """When the traffic is over, in world time."""
         return self.started_at + self._prepared.traffic.duration
 
-    def follow(self, show: Callable[[RehearsalView], None], pause: Callable[[float], None]) -> None:
-        """Show progress until the traffic is over and every answer is in."""
-        while self.clock.now() < self.ends_at or self.run.is_running():
+    def follow(
+        self,
+        show: Callable[[RehearsalView], None],
+        pause: Callable[[float], None],
+        step: Callable[[float], bool] = _nothing,
+    ) -> None:
+        """Show progress until the traffic is over, every answer is in and all steps are done.
+
+        ``step`` is called with the world seconds since the start; it says whether it is done.
+        """
+        while not step(self.clock.now() - self.started_at) or (
+            self.clock.now() < self.ends_at or self.run.is_running()
+        ):
             show(self._view())
             pause(0.25)
         show(self._view())
 
     def observe(self) -> Observation:
         """What the engine has seen since the traffic began."""
-        return self.client.observe(*self._names, self.started_at)
+        return self.client.observe(self._resource, self.started_at)
 
     def driven(self) -> Driven:
         """What was measured, once the load is over."""

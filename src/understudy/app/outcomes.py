@@ -1,17 +1,20 @@
 """From what was seen and measured to an outcome."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from understudy.control.felt import Operation, felt
 from understudy.control.observation import Observation
 from understudy.control.outcome import LoadMode, LoadPoint, Outcome, RequestSummary
 from understudy.control.sagemaker.endpoint import resource_id
-from understudy.control.slo import Slo
+from understudy.control.slo import LatencySlo, Slo
 from understudy.control.summary import load_points, span_for, summarise
 from understudy.pricing.catalogue import offers_in
+from understudy.pricing.fargate import size_offers
 from understudy.pricing.meter import bill, during, standing
 
 Floats = NDArray[np.float64]
@@ -32,6 +35,7 @@ class RunFacts:
     load_mode: LoadMode
     seed: int
     slos: tuple[Slo, ...]
+    operations: tuple[Operation, ...] = ()
 
 
 def outcome_of(
@@ -52,6 +56,7 @@ def outcome_of(
         duration=duration,
         seconds=span_for(duration, len(ok)),
         stands_for=stands_for,
+        limit_ms=next((s.limit_ms for s in facts.slos if isinstance(s, LatencySlo)), inf),
     )
     return outcome(seen, facts, summarise(latency_ms, ok, facts.slos), load)
 
@@ -60,13 +65,14 @@ def outcome(
     seen: Observation, facts: RunFacts, requests: RequestSummary, load: tuple[LoadPoint, ...]
 ) -> Outcome:
     """The outcome of a run whose requests are summed up already. Latencies are world ms."""
-    offers = offers_in(facts.region)
     kind, start, end = seen.instance_type, facts.started_at, facts.ended_at
+    known = offers_in(facts.region)
+    offers = known | size_offers({kind, *(each.instance_type for each in seen.usage)}, known)
     return Outcome(
         world=facts.world,
         stack_name=facts.stack_name,
         stack_status=facts.stack_status,
-        resource_id=resource_id(seen.endpoint, seen.variant),
+        resource_id=seen.resource or resource_id(seen.endpoint, seen.variant),
         region=facts.region,
         instance_type=kind,
         minimum=seen.minimum,
@@ -86,4 +92,14 @@ def outcome(
         alarms=seen.transitions,
         cost=bill(during(seen.usage, start, end), facts.region, offers),
         idle=bill(standing(kind, seen.minimum, start, end), facts.region, offers),
+        updates=tuple(
+            felt(
+                each,
+                load,
+                seen.capacity,
+                end,
+                bill(during(seen.usage, each.at, each.ended or end), facts.region, offers).usd,
+            )
+            for each in facts.operations
+        ),
     )

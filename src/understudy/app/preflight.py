@@ -11,17 +11,21 @@ from understudy.app.config import delay_problems, speed_problems
 from understudy.app.packaging import LocalModel, image_problems, local_models
 from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked, property_problems
+from understudy.app.update import PlannedUpdate
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
+from understudy.base.quantity import format_duration, parse_duration
 from understudy.base.service_time import STAND_IN_VARIABLE as STAND_IN
 from understudy.cloudformation.locate import marked
 from understudy.control.slo import Slo, parse_slos
 from understudy.sim.traffic import Traffic
 
 ENDPOINT = "AWS::SageMaker::Endpoint"
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 PAYLOADS: Mapping[str, str] = {".json": "application/json", ".csv": "text/csv"}
 NO_PAYLOAD = b"{}"
 UPLOADED = "s3://uploaded/model.tar.gz"
 """Stands for the URL that a local model archive gets."""
+DEFAULT_AT = "10m"
 LOADS = ("", "sampled", "dilated")
 MOST_REAL_RATE = 2000.0
 """Requests per real second that two cores still send and serve; beyond, they fail for want of
@@ -54,6 +58,9 @@ class Options:
     startup_delay: float = 0.0
     scenario: tuple[str, ...] = ()
     settings: Path | None = None
+    update: Path | None = None
+    at: str = ""
+    fail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ class Prepared:
     warnings: tuple[Diagnostic, ...]
     events: Events = field(default_factory=Events)
     settings: Settings = field(default_factory=Settings)
+    update: PlannedUpdate | None = None
 
 
 def prepare(options: Options) -> Prepared:
@@ -87,9 +95,13 @@ def prepare(options: Options) -> Prepared:
         problems += marked(template.text, further, str(template.path))
         told = {each.path for each in further}
         problems += [p for p in property_problems(template, uploaded) if p.path not in told]
+    update = _update(options, parameters, problems)
     traffic = _traffic(options, problems)
     if template is not None and traffic is not None:
         problems += rate_problems(options, template, traffic)
+    if update is not None and traffic is not None and update.seconds >= traffic.duration:
+        length = format_duration(traffic.duration)
+        problems.append(Diagnostic(f"The traffic is over after {length}, before --at."))
     slos = _slos(options.slo, problems)
     payload, content_type = _payload(options, problems)
     events = _told(lambda: read_events(options.scenario), Events(), problems)
@@ -110,7 +122,32 @@ def prepare(options: Options) -> Prepared:
         warnings=(*traffic.warnings, *problems),
         events=events,
         settings=settings,
+        update=update,
     )
+
+
+def _update(
+    options: Options, parameters: Mapping[str, str], problems: list[Diagnostic]
+) -> PlannedUpdate | None:
+    """The update in the middle of the traffic, if one is wanted."""
+    if options.update is None:
+        if options.at or options.fail:
+            problems.append(Diagnostic("--at and --fail need --update.", action="name a template"))
+        return None
+    try:
+        seconds = parse_duration(options.at or DEFAULT_AT)
+    except ValueError as error:
+        problems.append(Diagnostic(f"--at {options.at}: {error}", action="write 10m"))
+        return None
+    template, found = checked(options.update, parameters)
+    problems += found
+    if template is None:
+        return None
+    if options.fail and options.fail not in template.resources:
+        known = ", ".join(sorted(template.resources))
+        action = f"name one of its resources: {known}"
+        problems.append(Diagnostic(f"--fail {options.fail} is no resource.", action=action))
+    return PlannedUpdate(template, {}, seconds, options.fail)
 
 
 Told = TypeVar("Told")
@@ -159,15 +196,17 @@ def parameters_of(given: tuple[str, ...], problems: list[Diagnostic]) -> dict[st
 
 
 def endpoint_problems(template: CheckedTemplate) -> list[Diagnostic]:
-    """What is wrong with a template that has not exactly one endpoint."""
-    count = sum(each.type == ENDPOINT for each in template.resources.values())
-    if count == 1:
+    """What is wrong with a template that has not exactly one endpoint, or one load balancer."""
+    types = [each.type for each in template.resources.values()]
+    count, balancers = types.count(ENDPOINT), types.count(BALANCER)
+    if count == 1 or (not count and balancers == 1):
         return []
     return [
         Diagnostic(
-            f"A rehearsal drives traffic at one endpoint; {template.path} has {count}.",
+            f"A rehearsal drives traffic at one endpoint or load balancer; {template.path} has "
+            f"{count or balancers}.",
             ("Resources",),
-            action=f"rehearse a template with exactly one {ENDPOINT}",
+            action=f"rehearse a template with exactly one {ENDPOINT}, or one {BALANCER}",
         )
     ]
 

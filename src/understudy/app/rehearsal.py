@@ -3,7 +3,7 @@
 import http.client
 import time
 import urllib.error
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,10 @@ from understudy.app.outcomes import RunFacts, outcome_of
 from understudy.app.packaging import Uploads
 from understudy.app.preflight import ENDPOINT, Options, Prepared
 from understudy.app.prices import book_of, today
-from understudy.app.simulation import Scenario, simulate
+from understudy.app.recipient import Recipient, recipient_of
+from understudy.app.simulation import Scenario, Update, simulate
 from understudy.app.site import Site
+from understudy.app.update import RunningUpdate, operations_of
 from understudy.base.arn import last_name
 from understudy.base.service_time import ServiceTime, parse_service_time
 from understudy.control.comparison import CapacityDifference, capacity_difference
@@ -117,12 +119,13 @@ class Rehearsal:
         perform(client, setting_calls(self._prepared.settings))
         deploy_at = client.clock.now()
         status = self._deploy(client, stack)
-        endpoint, variant, seen = self._find(client, stack)
-        driver = self._drive(client, endpoint, variant, seen)
+        recipient = recipient_of(client, stack)
+        seen = client.observe(recipient.resource, 0.0)
+        driver = self._drive(client, stack, recipient, seen)
         driven = driver.driven()
         live = outcome_of(
             driver.observe(),
-            self._facts(client, status, driven, driver.ends_at),
+            self._facts(client, stack, status, driven, driver.ends_at),
             driven.arrivals,
             driven.latency_ms,
             driven.ok,
@@ -189,36 +192,47 @@ class Rehearsal:
         if not self._site.is_own:
             uploads.remove()
 
-    def _find(self, client: Client, stack: StackDeployment) -> tuple[str, str, Observation]:
-        endpoint = last_name(stack.physical_ids(ENDPOINT)[0])
-        described = client.service("sagemaker").describe_endpoint(EndpointName=endpoint)
-        variant = described["ProductionVariants"][0]["VariantName"]
-        return endpoint, variant, client.observe(endpoint, variant, 0.0)
-
-    def _drive(self, client: Client, endpoint: str, variant: str, seen: Observation) -> Driver:
+    def _drive(
+        self, client: Client, stack: StackDeployment, recipient: Recipient, seen: Observation
+    ) -> Driver:
         mode: LoadMode = "dilated" if seen.stand_in else "sampled"
         if self._options.load == "sampled" or self._options.load == "dilated":
             mode = self._options.load
         with self._interrupts.held():
             folder = self._site.folder / "load"
-            driver = Driver(
-                client, endpoint, variant, self._prepared, mode, self._options.seed, folder
-            )
+            driver = Driver(client, recipient, self._prepared, mode, self._options.seed, folder)
             self._cleanup.callback(driver.run.stop)
         driver.begin()
         perform(client, event_calls(self._prepared.events, driver.started_at))
         self._audience.say(
-            f"Sending {len(driver.arrivals):,} requests to {endpoint}, {mode}"
+            f"Sending {len(driver.arrivals):,} requests to {recipient.name}, {mode}"
             + (f", each standing for {client.clock.speed:g}." if mode == "sampled" else ".")
         )
-        driver.follow(self._audience.rehearsal, time.sleep)
+        driver.follow(self._audience.rehearsal, time.sleep, self._updating(stack))
         return driver
 
-    def _facts(self, client: Client, status: str, driven: Driven, ends_at: float) -> RunFacts:
+    def _updating(self, stack: StackDeployment) -> Callable[[float], bool]:
+        """What updates the stack when its time has come, and says when that is over."""
+        planned = self._prepared.update
+        if planned is None:
+            return lambda elapsed: True
+        update = RunningUpdate(stack, planned, self._prepared.parameters)
+
+        def step(elapsed: float) -> bool:
+            if said := update.step(elapsed, time.monotonic()):
+                self._audience.say(said)
+            return update.is_over
+
+        return step
+
+    def _facts(
+        self, client: Client, stack: StackDeployment, status: str, driven: Driven, ends_at: float
+    ) -> RunFacts:
+        found = operations_of(stack, driven.started_at)
         return RunFacts(
             world="live",
             stack_name=self._prepared.stack_name,
-            stack_status=status,
+            stack_status=found[-1].status if found else status,
             region=client.region,
             traffic=self._prepared.traffic.name,
             started_at=driven.started_at,
@@ -227,6 +241,7 @@ class Rehearsal:
             load_mode=driven.mode,
             seed=self._options.seed,
             slos=self._prepared.slos,
+            operations=found,
         )
 
     def _simulate(
@@ -251,11 +266,18 @@ class Rehearsal:
                 deploy_at=deploy_at,
                 start_at=live.started_at,
                 seed=self._options.seed,
+                updates=self._updates(),
                 startup_delay=client.status["startup_delay"],
                 settings=self._prepared.settings,
                 events=self._prepared.events,
             )
         )
+
+    def _updates(self) -> tuple[Update, ...]:
+        planned = self._prepared.update
+        if planned is None:
+            return ()
+        return (Update(planned.seconds, planned.template.text, planned.parameters, planned.fail),)
 
 
 def perform(client: Client, calls: Iterable[Call]) -> None:

@@ -12,12 +12,15 @@ from understudy.base.fault import Fault
 from understudy.control.capacity.operations import SERVICE
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.events import Params
-from understudy.control.observation import observe
+from understudy.control.felt import operations
 from understudy.control.outcome import Outcome
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.control.slo import Slo
+from understudy.control.subjects import Subject, observed, subject_of
+from understudy.deploy.rehearsed_failure import token
 from understudy.engine.engine import Engine, EngineState
 from understudy.sim.arrivals import arrival_chunks
+from understudy.sim.balanced import BalancedFleet
 from understudy.sim.fleet import Fleet
 from understudy.sim.load import Load
 from understudy.sim.queueing import Floats
@@ -32,10 +35,15 @@ CONCURRENCY_METRICS = frozenset({"ConcurrentRequestsPerModel"})
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The stack is updated to a template so many seconds after the traffic has begun."""
+    """The stack is updated to a template so many seconds after the traffic has begun.
+
+    ``parameters`` go over those of the stack; the resource ``fail`` (a logical id) is made to fail.
+    """
 
     seconds: float
     body: str
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    fail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +79,10 @@ def simulate(scenario: Scenario) -> Outcome:
     """
     world, _ = deployed(scenario)
     world.run(scenario.start_at)
-    endpoint, variant = served(world)
+    plane = world.engine.region(scenario.region).plane
+    subject = subject_of(plane)
     tally = drive(world, scenario)
     status = _status(world, scenario)
-    plane = world.engine.region(scenario.region).plane
     facts = RunFacts(
         world="simulated",
         stack_name=scenario.stack_name,
@@ -87,8 +95,9 @@ def simulate(scenario: Scenario) -> Outcome:
         load_mode="dilated",
         seed=scenario.seed,
         slos=scenario.slos,
+        operations=operations(_events(world, scenario), tally.started),
     )
-    seen = observe(plane, endpoint, variant, tally.started, world.now)
+    seen = observed(plane, subject.resource, tally.started, world.now)
     return outcome(seen, facts, tally.summary(), tally.load())
 
 
@@ -110,20 +119,35 @@ def drive(
     """
     started, traffic = world.now, scenario.traffic
     _perform(world, event_calls(scenario.events, started))
-    endpoint, _ = served(world)
+    subject = subject_of(world.engine.region(world.region).plane)
     tally = Tally(started, traffic.duration, traffic.total, scenario.slos)
     drawn = arrival_chunks(traffic, scenario.seed) if arrivals is None else arrivals
     parts = (started + part for part in drawn)
     load = Load(parts, scenario.serving, scenario.seed)
-    fleet = Fleet(endpoint, load, scenario.serving, tally)
-    world.send(fleet, concurrency=_watches_concurrency(world))
+    fleet = _sent(world, subject, load, scenario.serving, tally)
     world.armed = True
     for update in sorted(scenario.updates, key=lambda update: update.seconds):
         world.run(started + update.seconds)
-        _call(world, "UpdateStack", _stack(scenario, update.body))
+        params = _stack(scenario, update.body, update.parameters)
+        if update.fail:
+            params["ClientRequestToken"] = token(update.fail)
+        _call(world, "UpdateStack", params)
     world.run(started + traffic.duration)
     fleet.finish(world.now)
     return tally
+
+
+def _sent(
+    world: SimulatedWorld, subject: Subject, load: Load, serving: Serving, tally: Tally
+) -> Fleet | BalancedFleet:
+    """Let a load be sent to what gets it from now on."""
+    if subject.balancer:
+        balanced = BalancedFleet(subject.balancer, world.region, load, serving, tally)
+        world.balance(balanced)
+        return balanced
+    fleet = Fleet(subject.resource.split("/")[1], load, serving, tally)
+    world.send(fleet, concurrency=_watches_concurrency(world))
+    return fleet
 
 
 def _watches_concurrency(world: SimulatedWorld) -> bool:
@@ -158,10 +182,21 @@ def _status(world: SimulatedWorld, scenario: Scenario) -> str:
     return world.query("cloudformation", "DescribeStacks", name)["Stacks"][0]["StackStatus"]
 
 
+def _events(world: SimulatedWorld, scenario: Scenario) -> list[Params]:
+    """All events of the stack, the latest first."""
+    found: list[Params] = []
+    params = {"StackName": scenario.stack_name}
+    while True:
+        answer = world.query("cloudformation", "DescribeStackEvents", params)
+        found += answer["StackEvents"]
+        if not answer.get("NextToken"):
+            return found
+        params = {**params, "NextToken": answer["NextToken"]}
+
+
 def _causes(world: SimulatedWorld, scenario: Scenario) -> list[str]:
     """The first failures of the stack's creation."""
-    name = {"StackName": scenario.stack_name}
-    events = world.query("cloudformation", "DescribeStackEvents", name)["StackEvents"]
+    events = _events(world, scenario)
     return [
         f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}"
         for each in reversed(events)
@@ -176,7 +211,7 @@ def _call(world: SimulatedWorld, operation: str, params: Params) -> None:
         raise Failed(f"{operation} was refused", [fault.message]) from fault
 
 
-def _stack(scenario: Scenario, body: str) -> Params:
+def _stack(scenario: Scenario, body: str, given: Mapping[str, str] | None = None) -> Params:
     """What creates or updates the stack."""
     return {
         "StackName": scenario.stack_name,
@@ -184,7 +219,7 @@ def _stack(scenario: Scenario, body: str) -> Params:
         "Capabilities": CAPABILITIES,
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value}
-            for key, value in scenario.parameters.items()
+            for key, value in {**scenario.parameters, **(given or {})}.items()
         ],
     }
 
@@ -192,10 +227,3 @@ def _stack(scenario: Scenario, body: str) -> Params:
 def _perform(world: SimulatedWorld, calls: Iterable[Call]) -> None:
     for operation, params in calls:
         world.call(SERVICE, operation, params)
-
-
-def served(world: SimulatedWorld) -> tuple[str, str]:
-    """The endpoint of the simulated stack and its first variant."""
-    endpoints = world.engine.region(world.region).plane.sagemaker.state.endpoints
-    endpoint = next(iter(endpoints.values()))
-    return endpoint.name, next(iter(endpoint.fleets[endpoint.live].variants))

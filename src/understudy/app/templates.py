@@ -15,6 +15,7 @@ from understudy.cloudformation.parse import parse
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
 from understudy.cloudformation.revision import Revision, evaluated_or_written, revision
 from understudy.cloudformation.rules import check_rules
+from understudy.cloudformation.set_back import set_back
 from understudy.cloudformation.template import Resource, Template, read
 from understudy.cloudformation.unknown import Unknown, unknown
 from understudy.cloudformation.validate import diagnose
@@ -86,6 +87,7 @@ def _checked(
         *check_rules(template, ready.scope),
         *check(template, schemas, ready.scope.conditions),
         *_unavailable(template),
+        *set_back(template.resources),
     ]
     return CheckedTemplate(path, source, template, bound, ready), problems
 

@@ -1,22 +1,35 @@
 """The world that a simulation runs in, as the user describes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from understudy.app.calibrations import Calibration, load
+from understudy.app.fleet_templates import (
+    INSTANCE_START,
+    TASK_START,
+    asked_of_stand_in,
+    is_balanced,
+    size_of,
+)
 from understudy.app.templates import CheckedTemplate
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.base.quantity import parse_duration
-from understudy.base.service_time import STAND_IN_VARIABLE, ServiceTime, parse_service_time
+from understudy.base.service_time import (
+    STAND_IN_VARIABLE,
+    Distribution,
+    ServiceTime,
+    parse_service_time,
+)
 from understudy.cloudformation.value import is_map
 from understudy.control.cloudwatch.books import CloudWatchConfig
+from understudy.control.stand_ins import StandInModel, TaskModel
 from understudy.sim.delays import start_up
 from understudy.sim.service_time import Empirical
 from understudy.sim.serving import UNLIMITED, Serving, serving_of
 from understudy.sim.shortage import Outages
-from understudy.sim.start_up import StartUp
+from understudy.sim.start_up import StartUp, at_once
 from understudy.sim.traffic import Traffic
 from understudy.sim.world import WorldModel
 
@@ -96,9 +109,7 @@ class _Reading:
         calibration = self.calibration()
         served, told = self.service_time(calibration)
         measured = calibration.phases if calibration else None
-        started = self.read(
-            "start-up", lambda: start_up(options.start_up, instance_type, seed, measured)
-        )
+        started = self.read("start-up", lambda: self.started(instance_type, seed, measured))
         failing = self.read("failed-launches", lambda: percentage(options.failed_launches)) or 0.0
         timeout = self.duration("timeout", options.timeout)
         backoff = self.duration("backoff", options.backoff)
@@ -127,12 +138,23 @@ class _Reading:
                     lifetime=lifetime or float("inf"),
                     seed=seed,
                 ),
+                stand_ins=StandInModel(tasks=TaskModel(start=started.mean)),
                 shortages=outages,
             ),
             publication=CloudWatchConfig(minute_delay=publication),
             instance_type=instance_type,
             told=told,
         )
+
+    def started(
+        self, instance_type: str, seed: int, measured: Mapping[str, Distribution] | None
+    ) -> StartUp:
+        """How an instance or a task starts. Raises ValueError."""
+        text = self.options.start_up
+        if text or not is_balanced(self.template):
+            return start_up(text, instance_type, seed, measured)
+        fargate = instance_type.startswith("Fargate")
+        return at_once(TASK_START if fargate else INSTANCE_START, seed)
 
     def wrong(self, summary: str, action: str) -> None:
         self.problems.append(Diagnostic(summary, action=action))
@@ -164,7 +186,7 @@ class _Reading:
             return found, f"--service-time {options.service_time}"
         if calibration is not None:
             return calibration.service_time, f"calibrated: {calibration.words}"
-        stand_in = stand_in_of(self.template)
+        stand_in = stand_in_of(self.template) or asked_of_stand_in(self.template)
         if stand_in:
             found = self.read(STAND_IN_VARIABLE, lambda: parse_service_time(stand_in))
             return found, f"the template's stand-in: {stand_in}"
@@ -206,7 +228,7 @@ def instance_type_of(template: CheckedTemplate) -> str:
             if variants and is_map(variants[0]):
                 kind = variants[0].get("InstanceType", "")
                 return kind if isinstance(kind, str) else ""
-    return ""
+    return size_of(template)
 
 
 def stand_in_of(template: CheckedTemplate) -> str:

@@ -32,6 +32,9 @@ def rehearse(
     stack_name: str = "",
     startup_delay: float = 240.0,
     seed: int = 1,
+    update: Path | None = None,
+    at: str = "",
+    fail: str = "",
     endpoint_url: str = "",
     allow_host: str | None = None,
     keep: bool = False,
@@ -41,7 +44,7 @@ def rehearse(
     """Deploy a template, drive traffic at its endpoint, watch it scale, report, clean up.
 
     Args:
-        template: CloudFormation template with one SageMaker endpoint.
+        template: CloudFormation template with one SageMaker endpoint, or one load balancer.
         traffic: CSV of requests per period or of single requests, an access log, report.json, a
             state folder, or a pattern such as 'diurnal(trough=2, peak=20)'; may be gzipped.
         speed: World seconds per real second.
@@ -58,6 +61,9 @@ def rehearse(
         startup_delay: Least seconds of world time from an instance's launch to its service. AWS
             takes minutes: reported are 3 to 15; 0 is as fast as it goes here.
         seed: Makes arrivals, routing and ids repeatable.
+        update: Template to which the stack is updated amid the traffic, to see what users feel.
+        at: When, from the start of the traffic (default: 10m).
+        fail: Logical id of a resource that is made to fail in the update, to see the rollback.
         endpoint_url: Use the engine that runs there instead of starting one.
         allow_host: Name the host of an endpoint that is not local to allow deleting there.
         keep: Leave stack and engine running.
@@ -82,6 +88,9 @@ def rehearse(
         startup_delay=startup_delay,
         scenario=tuple(scenario or ()),
         settings=settings,
+        update=update,
+        at=at,
+        fail=fail,
     )
     return guarded(
         lambda: run(options, report, endpoint=endpoint_url, allow_host=allow_host, keep=keep)

@@ -26,7 +26,8 @@ class Observation(Struct, frozen=True):
     """A variant at ``at``, with what happened to it since a time.
 
     ``stand_in`` is the service time that its container asks for, empty for a real model. Usage
-    that goes on ends at ``at``.
+    that goes on ends at ``at``. ``resource`` is what scales where that is no variant: a group, a
+    service.
     """
 
     at: float
@@ -43,6 +44,7 @@ class Observation(Struct, frozen=True):
     transitions: tuple[AlarmTransition, ...]
     alarms: tuple[AlarmState, ...]
     usage: tuple[Usage, ...]
+    resource: str = ""
 
 
 def observe(
@@ -63,15 +65,15 @@ def observe(
         stand_in=_stand_in(plane, variant),
         minimum=target.minimum if target else variant.desired,
         maximum=target.maximum if target else variant.desired,
-        policies=_policies(target),
+        policies=policies_of(target),
         capacity=_capacity(plane, endpoint, variant, since),
         activities=tuple(
-            _activity(each)
+            activity_record(each)
             for each in plane.scaling.state.activities.get(key, [])
             if each.start >= since and not each.not_scaled
         ),
         transitions=tuple(
-            _transition(item)
+            transition(item)
             for item in plane.cloudwatch.state.history
             if item.item_type == "StateUpdate" and item.at >= since and item.alarm in alarms
         ),
@@ -87,7 +89,7 @@ def _stand_in(plane: Plane, variant: Variant) -> str:
     return container.environment.get(STAND_IN_VARIABLE, "")
 
 
-def _policies(target: ScalableTarget | None) -> tuple[str, ...]:
+def policies_of(target: ScalableTarget | None) -> tuple[str, ...]:
     """Each policy in one sentence."""
     if target is None:
         return ()
@@ -113,7 +115,8 @@ def _capacity(
     )
 
 
-def _activity(activity: Activity) -> ActivityRecord:
+def activity_record(activity: Activity) -> ActivityRecord:
+    """A scaling activity as runs tell of it."""
     return ActivityRecord(
         at=activity.start,
         ended=activity.end,
@@ -148,7 +151,8 @@ def _endpoints(alarm: AnyAlarm) -> list[str]:
     ]
 
 
-def _transition(item: HistoryItem) -> AlarmTransition:
+def transition(item: HistoryItem) -> AlarmTransition:
+    """A change of an alarm's state, from its history."""
     states = item.summary.removeprefix("Alarm updated from ").split(" to ")
     return AlarmTransition(item.at, item.alarm, states[0], states[-1], item.summary)
 

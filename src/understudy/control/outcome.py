@@ -3,6 +3,7 @@
 Times are seconds since the epoch of world time, latencies milliseconds of world time.
 """
 
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
@@ -55,7 +56,8 @@ class LoadPoint(Struct, frozen=True, rename={"seconds": "span_seconds"}):
     """What arrived in the ``seconds`` from ``at`` on, and how the requests fared that succeeded.
 
     ``requests`` and ``failed`` are requests of the world; a sampled one counts for all that it
-    stands for. Percentiles are None where nothing succeeded.
+    stands for. Percentiles are None where nothing succeeded. ``late`` ones succeeded, but not
+    within the first objective for latency.
     """
 
     at: float
@@ -65,6 +67,7 @@ class LoadPoint(Struct, frozen=True, rename={"seconds": "span_seconds"}):
     p50_ms: float | None
     p90_ms: float | None
     p99_ms: float | None
+    late: float = 0.0
 
 
 class Attainment(Struct, frozen=True):
@@ -95,6 +98,29 @@ class RequestSummary(Struct, frozen=True):
     mean_ms: float | None
     max_ms: float | None
     attainments: tuple[Attainment, ...] = ()
+
+
+class UpdateFelt(Struct, frozen=True, kw_only=True):
+    """What users felt of an update of the stack under traffic.
+
+    Of the ``requests`` that were sent while it ran and in the ten minutes after, some were
+    ``lost``, some ``late``. ``p99_ms`` is the worst of any span in that time, ``p99_before_ms``
+    that before it. ``most_running`` counts both fleets, and what starts or ends. ``ended`` is None
+    if it still went on at the end.
+    """
+
+    at: float
+    ended: float | None
+    status: str
+    causes: tuple[str, ...]
+    requests: float
+    lost: float
+    late: float
+    p99_ms: float | None
+    p99_before_ms: float | None
+    least_in_service: int
+    most_running: int
+    usd: Decimal | None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -129,6 +155,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     alarms: tuple[AlarmTransition, ...]
     cost: Cost | None
     idle: Cost | None
+    updates: tuple[UpdateFelt, ...] = ()
 
     @property
     def duration(self) -> float:

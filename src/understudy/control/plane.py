@@ -36,6 +36,10 @@ from understudy.control.cost_explorer.service import CostExplorer
 from understudy.control.ec2 import operations as ec2_operations
 from understudy.control.ec2.service import Ec2
 from understudy.control.ec2.state import Ec2State
+from understudy.control.ecs import operations as ecs_operations
+from understudy.control.ecs.scheduler import DIMENSION as SERVICES
+from understudy.control.ecs.service import Ecs, EcsConfig
+from understudy.control.ecs.state import EcsState
 from understudy.control.elbv2 import operations as elbv2_operations
 from understudy.control.elbv2.service import BalancingConfig, ElasticLoadBalancing
 from understudy.control.elbv2.state import ElbState
@@ -56,11 +60,16 @@ from understudy.control.events import (
     SpotNoticed,
     TargetsTurned,
     TaskEnded,
+    TaskHealthChanged,
+    TasksMeasured,
     TaskStarted,
 )
+from understudy.control.fleets import FleetRecord, note_groups, note_services
+from understudy.control.hosting import Address, GroupTargets, Hosts
 from understudy.control.kept_capacity import OWNER as KEPT
 from understudy.control.kept_capacity import Kept, KeptCapacities
 from understudy.control.notifying import Notifier, Sent
+from understudy.control.ports import Located
 from understudy.control.price_list import operations as price_list_operations
 from understudy.control.price_list.operations import PriceListService
 from understudy.control.purchasing.operations import (
@@ -92,6 +101,7 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
     "cloudwatch": cloudwatch_operations.OPERATIONS,
     "ec2": {**ec2_operations.OPERATIONS, **EC2_OPERATIONS},
     "pricing": price_list_operations.OPERATIONS,
+    "ecs": ecs_operations.OPERATIONS,
     "elbv2": elbv2_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
@@ -104,6 +114,18 @@ PURCHASES: Mapping[str, Mapping[str, object]] = {
     capacity_operations.SERVICE: OWN_OPERATIONS,
 }
 """What purchasing answers of services that are not its own."""
+
+
+MOVING: Mapping[type[AnyEvent], frozenset[str]] = {
+    InstanceFailed: frozenset({"autoscaling", "ecs"}),
+    InstanceHealthy: frozenset({"autoscaling", "ecs"}),
+    InstanceStopped: frozenset({"autoscaling", "ecs"}),
+    SpotNoticed: frozenset({"autoscaling"}),
+    TaskEnded: frozenset({"ecs"}),
+    TaskHealthChanged: frozenset({"ecs"}),
+    TaskStarted: frozenset({"ecs"}),
+}
+"""The services whose fleets an event may change."""
 
 
 def prices_in(region: str, book: Book) -> Callable[[str, str, str], float | None]:
@@ -131,6 +153,9 @@ class PlaneState(Struct):
     sent: dict[str, Sent] = struct_field(default_factory=dict[str, Sent])
     kept: dict[str, Kept] = struct_field(default_factory=dict[str, Kept])
     capacity: CapacityState = struct_field(default_factory=CapacityState)
+    addresses: dict[str, Address] = struct_field(default_factory=dict[str, Address])
+    fleets: dict[str, FleetRecord] = struct_field(default_factory=dict[str, FleetRecord])
+    ecs: EcsState = struct_field(default_factory=EcsState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +171,22 @@ class PlaneConfig:
     groups: GroupConfig = field(default_factory=GroupConfig)
     book: Book = BOOK
     balancing: BalancingConfig = field(default_factory=BalancingConfig)
+    tasks: EcsConfig = field(default_factory=EcsConfig)
 
 
 class Plane:
     """The services of a region. Each knows the others only through narrow ports."""
 
     def __init__(self, region: str, state: PlaneState, config: PlaneConfig) -> None:
+        self.fleets = state.fleets
+        self._moved: set[str] = set()
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
         self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
+        self.ecs = Ecs(state.ecs, self.cloudwatch, self.elbv2, config.tasks)
         self.kept = KeptCapacities(state.kept)
         self.scaling = ApplicationAutoScaling(
-            {**self.kept.scalables, DIMENSION: self.sagemaker},
+            {**self.kept.scalables, DIMENSION: self.sagemaker, SERVICES: self.ecs},
             self.cloudwatch,
             config.zones,
             state.scaling,
@@ -172,8 +201,14 @@ class Plane:
             config.zones,
             state.groups,
             config.groups,
+            balancing=GroupTargets(self.elbv2),
             price=prices_in(region, config.book),
         )
+        hosts = Hosts(state.groups, state.addresses, self.ec2, self.elbv2.relocated)
+        self.hosts = hosts
+        self.ecs.host = hosts.host
+        self.ecs.groups = partial(self.call, "autoscaling")
+        self.elbv2.locate = self._locate
         self.purchasing = Purchasing(config.book, state.purchasing)
         self.notifier = Notifier(state.sent, self.cloudwatch.record_action)
         self.capacity = Capacity(state.capacity, self.purchasing, self._place)
@@ -189,6 +224,7 @@ class Plane:
             "ec2": self.ec2,
             "cloudwatch": self.cloudwatch,
             "pricing": PriceListService(config.book),
+            "ecs": self.ecs,
             "elbv2": self.elbv2,
             KEPT: self.kept,
             "sagemaker": self.sagemaker,
@@ -205,39 +241,50 @@ class Plane:
             InstanceFailed: (
                 capacity.on_gone,
                 self.sagemaker.on_failed,
+                self.ecs.on_gone,
                 partial(group_events.on_failed, groups),
+                hosts.on_gone,
             ),
             InstanceHealthy: (
                 capacity.on_healthy,
                 self.sagemaker.on_healthy,
+                hosts.on_healthy,
                 partial(group_events.on_healthy, groups),
+                self.ecs.on_healthy,
             ),
             InstancesMeasured: (partial(on_measured, groups),),
             InstanceStopped: (
                 capacity.on_gone,
                 self.sagemaker.on_stopped,
+                self.ecs.on_gone,
                 partial(group_events.on_stopped, groups),
+                hosts.on_gone,
             ),
             RequestsCompleted: (self.sagemaker.on_requests,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
-            TaskEnded: (self.meter.on_ended,),
-            TaskStarted: (self.meter.on_started,),
             TargetsTurned: (self.elbv2.on_turned,),
+            TaskEnded: (self.ecs.on_ended, self.meter.on_ended),
+            TaskHealthChanged: (self.ecs.on_health,),
+            TasksMeasured: (self.ecs.on_measured,),
+            TaskStarted: (self.ecs.on_started, self.meter.on_started),
         }
 
     def call(self, service: str, operation: str, params: Params, turn: Turn) -> Params:
         """Perform an operation. Raises Fault."""
+        self._moved.add(service)
         bought = PURCHASES.get(service, {})
         machine = self.purchasing if operation in bought else self._machines[service]
         return OPERATIONS[service][operation](machine, params, turn)
 
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""
+        self._moved |= MOVING.get(type(event), frozenset())
         for take in self._takers.get(type(event), ()):
             take(event, turn)
         if isinstance(event, EngineRestarted):
             self.sagemaker.on_restart(turn)
             self.elbv2.on_restart(turn)
+            self.ecs.on_restart(turn)
             group_events.on_restart(self.groups, turn)
             self.notifier.on_restart(turn)
             groups = self.groups.state
@@ -250,6 +297,7 @@ class Plane:
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
+        self._moved.add(owner)
         if owner == "application-autoscaling":
             timers.on_timer(self.scaling, key, turn)
         elif owner == "autoscaling":
@@ -262,6 +310,11 @@ class Plane:
         while turn.signals:
             self._on_signal(turn.signals.pop(0), turn)
         self.elbv2.settle(turn)
+        if "autoscaling" in self._moved:
+            note_groups(self.fleets, self.groups.state.groups.values(), turn.at)
+        if "ecs" in self._moved:
+            note_services(self.fleets, self.ecs, turn.at)
+        self._moved.clear()
         self.capacity.screen(turn)
         self.meter.watch(turn)
 
@@ -278,6 +331,7 @@ class Plane:
 
     def _on_signal(self, signal: Signal, turn: Turn) -> None:
         if isinstance(signal, AlarmAction):
+            self._moved |= {"autoscaling", "ecs"}
             self._on_alarm(signal, turn)
         elif isinstance(signal, CapacityFulfilled):
             scaling.on_fulfilled(self.scaling, signal, turn)
@@ -287,6 +341,13 @@ class Plane:
             targets.on_removed(self.scaling, signal, turn)
         elif isinstance(signal, Notification):
             self.notifier.send(signal, turn)
+        else:
+            self._moved.add("ecs")
+            self.ecs.on_target(signal, turn)
+
+    def _locate(self, target_id: str, port: int) -> Located | None:
+        """Where a target listens: a task, an instance of a group, else its own address."""
+        return self.ecs.locate(target_id, port) or self.hosts.locate(target_id, port)
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
         """Do what an alarm asks for; its history says what came of the first time.

@@ -1,5 +1,7 @@
 """Requests one by one made into percentiles, attainment and load over time."""
 
+from math import inf
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,11 +60,13 @@ def load_points(
     duration: float,
     seconds: float,
     stands_for: float = 1.0,
+    limit_ms: float = inf,
 ) -> tuple[LoadPoint, ...]:
     """Load and latency in consecutive spans of ``seconds`` from ``started_at`` on.
 
     ``arrival`` is world seconds from the start, in any order; a request belongs to the span in
-    which it arrived. ``stands_for`` is how many requests of the world each one counts for.
+    which it arrived. ``stands_for`` is how many requests of the world each one counts for. What
+    takes as long as ``limit_ms`` is late.
     """
     order = np.argsort(arrival, kind="stable")
     edges = np.arange(int(np.ceil(duration / seconds)) + 1) * seconds
@@ -73,5 +77,7 @@ def load_points(
         good = latency_ms[span][ok[span]]
         p50, p90, p99 = percentiles(good, (50, 90, 99))
         sent, failed = len(span) * stands_for, (len(span) - len(good)) * stands_for
-        points.append(LoadPoint(started_at + float(edge), seconds, sent, failed, p50, p90, p99))
+        late = float((good >= limit_ms).sum()) * stands_for
+        at = started_at + float(edge)
+        points.append(LoadPoint(at, seconds, sent, failed, p50, p90, p99, late))
     return tuple(points)

@@ -10,7 +10,7 @@ from understudy.base.identity import MIXED
 from understudy.cloudformation.physical import RANDOM_LENGTH
 from understudy.control.events import Call, Params
 from understudy.control.turn import Turn
-from understudy.deploy import drift, phases, provision, work
+from understudy.deploy import drift, phases, provision, rehearsed_failure, work
 from understudy.deploy.explain import code_of, explain
 from understudy.deploy.handler import (
     Await,
@@ -97,6 +97,12 @@ def _go_on(
         try:
             effect = _feed(handler, task, answer)
         except StopIteration as stop:
+            if rehearsed_failure.is_ordered(stack, task):
+                made: Done = stop.value
+                work.identified(stack, task, Identify(made.physical_id, made.attributes), turn)
+                engine.handlers.pop((stack.id, key), None)
+                _fail(engine, stack, key, task, rehearsed_failure.REASON, turn)
+                return
             _end(engine, stack, key, task, stop.value, turn)
             return
         except (HandlerFailure, Fault) as failure:

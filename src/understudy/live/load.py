@@ -247,7 +247,7 @@ class Sender:
 
 def _message(plan: Plan) -> bytes:
     headers = {
-        "host": f"{plan.host}:{plan.port}",
+        "host": f"{plan.host}:{plan.port}",  # a load balancer goes by its own name
         "content-length": str(len(plan.body)),
         **plan.headers,
     }

@@ -4,13 +4,16 @@ Source: AWS Fargate Pricing: from the start of the image's download until the ta
 to the second, with a minimum of one minute, five on Windows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from understudy.pricing.meter import Item
+from understudy.pricing.offer import Offer
 
 MINIMUM, WINDOWS_MINIMUM = 60, 300
 CPU_UNITS, MEGABYTES = 1024, 1024
@@ -64,4 +67,33 @@ def metered(tasks: Iterable[Task], region: str, account: str = "") -> dict[Item,
         ):
             item = Item(product, region, account)
             found[item] = found.get(item, Fraction(0)) + share * task_seconds(task)
+    return found
+
+
+def size_name(cpu: int, memory: int) -> str:
+    """What a task of a size is called where instance types are listed.
+
+    >>> size_name(512, 1024)
+    'Fargate 0.5 vCPU 1 GB'
+    """
+    return f"{_PREFIX}{cpu / CPU_UNITS:g} vCPU {memory / MEGABYTES:g} GB"
+
+
+_PREFIX = "Fargate "
+
+
+def size_offers(names: Iterable[str], offers: Mapping[str, Offer]) -> dict[str, Offer]:
+    """The hourly prices of task sizes by their names, as far as the region's prices are known.
+
+    Half a vCPU at $0.04048 and 1 GB at $0.004445 cost $0.024685 an hour.
+    """
+    cpu, memory = (offers.get(product) for product in _PRODUCTS["X86_64"])
+    if cpu is None or memory is None:
+        return {}
+    found: dict[str, Offer] = {}
+    for name in names:
+        if name.startswith(_PREFIX):
+            vcpus, _, gigabytes, _ = name.removeprefix(_PREFIX).split()
+            hourly = cpu.hourly * Decimal(vcpus) + memory.hourly * Decimal(gigabytes)
+            found[name] = replace(cpu, instance_type=name, hourly=hourly)
     return found

@@ -88,6 +88,9 @@ def _numbers(run: Outcome) -> Table:
     table.add_row("Latency", _latencies(run))
     for index, each in enumerate(requests.attainments):
         table.add_row("Objectives" if index == 0 else "", _objective(each))
+    for each in run.updates:
+        for index, line in enumerate(words.update(run, each)):
+            table.add_row("Update" if index == 0 else "", line)
     for index, line in enumerate(_cost(run)):
         table.add_row("Cost" if index == 0 else "", line)
     return table

@@ -7,7 +7,8 @@ from math import floor
 
 from understudy.base.quantity import format_duration, format_usd
 from understudy.control.comparison import ActivityOffset, CapacityDifference, CurveDifference
-from understudy.control.outcome import Attainment, Outcome, turning_points
+from understudy.control.outcome import Attainment, Outcome, UpdateFelt, turning_points
+from understudy.report.axes import milliseconds
 
 MOST_TURNS = 7
 
@@ -75,20 +76,47 @@ def later(seconds: float) -> str:
     return f"{format_duration(abs(seconds))} {'later' if seconds > 0 else 'sooner'}"
 
 
+NOUNS = {"service": ("service", "task"), "autoScalingGroup": ("group", "instance")}
+"""What a resource is called that scales, and what it has several of."""
+
+
 def scaling(run: Outcome, arrow: str = "->") -> str:
-    """How the endpoint scaled, by the turning points of its desired count."""
+    """How what got the traffic scaled, by the turning points of its desired count."""
+    name, unit = NOUNS.get(run.resource_id.partition("/")[0], ("endpoint", "instance"))
     counts = tuple(point.desired for point in run.capacity)
     turns = turning_points(counts)
     if not turns:
         return "No capacity was recorded"
     if len(turns) == 1:
-        return f"The endpoint stayed at {plural(turns[0], 'instance')}"
+        return f"The {name} stayed at {plural(turns[0], unit)}"
     if len(turns) > MOST_TURNS:
         activities = plural(len(run.activities), "activity").replace("activitys", "activities")
-        return (
-            f"The endpoint moved between {min(counts)} and {max(counts)} instances in {activities}"
-        )
-    return "The endpoint scaled " + f" {arrow} ".join(map(str, turns))
+        return f"The {name} moved between {min(counts)} and {max(counts)} {unit}s in {activities}"
+    return f"The {name} scaled " + f" {arrow} ".join(map(str, turns))
+
+
+def update(run: Outcome, felt: UpdateFelt) -> list[str]:
+    """What users felt of an update, line by line."""
+    _, unit = NOUNS.get(run.resource_id.partition("/")[0], ("endpoint", "instance"))
+    begun = format_duration(round(felt.at - run.started_at))
+    took = (
+        f"after {format_duration(round(felt.ended - felt.at))}"
+        if felt.ended is not None
+        else "still under way at the end"
+    )
+    lines = [f"{felt.status} {took}, begun at {begun}"]
+    lines += [f"because {cause}" for cause in felt.causes]
+    lines.append(
+        f"{felt.lost:,.0f} of {felt.requests:,.0f} requests lost, {felt.late:,.0f} late, in it "
+        "and the 10 minutes after"
+    )
+    if felt.p99_ms is not None and felt.p99_before_ms is not None:
+        during, before = milliseconds(felt.p99_ms), milliseconds(felt.p99_before_ms)
+        lines.append(f"p99 up to {during} then, up to {before} before")
+    capacity = f"at least {plural(felt.least_in_service, unit)} in service"
+    cost = f", {format_usd(felt.usd)} for all of them" if felt.usd is not None else ""
+    lines.append(f"{capacity}, {felt.most_running} at most with both fleets{cost}")
+    return lines
 
 
 def no_activity(run: Outcome) -> str:

@@ -16,7 +16,8 @@ from understudy.resources.autoscaling import (
 from understudy.resources.autoscaling_group import GROUP
 from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
 from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
-from understudy.resources.cloudwatch_alarm import ALARM
+from understudy.resources.ecs import CONTAINERS
+from understudy.resources.elbv2 import BALANCING
 from understudy.resources.iam_role import ROLE
 from understudy.resources.launch_template import LAUNCH_TEMPLATE
 from understudy.resources.recorded import NO_FORMATS, recorded
@@ -39,6 +40,8 @@ TYPES: tuple[ResourceType, ...] = (
     DASHBOARD,
     LAUNCH_TEMPLATE,
     CAPACITY_RESERVATION,
+    *BALANCING,
+    *CONTAINERS,
     ROLE,
     BUCKET,
     BUCKET_POLICY,

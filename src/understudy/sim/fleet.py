@@ -69,12 +69,14 @@ class Fleet:
     "1/numberOfInstances is sent as the value on each request, where numberOfInstances is the
     number of active instances at the time of the request" (AWS: Monitor Amazon SageMaker AI with
     Amazon CloudWatch, InvocationsPerInstance). Its latency belongs to the minute of its answer.
+    Targets take turns if it ``rotates``, else the one with fewest requests in flight is next.
     """
 
     def __init__(self, endpoint: str, load: Load, serving: Serving, tally: Tally) -> None:
         self.endpoint = endpoint
         self.tally = tally
         self._load = load
+        self.rotates = False
         self._rules = serving.rules
         self._concurrency = serving.concurrency
         self._names: list[VariantKey] = []
@@ -138,6 +140,12 @@ class Fleet:
         self._targets.pop(instance_id, None)
         return max(at, float(in_flight.max(initial=at)))
 
+    def cut(self, instance_id: str, at: float) -> int:
+        """How many requests an instance has in flight that it will never answer."""
+        done = self._targets.get(instance_id)
+        self._targets.pop(instance_id, None)
+        return int((done.outstanding > at).sum()) if done else 0
+
     def serve_until(self, at: float) -> None:
         """Serve the requests that are sent before a time."""
         for number, arrivals, services in self._load.take(at):
@@ -166,7 +174,7 @@ class Fleet:
             (self._load.seed, number),
             until,
             lane.targets,
-            self._rules,
+            self._rules._replace(rotates=int(self.rotates)),
             self._again,
             self._waiting,
             self._invocations_of(lane),

@@ -113,7 +113,8 @@ class Rules(NamedTuple):
 
     A target that has ``room`` requests refuses another; an answer that takes as long as
     ``timeout`` is a failure, and so is a share of ``failures`` of all. A failed request is sent up
-    to ``tries`` times in all, after ``backoff`` seconds, then twice as many.
+    to ``tries`` times in all, after ``backoff`` seconds, then twice as many. ``rotates`` is 1 where
+    targets take turns, 0 where the one with fewest requests in flight is next.
     """
 
     room: int
@@ -121,6 +122,7 @@ class Rules(NamedTuple):
     failures: float
     tries: int
     backoff: float
+    rotates: int = 0
 
 
 def finish(low: int, high: int, at: float, outstanding: Floats, sizes: Any) -> None:
@@ -172,6 +174,7 @@ def attempt(
     service: float,
     choice: float,
     tie: float,
+    turn: float,
     room: int,
     timeout: float,
     weights: Any,
@@ -183,14 +186,18 @@ def attempt(
     """Send a request once: the seconds until it is served, and the variant that it goes to.
 
     The seconds are `REFUSED` where there is no target or no room. ``choice`` and ``tie`` are
-    uniform numbers. The parts of `Targets` come one by one: a compiler handles that much better.
+    uniform numbers; a ``turn`` of 0 or more is the place in a rotation. The parts of `Targets` come
+    one by one: a compiler handles that much better.
     """
     variant = choose_variant(weights, choice)
     if variant < 0:
         return REFUSED, NOBODY
     low, high = first[variant], first[variant + 1]
     finish(low, high, at, outstanding, sizes)
-    chosen = least_outstanding(sizes[low:high], tie)
+    if turn >= 0.0 and high > low:
+        chosen = int(turn) % (high - low)
+    else:
+        chosen = least_outstanding(sizes[low:high], tie)
     if chosen < 0:
         return REFUSED, NOBODY
     target = low + chosen
@@ -230,7 +237,7 @@ def serve(
     request = np.zeros(WIDTH)
     seed, first_number = numbers
     weights, first, busy, outstanding, sizes = targets
-    room, timeout, failures, most_tries, backoff = rules
+    room, timeout, failures, most_tries, backoff, rotates = rules
     several = weights.size > 1
     while True:
         due = again[0, DUE] if waiting > 0 else np.inf
@@ -247,8 +254,9 @@ def serve(
             return made, known, waiting
         choice = luck(seed, number, tries, CHOICE) if several else 0.0
         tie = luck(seed, number, tries, TIE)
+        turn = number + tries if rotates else -1.0
         took, variant = attempt(
-            at, service, choice, tie, room, timeout, weights, first, busy, outstanding, sizes
+            at, service, choice, tie, turn, room, timeout, weights, first, busy, outstanding, sizes
         )
         failed = took < 0.0 or took >= timeout
         if failures > 0.0 and luck(seed, number, tries, FATE) < failures:

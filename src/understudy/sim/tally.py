@@ -74,6 +74,7 @@ class Tally:
         """Load and latency by span."""
         _, low, high = self.totals.tolist()
         first, last = self._used()
+        limit = self._first_late_bin()
         return tuple(
             LoadPoint(
                 self.started + index * self.seconds,
@@ -81,11 +82,17 @@ class Tally:
                 float(sent),
                 float(failed),
                 *_percentiles(row, first, low, high),
+                float(row[max(limit - first, 0) :].sum()),
             )
             for index, (sent, failed, row) in enumerate(
                 zip(self.sent.tolist(), self.failed.tolist(), self.bins[:, first:last], strict=True)
             )
         )
+
+    def _first_late_bin(self) -> int:
+        """The first bin of latencies that miss the first latency objective."""
+        finite = self.limits[np.isfinite(self.limits)]
+        return bin_of(bits_of(float(finite[0]))) if finite.size else BINS
 
     def _used(self) -> tuple[int, int]:
         """The bins that latencies fell into, from the first to before the last."""

@@ -10,6 +10,7 @@ from understudy.control.events import (
     AnyCommand,
     AnyEvent,
     ApiCalled,
+    BalancersServed,
     Call,
     CallAnswered,
     CallFailed,
@@ -27,12 +28,14 @@ from understudy.control.events import (
     SetRoute,
     Stop,
     StopTask,
+    TargetsTurned,
 )
 from understudy.control.sagemaker.metrics import CONCURRENCY_SECONDS
 from understudy.control.stand_ins import StandInModel, StandIns
 from understudy.deploy.outside import with_found
 from understudy.engine.engine import Engine
 from understudy.sim.answers import Answers
+from understudy.sim.balanced import BalancedFleet
 from understudy.sim.fleet import Fleet
 from understudy.sim.shortage import PLENTY, Shortages
 from understudy.sim.start_up import DRAWN, StartUp, at_once
@@ -78,6 +81,7 @@ class SimulatedWorld:
         self._events: list[tuple[float, int, AnyEvent]] = []
         self._sequence = 0
         self._fleet: Fleet | None = None
+        self._balanced: BalancedFleet | None = None
         self._next_report = inf
         self._next_concurrency = inf
 
@@ -118,6 +122,17 @@ class SimulatedWorld:
             passed = self.now // CONCURRENCY_SECONDS
             self._next_concurrency = (passed + 1) * CONCURRENCY_SECONDS
 
+    def balance(self, fleet: BalancedFleet) -> None:
+        """Let requests be sent to a load balancer from now on."""
+        self._balanced = fleet
+        for group in self.engine.region(self.region).plane.elbv2.state.groups.values():
+            for target in group.targets.values():
+                fleet.states[group.arn, target.id, target.port] = target.state
+        for command in self.commands:
+            if isinstance(command, SetBalancer) and command.balancer.arn == fleet.arn:
+                fleet.set(command.balancer, self.now)
+        self._next_report = (self.now // MINUTE + 1) * MINUTE
+
     def silence(self, task: str) -> None:
         """Let a task hang: it answers no health check from now on."""
         for event in self._stand_ins.silence(task, self.now):
@@ -125,7 +140,7 @@ class SimulatedWorld:
 
     def report(self, event: AnyEvent) -> None:
         """Tell the engine now of something that happened in the world."""
-        self._perform_all(self.engine.handle(event).commands)
+        self._happens(event)
 
     def follow(self, events: Iterable[AnyEvent], until: float) -> None:
         """Let recorded events happen up to a time, with what the engine commands only noted.
@@ -151,15 +166,25 @@ class SimulatedWorld:
             if timer <= at:  # a timer fires before an event of the same time, as in the live world
                 self._perform_all(engine.fire())
             elif event <= at:
-                self._perform_all(engine.handle(heapq.heappop(events)[2]).commands)
+                self._happens(heapq.heappop(events)[2])
             else:
                 self._report(at)
             if stop is not None and stop():
                 return
         self.now = max(self.now, until)
 
+    def _happens(self, event: AnyEvent) -> None:
+        if isinstance(event, TargetsTurned) and self._balanced is not None:
+            self._balanced.turned(event)
+        self._perform_all(self.engine.handle(event).commands)
+
     def _report(self, at: float) -> None:
         """Tell what was served in the minute that ends now, or how many requests are in flight."""
+        if self._balanced is not None:
+            self._next_report += MINUTE
+            told = BalancersServed(at, self.region, self._balanced.report(at))
+            self._perform_all(self.engine.handle(told).commands)
+            return
         fleet = self._fleet
         assert fleet is not None
         if at < self._next_report:
@@ -197,19 +222,26 @@ class SimulatedWorld:
                     route = command if isinstance(command, SetRoute) else None
                     self._fleet.route(route, self.now)
             case SetBalancer() | RemoveBalancer() | LaunchTask() | StopTask():
-                for event in self._stand_ins.perform(command, self.now):
-                    self._schedule(event)
+                self._stand_in(command)
             case Call():
                 self._schedule(self._answered(command))
+
+    def _stand_in(self, command: SetBalancer | RemoveBalancer | LaunchTask | StopTask) -> None:
+        fleet = self._balanced
+        if isinstance(command, SetBalancer) and fleet and command.balancer.arn == fleet.arn:
+            fleet.set(command.balancer, self.now)
+        for event in self._stand_ins.perform(command, self.now):
+            self._schedule(event)
 
     def _launch(self, command: Launch) -> None:
         """Start an instance: it becomes healthy, or does not, and may later fall ill.
 
-        A stand-in instance is there after a moment.
+        A stand-in instance of a group starts in the same time, and never fails.
         """
         if command.kind == "stand-in":
-            healthy = InstanceHealthy(self.now, command.region, command.instance_id, "stand-in", 0)
-            self._schedule(healthy)
+            at = self.now + float(self._model.start_up.seconds[self.launched % DRAWN])
+            self.launched += 1
+            self._schedule(InstanceHealthy(at, command.region, command.instance_id, "stand-in", 0))
             return
         start, number = self._model.start_up, self.launched % DRAWN
         self.launched += 1

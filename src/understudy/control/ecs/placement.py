@@ -99,7 +99,7 @@ def _meets(candidate: Candidate, constraint: Params) -> bool:
     if constraint["type"] == "distinctInstance":
         return candidate.mine == 0
     return all(
-        _holds(candidate.attributes, each) for each in terms(constraint.get("expression", ""))
+        holds(candidate.attributes, each) for each in terms(constraint.get("expression", ""))
     )
 
 
@@ -138,7 +138,8 @@ def terms(expression: str) -> list[Term]:
     return found
 
 
-def _holds(attributes: Mapping[str, str], term: Term) -> bool:
+def holds(attributes: Mapping[str, str], term: Term) -> bool:
+    """Whether attributes fulfil a comparison."""
     there = attributes.get(term.attribute)
     if term.operator == "exists":
         return term.attribute in attributes

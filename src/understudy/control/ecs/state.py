@@ -22,7 +22,10 @@ ORDER = (
 
 
 class Cluster(Struct):
-    """A cluster. ``params`` are its settings as its creator and updates wrote them."""
+    """A cluster. ``params`` are its settings as its creator and updates wrote them.
+
+    ``watched`` is the last minute for which its own metrics are published.
+    """
 
     arn: str
     name: str
@@ -30,6 +33,7 @@ class Cluster(Struct):
     params: Params = field(default_factory=dict)
     providers: tuple[str, ...] = ()
     strategy: tuple[Params, ...] = ()
+    watched: int = 0
 
 
 class TaskDefinition(Struct):
@@ -119,7 +123,7 @@ class Service(Struct):
     ``completed`` is the revision that was deployed last, to which a failed deployment goes back.
     It looks at its tasks at ``ticked_at`` and, while ``ticking``, every few seconds again;
     ``retry_at`` holds it back after failures to start. ``said`` are messages that are not repeated
-    before their time.
+    before their time. It ``owes`` word that it has the capacity that it was set to.
     """
 
     arn: str
@@ -140,6 +144,7 @@ class Service(Struct):
     retry_at: float = 0.0
     throttled: bool = False
     steady: bool = False
+    owes: bool = False
     said: dict[str, float] = field(default_factory=dict[str, float])
 
     @property

@@ -25,6 +25,7 @@ from understudy.control.ecs.state import (
     TaskDefinition,
 )
 from understudy.control.events import Params, StopTask, TaskEnded, TaskStarted
+from understudy.control.signals import TargetTurned
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def on_started(ecs: "Ecs", task: Task, event: TaskStarted, turn: Turn) -> None:
         return
     task.bindings, task.stand_in = event.bindings, event.stand_in
     if task.running:  # after a restart: the same task, somewhere else
-        _index(ecs, task)
+        index(ecs, task)
         for ref in task.targets:
             ecs.targets.moved(ref.group)
         return
@@ -120,12 +121,15 @@ def on_started(ecs: "Ecs", task: Task, event: TaskStarted, turn: Turn) -> None:
     for container in task.containers:
         container.status = "RUNNING"
     become(task, "ACTIVATING")
-    _index(ecs, task)
+    index(ecs, task)
     _register(ecs, task, turn)
     become(task, "RUNNING")
 
 
-def _index(ecs: "Ecs", task: Task) -> None:
+def index(ecs: "Ecs", task: Task) -> None:
+    """Let a task be found by its address, or by its instance and its ports there."""
+    if task.address:
+        ecs.located[task.address] = task.arn
     instance = ecs.state.instances.get(task.instance)
     for binding in task.bindings:
         if instance is not None and not task.address:
@@ -189,8 +193,9 @@ def _deregistered(ecs: "Ecs", ref: TargetRef, turn: Turn) -> bool:
     return ecs.targets.deregister(ref.group, ref.id, ref.port, turn)
 
 
-def drained(ecs: "Ecs", task: Task, ref: TargetRef, turn: Turn) -> None:
+def drained(ecs: "Ecs", task: Task, turned: TargetTurned, turn: Turn) -> None:
     """A target of a task has drained; with the last one the task ends."""
+    ref = TargetRef(turned.group, turned.target_id, turned.port)
     if ref in task.draining:
         task.draining = tuple(each for each in task.draining if each != ref)
         if not task.draining and task.status == "DEACTIVATING":
@@ -199,7 +204,7 @@ def drained(ecs: "Ecs", task: Task, ref: TargetRef, turn: Turn) -> None:
 
 def _end(ecs: "Ecs", task: Task, turn: Turn) -> None:
     """Have the world end a task; one that it has never run is stopped at once."""
-    launched = task.status not in ("PROVISIONING",) and (
+    launched = task.status != "PROVISIONING" and (
         task.started_at or task.status in ("PENDING", "STOPPING")
     )
     if launched and task.placed:
@@ -232,12 +237,21 @@ def on_ended(ecs: "Ecs", task: Task, event: TaskEnded, turn: Turn) -> None:
     turn.schedule(turn.at + ecs.config.deprovisioning, OWNER, "stopped", task.arn)
 
 
+def again(ecs: "Ecs", task: Task, turn: Turn) -> None:
+    """Ask the world once more for what it was asked for before it forgot."""
+    if task.live and task.status in ("PENDING", "RUNNING") and task.placed:
+        turn.emit(launch_command(ecs, task, turn))
+    elif task.status == "STOPPING":
+        turn.emit(StopTask(turn.region, task.arn))
+
+
 def _stopped(ecs: "Ecs", task: Task, turn: Turn) -> None:
     become(task, "STOPPED")
     task.stopped_at = turn.at
     for container in task.containers:
         container.status = "STOPPED"
-    ecs.located.pop(task.address, None)
+    for where in [where for where, arn in ecs.located.items() if arn == task.arn]:
+        del ecs.located[where]
     turn.schedule(turn.at + KEPT, OWNER, "forget", task.arn)
 
 

@@ -196,6 +196,12 @@ class ElasticLoadBalancing:
         """Targets of a group listen elsewhere now."""
         self.touch_group(group)
 
+    def relocated(self, target_id: str) -> None:
+        """A target listens elsewhere now, in whatever groups it is."""
+        for group in self.state.groups.values():
+            if any(target.id == target_id for target in group.targets.values()):
+                self.touch_group(group.arn)
+
     def shift(self, rule: str, weights: Mapping[str, int]) -> None:
         """Give the target groups of a rule, or of a listener's default rule, these weights.
 

@@ -1,0 +1,186 @@
+"""A service's new tasks: how many, where, and what they are told."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from understudy.base.arn import resource_of
+from understudy.control.ecs import messages, strategy, tags, tasks
+from understudy.control.ecs.capacity import candidates, find_place, needs_of
+from understudy.control.ecs.clusters import FARGATE_PROVIDERS
+from understudy.control.ecs.placement import lacking
+from understudy.control.ecs.state import (
+    Cluster,
+    Deployment,
+    Revision,
+    Service,
+    Task,
+    TaskDefinition,
+)
+from understudy.control.events import Params
+from understudy.control.turn import Turn
+
+if TYPE_CHECKING:
+    from understudy.control.ecs.service import Ecs
+
+PLACED_WITHIN = 1800.0
+"""Seconds that a task of a capacity provider may wait for an instance. AWS: Cluster auto scaling,
+tasks in the PROVISIONING state."""
+
+
+def desired_of(ecs: "Ecs", service: Service) -> int:
+    """How many tasks a service shall have: a daemon one on each instance that fits."""
+    if not service.daemon:
+        return service.desired
+    cluster = ecs.state.clusters[service.cluster]
+    definition = definition_of(ecs, service, service.primary)
+    needs = needs_of(definition, service.params.get("placementConstraints", ()))
+    group = f"service:{service.name}"
+    return sum(
+        each.mine > 0 or lacking(each, needs) is None for each in candidates(ecs, cluster, group)
+    )
+
+
+def definition_of(ecs: "Ecs", service: Service, deployment: Deployment) -> TaskDefinition:
+    """The task definition of a deployment."""
+    arn = service.revisions[deployment.revision].params["taskDefinition"]
+    return ecs.state.definitions[resource_of(arn).removeprefix("task-definition/")]
+
+
+def start(
+    ecs: "Ecs", service: Service, deployment: Deployment, number: int, turn: Turn
+) -> list[Task]:
+    """Start tasks of a deployment, as many as find a place. A failing service waits a while."""
+    if turn.at < service.retry_at:
+        return []
+    revision = service.revisions[deployment.revision]
+    started: list[Task] = []
+    for provider in _providers(ecs, service, revision, number):
+        task = _create(ecs, service, deployment, revision, provider, turn)
+        why = _place(ecs, service, task, turn)
+        if why and not provider:
+            withdraw(ecs, task)
+            messages.unplaced(service, why, turn)
+            break
+        started.append(task)
+    if started:
+        messages.resolved(service, "placement")
+        messages.started(service, started, turn)
+    return started
+
+
+def _providers(ecs: "Ecs", service: Service, revision: Revision, number: int) -> list[str]:
+    """The capacity provider of each task, empty where the launch type says it all."""
+    items: list[Params] = revision.params.get("capacityProviderStrategy", [])
+    if not items:
+        return [""] * number
+    there = [
+        task.provider
+        for task in ecs.state.tasks.values()
+        if task.service == service.key and task.live
+    ]
+    return strategy.providers(items, there, number)
+
+
+def _create(
+    ecs: "Ecs",
+    service: Service,
+    deployment: Deployment,
+    revision: Revision,
+    provider: str,
+    turn: Turn,
+) -> Task:
+    cluster = ecs.state.clusters[service.cluster]
+    definition = definition_of(ecs, service, deployment)
+    task = tasks.create(ecs, cluster, definition, f"service:{service.name}", turn)
+    task.service, task.deployment, task.started_by = service.key, deployment.id, deployment.id
+    set_launch(task, revision.params, provider)
+    choose_subnet(ecs, task, subnets_of(revision.params), turn)
+    source = {"SERVICE": service.arn, "TASK_DEFINITION": definition.arn}.get(
+        service.params.get("propagateTags", "NONE"), ""
+    )
+    tags.put(ecs, task.arn, dict(ecs.state.tags.get(source, {})))
+    return task
+
+
+def set_launch(task: Task, params: Params, provider: str) -> None:
+    """Let a task run on Fargate or on EC2, as its provider or launch type says."""
+    task.provider = provider
+    fargate = provider in FARGATE_PROVIDERS if provider else params.get("launchType") == "FARGATE"
+    task.launch_type = "FARGATE" if fargate else "EC2"
+
+
+def subnets_of(params: Params) -> list[str]:
+    """The subnets of a network configuration."""
+    configuration: Params = params.get("networkConfiguration", {})
+    return list(configuration.get("awsvpcConfiguration", {}).get("subnets", []))
+
+
+def choose_subnet(ecs: "Ecs", task: Task, subnets: Sequence[str], turn: Turn) -> None:
+    """Put a task with a network interface into the subnet of its group that has fewest tasks."""
+    if not task.address or not subnets:
+        task.zone = f"{turn.region}a"
+        return
+    there = Counter(
+        other.subnet
+        for other in ecs.state.tasks.values()
+        if other.group == task.group and other.cluster == task.cluster and other.live
+    )
+    task.subnet = min(subnets, key=lambda subnet: there[subnet])
+    where = ecs.networks.subnets(list(subnets), turn.region)
+    task.zone = where[subnets.index(task.subnet)].zone
+
+
+def _place(ecs: "Ecs", service: Service, task: Task, turn: Turn) -> str:
+    """Give a task a place and begin it; why that is not possible now, empty where it is."""
+    definition = ecs.state.definitions[task.definition]
+    constraints = service.params.get("placementConstraints", [])
+    spread = service.params.get("placementStrategy", [])
+    if service.daemon:
+        constraints = [*constraints, {"type": "distinctInstance"}]
+    cluster = ecs.state.clusters[service.cluster]
+    return place(ecs, cluster, task, definition, (constraints, spread), turn)
+
+
+def place(
+    ecs: "Ecs",
+    cluster: Cluster,
+    task: Task,
+    definition: TaskDefinition,
+    rules: tuple[Sequence[Params], Sequence[Params]],
+    turn: Turn,
+) -> str:
+    """Place a task by its constraints and strategy, and begin it; why not, empty where it is done.
+
+    On Fargate there is always a place.
+    """
+    if task.launch_type == "FARGATE":
+        task.placed = True
+    else:
+        constraints, spread = rules
+        if why := find_place(ecs, cluster, task, needs_of(definition, constraints), spread):
+            return why
+    tasks.begin(ecs, task, turn)
+    return ""
+
+
+def withdraw(ecs: "Ecs", task: Task) -> None:
+    """A task that found no place was never there."""
+    ecs.located.pop(task.address, None)
+    tasks.forget(ecs, task)
+
+
+def place_waiting(ecs: "Ecs", cluster: Cluster, turn: Turn) -> None:
+    """Place the tasks of capacity providers that wait for an instance."""
+    for task in list(ecs.state.tasks.values()):
+        if task.cluster != cluster.name or task.placed or not task.live:
+            continue
+        service = ecs.state.services.get(task.service)
+        if turn.at > task.created_at + PLACED_WITHIN:
+            reason = "Timed out waiting for capacity"
+            tasks.stop(ecs, task, tasks.FAILED, reason, turn)
+        elif service is not None:
+            _place(ecs, service, task, turn)
+        else:
+            definition = ecs.state.definitions[task.definition]
+            place(ecs, cluster, task, definition, ((), ()), turn)

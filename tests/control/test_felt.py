@@ -1,0 +1,66 @@
+"""What users felt of an update, from a stack's events and the load over time."""
+
+from decimal import Decimal
+from typing import Any
+
+from understudy.control.felt import Operation, felt, operations
+from understudy.control.outcome import CapacityPoint, LoadPoint
+
+STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/web/1"
+
+
+def event(at: float, status: str, reason: str = "", resource: str = "") -> dict[str, Any]:
+    return {
+        "Timestamp": at,
+        "StackId": STACK,
+        "PhysicalResourceId": "" if resource else STACK,
+        "LogicalResourceId": resource or "web",
+        "ResourceType": "AWS::ECS::Service" if resource else "AWS::CloudFormation::Stack",
+        "ResourceStatus": status,
+        "ResourceStatusReason": reason,
+    }
+
+
+EVENTS = [
+    event(10, "CREATE_IN_PROGRESS", "User Initiated"),
+    event(20, "CREATE_COMPLETE"),
+    event(100, "UPDATE_IN_PROGRESS", "User Initiated"),
+    event(130, "UPDATE_FAILED", "no", "Service"),
+    event(130, "UPDATE_FAILED", "Resource update cancelled", "Other"),
+    event(131, "UPDATE_ROLLBACK_IN_PROGRESS"),
+    event(160, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
+    event(165, "UPDATE_ROLLBACK_COMPLETE"),
+]
+
+
+def test_an_update_is_told_from_its_events() -> None:
+    assert operations(EVENTS[::-1], 50) == (
+        Operation(100, 165, "UPDATE_ROLLBACK_COMPLETE", ("Service: no",)),
+    )
+    assert operations(EVENTS, 101) == ()
+
+
+def test_an_update_that_goes_on_has_no_end() -> None:
+    assert operations(EVENTS[:4], 50) == (
+        Operation(100, None, "UPDATE_IN_PROGRESS", ("Service: no",)),
+    )
+
+
+def test_what_was_lost_and_late_in_an_update_and_after_it_is_counted() -> None:
+    load = (
+        LoadPoint(0, 90, 90, 9, 50.0, 60.0, 70.0, 8),
+        LoadPoint(90, 90, 90, 5, 50.0, 60.0, 900.0, 7),
+        LoadPoint(180, 600, 600, 1, 50.0, 60.0, 80.0, 2),
+        LoadPoint(780, 90, 90, 90, None, None, None, 0),
+    )
+    capacity = (
+        CapacityPoint(0, 4, 4),
+        CapacityPoint(120, 1, 4, 1),
+        CapacityPoint(150, 1, 1, 0, 4),
+        CapacityPoint(160, 1, 1),
+        CapacityPoint(900, 1, 0),
+    )
+    found = felt(Operation(100, 165, "UPDATE_COMPLETE"), load, capacity, 870, Decimal(1))
+    assert (found.requests, found.lost, found.late) == (690, 6, 9)
+    assert (found.p99_before_ms, found.p99_ms) == (70.0, 900.0)
+    assert (found.least_in_service, found.most_running) == (1, 5)
