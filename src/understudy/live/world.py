@@ -156,7 +156,9 @@ class LiveWorld:
                 self._objects.call, call.operation, call.params, call.region
             )
         return await self.keep_books(
-            lambda: self._books.call(call.service, call.operation, call.params, call.region)
+            lambda: self._books.call(
+                call.service, call.operation, call.params, call.region, call.call_id
+            )
         )
 
     async def keep_books(self, work: Callable[[], Result]) -> Result:

@@ -7,22 +7,36 @@ from understudy.deploy.handler import Fidelity, ResourceType
 from understudy.resources.application_autoscaling import SCALABLE_TARGET, SCALING_POLICY
 from understudy.resources.arn_formats import LoadFormats
 from understudy.resources.cloudwatch_alarm import ALARM
+from understudy.resources.iam_policy import MANAGED_POLICY, POLICY
 from understudy.resources.iam_role import ROLE
+from understudy.resources.nested_stack import STACK
 from understudy.resources.recorded import NO_FORMATS, recorded
 from understudy.resources.s3_bucket import BUCKET
 from understudy.resources.s3_bucket_policy import BUCKET_POLICY
 from understudy.resources.sagemaker import ENDPOINT, ENDPOINT_CONFIG, MODEL
+from understudy.resources.sns_topic import TOPIC
+from understudy.resources.sqs_queue import QUEUE
+from understudy.resources.ssm_parameter import PARAMETER
+from understudy.resources.wait_condition import CONDITION, HANDLE
 
 TYPES: tuple[ResourceType, ...] = (
     SCALABLE_TARGET,
     SCALING_POLICY,
+    STACK,
+    CONDITION,
+    HANDLE,
     ALARM,
+    MANAGED_POLICY,
+    POLICY,
     ROLE,
     BUCKET,
     BUCKET_POLICY,
     ENDPOINT,
     ENDPOINT_CONFIG,
     MODEL,
+    TOPIC,
+    QUEUE,
+    PARAMETER,
 )
 
 BY_NAME: Mapping[str, ResourceType] = {each.name: each for each in TYPES}
