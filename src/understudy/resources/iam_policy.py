@@ -1,12 +1,10 @@
 """AWS::IAM::Policy and ManagedPolicy, kept by moto."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import unquote
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
+from understudy.deploy.documents import document
 from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
 from understudy.deploy.history import json_text
 
@@ -25,11 +23,6 @@ def _holders(properties: Params) -> Iterator[tuple[str, str]]:
 
 def _gone(fault: Fault) -> bool:
     return fault.code == "NoSuchEntity"
-
-
-def document(text: Any) -> Any:
-    """A policy document as IAM gives it back: JSON in URL encoding."""
-    return json.loads(unquote(text)) if isinstance(text, str) else text
 
 
 # AWS::IAM::Policy

@@ -2,9 +2,9 @@
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
+from understudy.deploy.documents import document
 from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
 from understudy.deploy.history import json_text
-from understudy.resources.iam_policy import document
 from understudy.resources.tags import own_tags, retag
 
 NAME_LIMIT = 64

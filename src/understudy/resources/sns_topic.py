@@ -51,7 +51,7 @@ def update(request: Request) -> Handler:
         params = {"TopicArn": topic, "AttributeName": name, "AttributeValue": value}
         yield Invoke("sns", "SetTopicAttributes", params)
     yield from _subscribe(topic, request.previous, request.properties)
-    yield from retag(request, "sns", {"ResourceArn": topic})
+    yield from retag(request, "sns", {"ResourceArn": topic}, system=True)
     return Done(topic, _attributes(topic))
 
 

@@ -26,7 +26,12 @@ def update(request: Request) -> Handler:
         yield Invoke("ssm", "PutParameter", {**_put(request, name), "Overwrite": True})
     resource = {"ResourceType": "Parameter", "ResourceId": name}
     yield from retag(
-        request, "ssm", resource, add="AddTagsToResource", remove="RemoveTagsFromResource"
+        request,
+        "ssm",
+        resource,
+        add="AddTagsToResource",
+        remove="RemoveTagsFromResource",
+        system=True,
     )
     return Done(name, _attributes(request, name))
 

@@ -24,7 +24,10 @@ def tag_list(request: Request, name: str = "Tags") -> list[dict[str, Any]]:
 
 def own_tags(request: Request, name: str = "Tags") -> dict[str, str]:
     """The tags without CloudFormation's own, for services that do not take those."""
-    tags = tag_map(request, name)
+    return _of_people(tag_map(request, name))
+
+
+def _of_people(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if not key.startswith(SYSTEM)}
 
 
@@ -41,14 +44,17 @@ def retag(
     add: str = "TagResource",
     remove: str = "UntagResource",
     tags: str = "",
+    system: bool = False,
 ) -> Steps[None]:
     """Bring the tags of a resource from what they were to what they shall be.
 
     ``resource`` are the parameters that name it. ``tags`` is the name of the parameter that takes
-    tags as a map; without it they are given as Key/Value pairs. CloudFormation's own never change.
+    tags as a map; without it they are given as Key/Value pairs. ``system`` says that the service
+    takes CloudFormation's own, too.
     """
     old = {**request.old_tags, **_own(request.previous, "Tags")}
-    new = tag_map(request)
+    old = old if system else _of_people(old)
+    new = tag_map(request) if system else own_tags(request)
     gone = [key for key in old if key not in new]
     fresh = {key: value for key, value in new.items() if old.get(key) != value}
     if gone:

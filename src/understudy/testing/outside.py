@@ -30,9 +30,15 @@ class Pages:
 
 
 class Services:
-    """Every service that the engine calls. ``calls`` are those that it was asked for, in order."""
+    """Every service that the engine calls. ``calls`` are those that it was asked for, in order.
+
+    moto has one set of books in a process: they are empty when this is made.
+    """
 
     def __init__(self, folder: Path) -> None:
+        from moto.moto_api._internal.models import moto_api_backend
+
+        moto_api_backend.reset()
         self.things = Things()
         self.pages = Pages()
         self.books = Books(self.pages)
