@@ -83,11 +83,9 @@ class LiveWorld:
                 self._spawn(self._instances.launch(command))
             case Stop():
                 self._spawn(self._stop(command))
-            case SetRoute():
-                self._front_door.route(command)
-            case RemoveRoute():
-                self._front_door.remove(command)
-            case SetBalancer() | RemoveBalancer() | LaunchTask() | StopTask():
+            case SetRoute() | RemoveRoute() | SetBalancer() | RemoveBalancer():
+                self._front_door.perform(command)
+            case LaunchTask() | StopTask():
                 for event in self._stand_ins.perform(command, self._loop.now()):
                     self._spawn(self._happen(event))
             case Call():
