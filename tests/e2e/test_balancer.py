@@ -75,7 +75,7 @@ def test_a_balancer_serves_and_is_measured(
     dimensions = [{"Name": "LoadBalancer", "Value": arn.partition(":loadbalancer/")[2]}]
 
     def total(metric: str) -> float:
-        now = datetime.now(UTC)
+        now = datetime.fromtimestamp(engine.note["world_epoch"], UTC)
         found = cloudwatch.get_metric_statistics(
             Namespace="AWS/ApplicationELB",
             MetricName=metric,
