@@ -205,9 +205,9 @@ class SimulatedWorld:
     def _launch(self, command: Launch) -> None:
         """Start an instance: it becomes healthy, or does not, and may later fall ill.
 
-        A stand-in instance is there after a moment.
+        An EC2 instance is there after a moment.
         """
-        if command.kind == "stand-in":
+        if command.kind == "machine":
             healthy = InstanceHealthy(self.now, command.region, command.instance_id, "stand-in", 0)
             self._schedule(healthy)
             return
