@@ -5,9 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from understudy.testing.engines import RunningEngine
 from understudy.testing.processes import adopt_orphans, command_of, descendants, reap, wait_for
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")
 
 
 @pytest.fixture(scope="module")

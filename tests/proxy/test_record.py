@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from understudy.control.events import Served, Sketch
-from understudy.proxy.record import Distribution, Ledger, Recorder, WorldClock
+from understudy.proxy.record import Distribution, Ledger, Recorder, VariantLedger, WorldClock
 
 latencies = st.floats(1.0, 60e6)
 EPOCH = 1_800_000_000.0
@@ -78,7 +78,7 @@ def recorder(speed: float = 1.0) -> Recorder:
 
 
 def ledger(region: str = "us-east-1", endpoint: str = "digits") -> Ledger:
-    return Ledger(region, endpoint, "v")
+    return VariantLedger(region, endpoint, "v")
 
 
 def served(recorder: Recorder, now: float) -> list[Served]:

@@ -18,9 +18,13 @@ from understudy.control.subjects import behind, observed
 from understudy.engine.region import Region
 from understudy.engine.scaling import activities, explain
 from understudy.live.loop import LiveLoop
+from understudy.live.machines import Machines
+from understudy.live.metadata import Asked
+from understudy.live.metadata import answer as told
 
 ROOT = "/_understudy/"
 CAPACITY = "capacity/"
+METADATA = "metadata/"
 NOTHING = "There is no stack, group, endpoint, service or alarm {}."
 
 Query = Mapping[str, str]
@@ -29,9 +33,10 @@ Query = Mapping[str, str]
 class Management:
     """Answers our own paths. ``status`` is what the engine says of itself."""
 
-    def __init__(self, loop: LiveLoop, status: Any) -> None:
+    def __init__(self, loop: LiveLoop, status: Any, machines: Machines) -> None:
         self._loop = loop
         self._status = status
+        self._machines = machines
         self._answers: Mapping[str, Callable[[Region, Query], Any]] = {
             "status": self._said,
             "observe": self._observed,
@@ -51,6 +56,8 @@ class Management:
         path = request.path.removeprefix(ROOT)
         if path.startswith(CAPACITY):
             return await self._capacity(path.removeprefix(CAPACITY), request, query)
+        if path.startswith(METADATA):
+            return self._metadata(path.removeprefix(METADATA), request)
         answer = self._answers.get(path)
         if answer is None:
             return _json({"message": f"{request.path} is not one of the engine's paths."}, 404)
@@ -62,6 +69,16 @@ class Management:
             name = query.get("name")
             said = NOTHING.format(name) if name else f"There is no {missing.args[0]}."
             return _json({"message": said}, 404)
+
+    def _metadata(self, path: str, request: Request) -> Response:
+        """The instance metadata service of an instance: ``.../metadata/INSTANCE/latest/...``."""
+        instance_id, _, rest = path.partition("/")
+        known = self._machines.machine(instance_id)
+        if known is None:
+            return _json({"message": f"There is no instance {instance_id}."}, 404)
+        asked = Asked(request.method, rest, dict(request.headers))
+        status, text = told(*known[:2], asked, self._loop.now())
+        return Response(status, (("content-type", "text/plain"),), text.encode())
 
     def _said(self, _: Region, __: Query) -> dict[str, Any]:
         return {**msgspec.to_builtins(self._status), "world_time": self._loop.now()}

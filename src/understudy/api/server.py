@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from understudy.api import s3
+from understudy.api.asgi import Disconnected
 from understudy.api.http import Request, Response
 from understudy.api.wire.decode import decode
 from understudy.api.wire.encode import encode
@@ -19,6 +20,8 @@ from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.moto import KEPT_SERVICES, BookAnswer, Books, book_host
 from understudy.control.events import Params
 from understudy.deploy.outside import with_found
+from understudy.deploy.services import OWNER
+from understudy.deploy.signalling import BUCKET
 from understudy.live.clock import real_now
 from understudy.live.loop import LiveLoop
 from understudy.live.objects import StoredObjects
@@ -27,6 +30,7 @@ from understudy.live.world import LiveWorld
 log = logging.getLogger(__name__)
 
 OWN = "/_understudy/"
+HANDLES = f"/{BUCKET}-"
 READS = re.compile(r"^(Describe|List|Get|Validate|Estimate)")
 INTERNAL = "An internal error has occurred. The engine's log says more."
 
@@ -56,17 +60,35 @@ class Server:
                 request.method, request.path, request.query, request.headers, await request.body()
             )
             call = identify(head)
-        if call.service == "s3":
-            return await s3.respond(
-                self.objects.store, request, call.region, request_id, self.loop.clock.now, real_now
-            )
         try:
+            if call.service == "s3":
+                return await self._s3(call, request, request_id)
             return await self._answer(call, request, head, request_id)
         except Fault as fault:
-            return encode_fault(call, fault, request_id)
+            return encode_fault(call, fault, request_id, request.path)
+        except Disconnected:
+            raise
         except Exception:
             log.exception("%s:%s failed", call.service, call.operation)
-            return encode_fault(call, Fault("InternalFailure", INTERNAL, 500), request_id)
+            internal = Fault("InternalFailure", INTERNAL, 500)
+            return encode_fault(call, internal, request_id, request.path)
+
+    async def _s3(self, call: WireCall, request: Request, request_id: str) -> Response:
+        if request.path.startswith(HANDLES):
+            return await self._signal(request, request_id)
+        return await s3.respond(
+            self.objects.store, request, call.region, request_id, self.loop.clock.now, real_now
+        )
+
+    async def _signal(self, request: Request, request_id: str) -> Response:
+        """Take what is PUT to the address of a wait condition's handle."""
+        region = request.path.removeprefix(HANDLES).partition("/")[0]
+        said = {
+            "Url": f"{request.path}?{request.query}",
+            "Body": (await request.body()).decode(errors="replace"),
+        }
+        self.loop.call(region, OWNER, "SignalWaitConditionHandle", said, request_id)
+        return Response(200, (("content-length", "0"),), b"")
 
     async def _answer(
         self, call: WireCall, request: Request, head: WireRequest, request_id: str

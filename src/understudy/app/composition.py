@@ -31,10 +31,12 @@ from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.engine.engine import ENDPOINT, Engine, EngineState, World
 from understudy.live.clock import WorldClock
+from understudy.live.fleets import Fleets
 from understudy.live.front_door import FrontDoor
 from understudy.live.instances import Instances
 from understudy.live.loop import LiveLoop, replay
 from understudy.live.objects import StoredObjects
+from understudy.live.secrets import secret_of
 from understudy.live.world import LiveWorld
 from understudy.pricing.book import Book
 from understudy.pricing.catalogue import BOOK
@@ -119,7 +121,16 @@ async def running(
         instances = Instances(loop, objects, config.state, ProcessRuntime)
         instances.sweep()
         books = Books(Ledger(config.state / LEDGER))
-        world = LiveWorld(loop, front_door, instances, objects, books)
+        fleets = Fleets(
+            loop,
+            config.state,
+            config.mappings,
+            endpoint,
+            lambda arn, region: secret_of(world, arn, region),
+        )
+        await fleets.adopt()
+        stack.push_async_callback(fleets.close)
+        world = LiveWorld(loop, front_door, instances, fleets, objects, books)
         stack.push_async_callback(world.close)
 
         ready = Ready(
@@ -131,7 +142,7 @@ async def running(
             world_epoch=clock.world_epoch,
             startup_delay=config.startup_delay,
         )
-        respond = Management(loop, ready).respond
+        respond = Management(loop, ready, fleets.machines).respond
         server = Server(loop, world, objects, books, respond, Ids(time.time_ns()))
         await stack.enter_async_context(_listening(server, control))
         ended = asyncio.gather(world.listen(), loop.broken)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from understudy.base.diagnostic import Diagnostic
+from understudy.runtimes.mappings import Mapped
 
 DEFAULT_PORT = 4566
 DEFAULT_HOST = "127.0.0.1"
@@ -22,6 +23,7 @@ class EngineConfig:
     ``startup_delay`` is the least time from an instance's launch to its service, in seconds of
     world time. ``keep_journal`` keeps every event, for replay. ``lives_with`` is a process id:
     when that process ends, the engine does too. ``strict`` refuses types that are only recorded.
+    ``mappings`` say what images run.
     """
 
     state: Path
@@ -33,6 +35,7 @@ class EngineConfig:
     keep_journal: bool = False
     lives_with: int = 0
     strict: bool = False
+    mappings: tuple[Mapped, ...] = ()
 
 
 def problems(config: EngineConfig) -> list[Diagnostic]:

@@ -20,7 +20,7 @@ import msgspec
 
 from understudy.app.config import EngineConfig, decoded
 from understudy.app.greeting import greeting
-from understudy.app.state_folder import SOCKET, Ready, held, last_words
+from understudy.app.state_folder import AUTHORITY, SOCKET, Ready, held, last_words
 from understudy.base.diagnostic import InvalidInput
 from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import Ready as DoorOpen
@@ -123,7 +123,8 @@ def die_with(parent: int) -> None:
 
 def _settings(config: EngineConfig) -> Settings:
     interval = min(Settings().report_interval, FLUSH_WORLD_SECONDS / config.speed)
-    return Settings(report_interval=interval, seed=config.seed)
+    authority = str(config.state.resolve() / AUTHORITY)
+    return Settings(report_interval=interval, seed=config.seed, authority=authority)
 
 
 async def _open(data_plane: DataPlane, config: EngineConfig, path: Path) -> DoorOpen:

@@ -12,8 +12,9 @@ import msgspec
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 
-LOCK, READY, LOG, JOURNAL, LEDGER, OBJECTS, SOCKET = (
+LOCK, READY, LOG, JOURNAL, LEDGER, OBJECTS, SOCKET, AUTHORITY = (
     "lock", "engine.json", "engine.log", "journal.db", "ledger.db", "s3", "control.sock",
+    "authority",
 )  # fmt: skip
 _FLOCK = "hhqqi"
 """``struct flock``: type, whence, start, length, process id."""

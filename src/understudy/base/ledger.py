@@ -4,7 +4,10 @@ from msgspec import Struct
 
 
 class BookRequest(Struct, frozen=True):
-    """A raw request. ``host`` is the service's host on AWS."""
+    """A raw request. ``host`` is the service's host on AWS.
+
+    ``call_id`` is that of the engine's call, by which its answer is known when it asks again.
+    """
 
     service: str
     host: str
@@ -13,3 +16,4 @@ class BookRequest(Struct, frozen=True):
     query: str
     headers: dict[str, str]
     body: bytes
+    call_id: str = ""

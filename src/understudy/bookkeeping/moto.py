@@ -5,11 +5,13 @@ with the same seeds after a restart, so that ids stay what they were. Times of c
 moto stamps them with the clock of the replay.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qs
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.fault import Fault
@@ -17,7 +19,9 @@ from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.outbox import Delivery, Outbox
 from understudy.control.events import Params
 
-KEPT_SERVICES = ("iam", "sns", "sqs", "sts")
+KEPT_SERVICES = ("iam", "sns", "sqs", "ssm", "sts")
+REMEMBERED = 10_000
+"""How many answers to the engine are remembered: more than can be under way at once."""
 _READS = ("Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Simulate", "Decode")
 
 
@@ -49,15 +53,18 @@ class Books:
         self._stubber: Any = None
         self._next = 1
         self._outbox = Outbox()
+        self._given: OrderedDict[str, BookAnswer] = OrderedDict()
 
     def _moto(self) -> Any:
         """Moto's dispatcher, after the ledger has been replayed into it."""
         if self._stubber is None:
             from moto.core.botocore_stubber import BotocoreStubber
+            from moto.core.config import default_user_config
 
+            default_user_config["iam"] = {"load_aws_managed_policies": True}
             self._stubber = BotocoreStubber()
             for number, request in self._ledger.requests():
-                self._perform(number, request)
+                self._remember(request, self._perform(number, request))
                 self._next = number + 1
             self._outbox.take()  # It was delivered when it was published.
         return self._stubber
@@ -67,12 +74,24 @@ class Books:
         return self._outbox.take()
 
     def answer(self, request: BookRequest) -> BookAnswer:
-        """Answer a raw request. What it changed is in the ledger when this returns."""
+        """Answer a raw request. What it changed is in the ledger when this returns.
+
+        A call of the engine that has been performed before is given the same answer again.
+        """
         self._moto()
+        if request.call_id in self._given:
+            return self._given[request.call_id]
         answer = self._perform(self._next, request)
         if answer.status < 400 and changes(request):
             self._next = self._ledger.append(request) + 1
+            self._remember(request, answer)
         return answer
+
+    def _remember(self, request: BookRequest, answer: BookAnswer) -> None:
+        if request.call_id:
+            self._given[request.call_id] = answer
+            if len(self._given) > REMEMBERED:
+                self._given.popitem(last=False)
 
     def _perform(self, number: int, request: BookRequest) -> BookAnswer:
         from botocore.awsrequest import AWSPreparedRequest, HTTPHeaders
@@ -96,15 +115,21 @@ class Books:
         content = body.encode() if isinstance(body, str) else body
         return BookAnswer(status, {str(k): str(v) for k, v in answer_headers.items()}, content)
 
-    def call(self, service: str, operation: str, params: Params, region: str) -> Params:
-        """Call an operation with AWS-shaped params and return its output. Raises Fault."""
+    def call(
+        self, service: str, operation: str, params: Params, region: str, call_id: str = ""
+    ) -> Params:
+        """Call an operation with AWS-shaped params and return its output. Raises Fault.
+
+        A call with the id of an earlier one is that one, asked again.
+        """
         from botocore import serialize
 
         model = _model(service)
         operation_model = model.operation_model(operation)
         serializer = serialize.create_serializer(model.metadata["protocol"], False)  # noqa: FBT003
         wire: Mapping[str, Any] = serializer.serialize_to_request(params, operation_model)
-        answer = self.answer(_request(service, region, model.endpoint_prefix, wire))
+        request = _request(service, region, model.endpoint_prefix, wire)
+        answer = self.answer(replace(request, call_id=call_id))
         parser = _parser(model.metadata["protocol"])
         output = parser.parse(
             {"status_code": answer.status, "headers": answer.headers, "body": answer.body},

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from understudy.app.config import DEFAULT_HOST, DEFAULT_PORT, EngineConfig, is_local, problems
+from understudy.app.mapping_file import mappings_in
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
 from understudy.cli.exits import DONE, FAILED, complain, guarded, say
 
@@ -45,16 +46,21 @@ def up(
         detach: Return once it answers, and leave it running.
 
     """
-    config = EngineConfig(
-        state=state_folder(state),
-        host=host,
-        port=port,
-        speed=speed,
-        startup_delay=startup_delay,
-        keep_journal=keep_journal,
-        strict=strict,
-    )
-    return guarded(lambda: _detached(config) if detach else _foreground(config))
+
+    def run() -> int:
+        config = EngineConfig(
+            state=state_folder(state),
+            host=host,
+            port=port,
+            speed=speed,
+            startup_delay=startup_delay,
+            keep_journal=keep_journal,
+            strict=strict,
+            mappings=mappings_in(Path.cwd()),
+        )
+        return _detached(config) if detach else _foreground(config)
+
+    return guarded(run)
 
 
 def _foreground(config: EngineConfig) -> int:

@@ -117,18 +117,19 @@ def _problems(error: Any) -> Iterator[Problem]:
         for key in (key for key in limit if key not in instance):
             yield path, f"{where}: required key [{key}] not found"
     elif keyword == "additionalProperties":
-        for key in _extraneous(error):
+        for key in _unknown(error.instance, error.schema):
             yield path, f"{where}: extraneous key [{key}] is not permitted"
     elif is_known(instance):
         yield path, f"{where}: {_sentence(keyword, instance, limit)}"
 
 
-def _extraneous(error: Any) -> list[str]:
-    patterns = [compiled(pattern) for pattern in error.schema.get("patternProperties", {})]
-    known = error.schema.get("properties", {})
+def _unknown(instance: Any, schema: Any) -> list[str]:
+    """The keys of a map that its schema has nothing to say about."""
+    patterns = [compiled(pattern) for pattern in schema.get("patternProperties", {})]
+    known = schema.get("properties", {})
     return [
         key
-        for key in error.instance
+        for key in instance
         if key not in known and not any(p is None or p.search(key) for p in patterns)
     ]
 
@@ -212,6 +213,27 @@ def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
         yield ValidationError(f"does not match {pattern}")
 
 
+def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if not is_map(instance):
+        return
+    extra = _unknown(instance, schema)
+    if is_map(allowed):
+        for key in extra:
+            yield from validator.descend(instance[key], allowed, path=key)
+    elif allowed is False and extra:
+        yield ValidationError(f"{extra} are not expected")
+
+
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, __: Any) -> Iterator[Any]:
+    for pattern, below in patterns.items() if is_map(instance) else ():
+        expression = compiled(pattern)
+        for key, value in instance.items():
+            if expression is None or expression.search(key):
+                yield from validator.descend(value, below, path=key, schema_path=pattern)
+
+
 def _enum(_: Any, allowed: list[Any], instance: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
@@ -258,6 +280,8 @@ def _unchecked(_: Any, __: Any, ___: Any, ____: Any) -> Iterator[Any]:
 _KEYWORDS: Mapping[str, Any] = {
     "type": _type,
     "pattern": _pattern,
+    "additionalProperties": _additional,
+    "patternProperties": _pattern_properties,
     "enum": _enum,
     "const": _const,
     "minimum": _bound(ge),

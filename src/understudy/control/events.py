@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from understudy.control.balancer import Balanced, Balancer, Turned
+from understudy.control.machine import Machine
 from understudy.control.sketch import Sketch
 from understudy.control.task import Binding, Exit, Measured, TaskContainer
 
@@ -63,11 +64,16 @@ class CallFailed(Event, frozen=True, tag=True):
 
 
 class InstanceHealthy(Event, frozen=True, tag=True):
-    """A launched instance answers its health check at an address."""
+    """A launched instance answers its health check, or an EC2 instance runs, at an address.
+
+    At a port of 0 all its ports are its own. ``runs`` is what runs as an EC2 instance here:
+    container, command, user-data or stand-in.
+    """
 
     instance_id: str
     host: str
     port: int
+    runs: str = ""
 
 
 class InstanceFailed(Event, frozen=True, tag=True):
@@ -200,8 +206,8 @@ AnyEvent = (
 )
 
 
-Kind = Literal["model-server", "stand-in"]
-"""What an instance is here."""
+Kind = Literal["model-server", "machine"]
+"""What an instance is: a server of models, or an EC2 instance."""
 
 
 class Container(Struct, frozen=True):
@@ -248,7 +254,7 @@ class Call(Command, frozen=True, tag=True):
 class Launch(Command, frozen=True, tag=True):
     """Start an instance: ``InstanceHealthy`` or ``InstanceFailed`` follows.
 
-    A ``stand-in`` is an instance in name only: nothing is started for it.
+    A ``machine`` that runs already is taken over as it is.
     """
 
     instance_id: str
@@ -259,13 +265,18 @@ class Launch(Command, frozen=True, tag=True):
     download_timeout: float
     startup_timeout: float
     kind: Kind = "model-server"
+    machine: Machine | None = None
 
 
 class Stop(Command, frozen=True, tag=True):
-    """Let an instance finish what it has, at most ``drain`` seconds, then end it."""
+    """Let an instance finish what it has, at most ``drain`` seconds, then end it.
+
+    What it has written is kept for its next start if ``keep`` says so.
+    """
 
     instance_id: str
     drain: float
+    keep: bool = False
 
 
 class SetRoute(Command, frozen=True, tag=True):

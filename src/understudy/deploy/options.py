@@ -1,6 +1,5 @@
 """The options of a call that brings a stack somewhere, beside its template. Refused as AWS does."""
 
-import json
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,6 +11,7 @@ from understudy.cloudformation.template import Template
 from understudy.cloudformation.value import is_list
 from understudy.control.events import Params
 from understudy.deploy import monitoring
+from understudy.deploy.documents import document
 from understudy.deploy.handler import Invoke
 from understudy.deploy.location import text_at
 from understudy.deploy.outside import lookup
@@ -88,8 +88,7 @@ def _check_role(params: Params, arn: str) -> None:
         role = lookup(params, Invoke("iam", "GetRole", {"RoleName": last_name(arn)}))["Role"]
     except Fault as fault:
         raise refused from fault
-    document: Any = role.get("AssumeRolePolicyDocument", {})
-    trust = json.loads(document) if isinstance(document, str) else document
+    trust = document(role.get("AssumeRolePolicyDocument", {}))
     if not any(map(_trusts, _listed(trust.get("Statement", [])))):
         raise refused
 

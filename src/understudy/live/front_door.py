@@ -4,7 +4,19 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from understudy.control.events import RemoveRoute, RequestsCompleted, SetRoute
+from msgspec import structs
+
+from understudy.control.balancer import Balancer
+from understudy.control.events import (
+    BalancerReached,
+    BalancersServed,
+    RemoveBalancer,
+    RemoveRoute,
+    RequestsCompleted,
+    SetBalancer,
+    SetRoute,
+    TargetsTurned,
+)
 from understudy.live.loop import LiveLoop
 from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import (
@@ -15,6 +27,7 @@ from understudy.proxy.messages import (
     SetClock,
     SetEndpoint,
     TargetHealth,
+    ToProxy,
 )
 
 log = logging.getLogger(__name__)
@@ -35,6 +48,8 @@ class FrontDoor:
         self._data_plane = data_plane
         self._loop = loop
         self._routes: dict[tuple[str, str], SetEndpoint] = {}
+        self._balancers: dict[str, SetBalancer] = {}
+        self._states: dict[tuple[str, str, int], str] = {}
         self._draining: dict[str, asyncio.Event] = {}
         self._ends: list[float] = []
         self._heard = False
@@ -44,16 +59,23 @@ class FrontDoor:
         clock = self._loop.clock
         self._data_plane.send(SetClock(clock.real_epoch, clock.world_epoch, clock.speed))
 
-    def route(self, command: SetRoute) -> None:
-        """Send an endpoint's requests to these targets from now on."""
-        message = SetEndpoint(command.endpoint, command.variants, command.region)
-        self._routes[command.region, command.endpoint] = message
+    def perform(self, command: SetRoute | RemoveRoute | SetBalancer | RemoveBalancer) -> None:
+        """Send requests to these targets from now on, or know an endpoint or balancer no more."""
+        message: ToProxy
+        match command:
+            case SetRoute():
+                message = SetEndpoint(command.endpoint, command.variants, command.region)
+                self._routes[command.region, command.endpoint] = message
+            case RemoveRoute():
+                message = RemoveEndpoint(command.endpoint, command.region)
+                self._routes.pop((command.region, command.endpoint), None)
+            case SetBalancer():
+                message = command
+                self._balancers[command.balancer.arn] = command
+            case RemoveBalancer():
+                message = command
+                self._balancers.pop(command.arn, None)
         self._data_plane.send(message)
-
-    def remove(self, command: RemoveRoute) -> None:
-        """Know an endpoint no more."""
-        self._routes.pop((command.region, command.endpoint), None)
-        self._data_plane.send(RemoveEndpoint(command.endpoint, command.region))
 
     async def drain(self, instance_id: str, seconds: float) -> None:
         """Send an instance nothing more; return when it has answered everything, or time is up."""
@@ -90,15 +112,29 @@ class FrontDoor:
         return None
 
     def _take(self, message: object, unhealthy: Callable[[TargetHealth], None]) -> None:
-        if isinstance(message, Report):
-            if message.served:
-                at = self._loop.now()
-                self._loop.submit(RequestsCompleted(at, message.region, message.served))
-            self._loop.reported(message.watermark)
-        elif isinstance(message, Drained) and message.instance_id in self._draining:
-            self._draining[message.instance_id].set()
-        elif isinstance(message, TargetHealth) and not message.healthy:
-            unhealthy(message)
+        match message:
+            case Report():
+                self._report(message)
+            case Drained() if message.instance_id in self._draining:
+                self._draining[message.instance_id].set()
+            case TargetHealth(healthy=False):
+                unhealthy(message)
+            case BalancerReached():
+                self._loop.submit(structs.replace(message, at=self._loop.now()))
+            case TargetsTurned():
+                for each in message.turned:
+                    self._states[each.group, each.target, each.port] = each.state
+                self._loop.submit(structs.replace(message, at=self._loop.now()))
+            case _:
+                pass
+
+    def _report(self, message: Report) -> None:
+        at = self._loop.now()
+        if message.served:
+            self._loop.submit(RequestsCompleted(at, message.region, message.served))
+        if message.balanced:
+            self._loop.submit(BalancersServed(at, message.region, message.balanced))
+        self._loop.reported(message.watermark)
 
     async def _restarted(self, error: ConnectionError) -> ConnectionError | None:
         """Start the data plane again after it has ended, and how that ended if it did not work."""
@@ -115,9 +151,31 @@ class FrontDoor:
         self._tell_clock()
         for message in self._routes.values():
             self._data_plane.send(message)
+        for command in self._balancers.values():
+            balancer = self._as_probed(command.balancer)
+            self._data_plane.send(structs.replace(command, balancer=balancer))
         for drained in self._draining.values():
             drained.set()
         return None
+
+    def _as_probed(self, balancer: Balancer) -> Balancer:
+        """A load balancer with its targets as their probes left them."""
+        groups = tuple(
+            structs.replace(
+                group,
+                targets=tuple(
+                    target
+                    if target.draining
+                    else structs.replace(
+                        target,
+                        state=self._states.get((group.arn, target.id, target.port), target.state),
+                    )
+                    for target in group.targets
+                ),
+            )
+            for group in balancer.groups
+        )
+        return structs.replace(balancer, groups=groups)
 
     async def _watch(self) -> None:
         """Kill a data plane that hangs, for then it is started again."""

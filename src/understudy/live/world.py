@@ -6,18 +6,13 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
-from msgspec import structs
-
 from understudy.base.fault import Fault
 from understudy.bookkeeping.moto import Books
 from understudy.control.events import (
     AnyCommand,
-    AnyEvent,
     Call,
     CallAnswered,
     CallFailed,
-    InstanceHealthy,
-    InstanceStopped,
     Launch,
     LaunchTask,
     Params,
@@ -28,9 +23,9 @@ from understudy.control.events import (
     Stop,
     StopTask,
 )
-from understudy.control.stand_ins import StandIns
 from understudy.deploy.handler import Invoke
 from understudy.live.deliveries import deliver
+from understudy.live.fleets import Fleets
 from understudy.live.front_door import FrontDoor
 from understudy.live.instances import Instances
 from understudy.live.loop import INTERNAL, LiveLoop
@@ -39,10 +34,6 @@ from understudy.proxy.messages import TargetHealth
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-
-STAND_IN_SECONDS = 0.01
-"""How long (real time) a stand-in instance takes to run."""
-STAND_IN_HOST = "stand-in"
 
 
 class Objects(Protocol):
@@ -61,16 +52,16 @@ class LiveWorld:
         loop: LiveLoop,
         front_door: FrontDoor,
         instances: Instances,
+        fleets: Fleets,
         objects: Objects,
         books: Books,
     ) -> None:
         self._loop = loop
         self._front_door = front_door
         self._instances = instances
+        self._fleets = fleets
         self._objects = objects
         self._books = books
-        self._stand_ins = StandIns()
-        self._in_name_only: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._bookkeeper = ThreadPoolExecutor(1, thread_name_prefix="bookkeeping")
         loop.perform = self.perform
@@ -78,19 +69,14 @@ class LiveWorld:
     def perform(self, command: AnyCommand) -> None:
         """Begin to do what the engine wants done."""
         match command:
-            case Launch(kind="stand-in"):
-                self._spawn(self._start_stand_in(command))
+            case Launch(kind="machine") | LaunchTask() | StopTask():
+                self._spawn(self._fleets.perform(command))
             case Launch():
                 self._spawn(self._instances.launch(command))
             case Stop():
                 self._spawn(self._stop(command))
-            case SetRoute():
-                self._front_door.route(command)
-            case RemoveRoute():
-                self._front_door.remove(command)
-            case SetBalancer() | RemoveBalancer() | LaunchTask() | StopTask():
-                for event in self._stand_ins.perform(command, self._loop.now()):
-                    self._spawn(self._happen(event))
+            case SetRoute() | RemoveRoute() | SetBalancer() | RemoveBalancer():
+                self._front_door.perform(command)
             case Call():
                 self._spawn(self._call(command))
 
@@ -104,23 +90,9 @@ class LiveWorld:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a command could not be performed", exc_info=error)
 
-    async def _start_stand_in(self, command: Launch) -> None:
-        """An instance in name only: it runs after a moment, and there is no process behind it."""
-        self._in_name_only.add(command.instance_id)
-        await asyncio.sleep(STAND_IN_SECONDS)
-        now, instance = self._loop.now(), command.instance_id
-        self._loop.submit(InstanceHealthy(now, command.region, instance, STAND_IN_HOST, 0))
-
-    async def _happen(self, event: AnyEvent) -> None:
-        """Let what comes of a stand-in come at its time."""
-        await asyncio.sleep(max(self._loop.clock.real_until(event.at), 0.0))
-        self._loop.submit(structs.replace(event, at=max(event.at, self._loop.now())))
-
     async def _stop(self, command: Stop) -> None:
-        if command.instance_id in self._in_name_only:
-            self._in_name_only.discard(command.instance_id)
-            stopped = InstanceStopped(self._loop.now(), command.region, command.instance_id)
-            self._loop.submit(stopped)
+        if self._fleets.machines.knows(command.instance_id):
+            await self._fleets.perform(command)
             return
         await self._front_door.drain(command.instance_id, command.drain)
         await self._instances.stop(command)
@@ -157,7 +129,9 @@ class LiveWorld:
                 self._objects.call, call.operation, call.params, call.region
             )
         return await self.keep_books(
-            lambda: self._books.call(call.service, call.operation, call.params, call.region)
+            lambda: self._books.call(
+                call.service, call.operation, call.params, call.region, call.call_id
+            )
         )
 
     async def keep_books(self, work: Callable[[], Result]) -> Result:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from httptools import (
     HttpParserCallbackError,
@@ -21,7 +21,10 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Head(Struct):
-    """The head of a request. ``began`` is when its first bytes came (``time.monotonic()``)."""
+    """The head of a request. ``began`` is when its first bytes came (``time.monotonic()``).
+
+    ``upgrade`` is the protocol that the client asks for, empty where it is not to be had.
+    """
 
     method: bytes
     target: bytes
@@ -29,6 +32,7 @@ class Head(Struct):
     headers: Headers
     began: float
     keep_alive: bool
+    upgrade: bytes = b""
 
     def wire(self) -> bytes:
         """The head as it goes over the wire, with the blank line at its end."""
@@ -50,7 +54,12 @@ def ending(head: Head) -> bytes:
 
 
 class Exchange(Protocol):
-    """One request being answered. It calls ``Client.answered`` when it has written its answer."""
+    """One request being answered. It calls ``Client.answered`` when it has written its answer.
+
+    One that ``tunnels`` takes requests to go on in another protocol, whose bytes come ``raw``.
+    """
+
+    tunnels: ClassVar[bool]
 
     def begin(self) -> None:
         """The head is there, and it is this request's turn."""
@@ -70,6 +79,18 @@ class Exchange(Protocol):
 
     def lost(self) -> None:
         """The client is gone: nothing that is written reaches it."""
+        ...
+
+    def raw(self, data: bytes) -> None:
+        """What comes behind a request for another protocol."""
+        ...
+
+
+class Visit(Protocol):
+    """What whoever serves a connection remembers of it."""
+
+    def gone(self) -> None:
+        """The client is gone."""
         ...
 
 
@@ -120,7 +141,7 @@ class Client(asyncio.Protocol):
     __slots__ = (
         "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_outbox", "_parser",
         "_paused", "_queue", "_read_at", "_receiving", "_replaying", "_serve", "_target",
-        "_transport", "_upgrade", "_version",
+        "_transport", "_tunnel", "_upgrade", "_version", "visit",
     )  # fmt: skip
 
     def __init__(self, serve: "Callable[[Head, Client], Exchange]", outbox: Outbox) -> None:
@@ -135,9 +156,16 @@ class Client(asyncio.Protocol):
         self._target = self._version = b""
         self._began = self._read_at = 0.0
         self._full = self._held = self._paused = self._closing = self._replaying = False
+        self._tunnel: Exchange | None = None
         self._transport = cast("asyncio.Transport", None)
+        self.visit: Visit | None = None
 
     # What exchanges call
+
+    def sender(self) -> tuple[bytes, bytes]:
+        """The client's address and port."""
+        name: tuple[str, int] | str = self._transport.get_extra_info("peername")
+        return (b"", b"") if isinstance(name, str) else (name[0].encode(), b"%d" % name[1])
 
     def write(self, data: bytes) -> None:
         """Send a piece of the answer."""
@@ -182,11 +210,14 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
+        if self._tunnel is not None:
+            self._tunnel.raw(data)
+            return
         self._read_at = monotonic()
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
-            self._decline_upgrade(data[upgrade.args[0] :])
+            self._upgraded(data[upgrade.args[0] :])
         except HttpParserCallbackError:
             raise
         except HttpParserError:
@@ -213,9 +244,12 @@ class Client(asyncio.Protocol):
         self._closing = True
         self._receiving = DISCARDED
         self._queue.clear()
+        self._tunnel = None
         del self._parser
         if exchange is not None:
             exchange.lost()
+        if self.visit is not None:
+            self.visit.gone()
 
     # What the parser calls
 
@@ -247,8 +281,10 @@ class Client(asyncio.Protocol):
         )
         self._target, self._headers = b"", []
         if parser.should_upgrade():
-            self._upgrade = head
-            return
+            head.upgrade = head.value(b"upgrade")
+            if not self._takes_tunnel(head):
+                self._upgrade = head
+                return
         if self._exchange is None and not self._full:
             self._receiving = self._exchange = exchange = self._serve(head, self)
             exchange.begin()
@@ -302,6 +338,21 @@ class Client(asyncio.Protocol):
                 exchange.end(queued.trailers)
         self._replaying = False
         self._read_or_wait()
+
+    def _takes_tunnel(self, head: Head) -> bool:
+        """Whether a request may go on as a WebSocket: it comes alone, where tunnels are offered."""
+        if head.upgrade.lower() != b"websocket" or self._exchange is not None:
+            return False
+        return self._serve(head, self).tunnels
+
+    def _upgraded(self, rest: bytes) -> None:
+        """Go on in another protocol, or as if it had not been asked for."""
+        if self._upgrade is None:
+            self._tunnel = self._exchange
+            if self._tunnel is not None and rest:
+                self._tunnel.raw(rest)
+            return
+        self._decline_upgrade(rest)
 
     def _decline_upgrade(self, rest: bytes) -> None:
         """Serve a request as if it had not asked for another protocol."""

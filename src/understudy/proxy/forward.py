@@ -1,5 +1,7 @@
 """Passing a request and its answer on as they are, in a stream, with back-pressure both ways."""
 
+from typing import ClassVar
+
 from understudy.proxy.connection import Client, Head, Headers
 from understudy.proxy.upstream import Pool, Upstream
 
@@ -26,6 +28,7 @@ class Forward:
     __slots__ = (
         "_chunked", "_client", "_ended", "_head", "_kept", "_pool", "_size", "_upstream", "_waits",
     )  # fmt: skip
+    tunnels: ClassVar[bool] = False
 
     def __init__(self, pool: Pool, head: Head, client: Client) -> None:
         self._pool = pool
@@ -75,6 +78,9 @@ class Forward:
         self._client = None
         if self._upstream is not None:
             self._upstream.close()
+
+    def raw(self, data: bytes) -> None:
+        """No other protocol was offered."""
 
     # What the server's connection calls
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from time import monotonic
 from typing import Any, cast
 
+from understudy.control.events import RemoveBalancer, SetBalancer
+from understudy.proxy.balancer.balancers import Balancers
 from understudy.proxy.connection import Client, Exchange, Head
 from understudy.proxy.forward import Forward
 from understudy.proxy.invocations import Invocation, Invoker
@@ -37,7 +39,9 @@ INVOCATIONS = b"/invocations"
 class Front:
     """Sends invocations to model servers, and everything else to the control plane."""
 
-    __slots__ = ("_control", "_invoker", "_outbox", "_recorder", "_send", "_settings", "routes")
+    __slots__ = (
+        "_control", "_invoker", "_outbox", "_recorder", "_send", "_settings", "balancers", "routes",
+    )  # fmt: skip
 
     def __init__(self, control: str, settings: Settings, send: Callable[[FromProxy], None]) -> None:
         self._settings = settings
@@ -46,6 +50,7 @@ class Front:
         self.routes = Routes(self._recorder.clock, send, settings.unhealthy_threshold)
         self._outbox = Outbox()
         self._invoker = Invoker(self.routes, self._recorder, self._outbox, settings.seed)
+        self.balancers = Balancers(settings, self._recorder, self._outbox, send)
         self._control = Pool(
             lambda make: asyncio.get_running_loop().create_unix_connection(make, control)
         )
@@ -61,6 +66,11 @@ class Front:
                 self._recorder.set_clock(real_epoch, world_epoch, speed)
                 self._invoker.date(monotonic())
                 self._invoker.set_pace(speed)
+                self.balancers.set_clock()
+            case SetBalancer():
+                self.balancers.set(message)
+            case RemoveBalancer():
+                self.balancers.remove(message)
             case SetEndpoint():
                 self.routes.set(message)
             case RemoveEndpoint():
@@ -74,6 +84,7 @@ class Front:
             await asyncio.sleep(self._settings.report_interval)
             now = monotonic()
             self._invoker.date(now)
+            self.balancers.count_connections()
             for report in self._recorder.reports(now):
                 self._send(report)
 
@@ -84,6 +95,7 @@ class Front:
             self._control.expire()
             for backend in self.routes.targets:
                 backend.pool.expire()
+            self.balancers.expire()
 
     async def ping(self) -> None:
         """Check the health of the targets, for ever."""
@@ -96,6 +108,8 @@ class Front:
             name = invoked(head.target)
             if name is not None:
                 return Invocation(self._invoker, name, head, client)
+        if self.balancers and (balanced := self.balancers.exchange(head, client)) is not None:
+            return balanced
         return Forward(self._control, head, client)
 
 
@@ -155,6 +169,7 @@ async def serve(
     await loop.create_unix_connection(lambda: engine, sock=line)
     server = await loop.create_server(front.connection, sock=listener, backlog=BACKLOG)
     host, port = listener.getsockname()[:2]
+    front.balancers.front_port = port
     engine.send(Ready(host, port))
     clockwork = [loop.create_task(each) for each in (front.report(), front.tidy(), front.ping())]
     ended, _ = await asyncio.wait([engine.cut, *clockwork], return_when=asyncio.FIRST_COMPLETED)

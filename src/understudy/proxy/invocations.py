@@ -6,6 +6,7 @@ inference code. A request waits in memory until it is complete, so that it can b
 
 from random import Random
 from time import gmtime, monotonic, strftime
+from typing import ClassVar
 
 from understudy.balancing.health import Probe
 from understudy.base.fault import Fault, validation_error
@@ -104,6 +105,7 @@ class Invocation:
         "_invoker", "_lines", "_name", "_parts", "_repeatable", "_sent", "_sent_at", "_size",
         "_target", "_upstream", "_variant",
     )  # fmt: skip
+    tunnels: ClassVar[bool] = False
 
     def __init__(self, invoker: Invoker, name: bytes, head: Head, client: Client) -> None:
         self._invoker = invoker
@@ -172,6 +174,9 @@ class Invocation:
     def lost(self) -> None:
         """The model goes on without its client, as it does on AWS; its answer still counts."""
         self._client = None
+
+    def raw(self, data: bytes) -> None:
+        """No other protocol was offered."""
 
     # What the model server's connection calls
 

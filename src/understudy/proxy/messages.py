@@ -9,14 +9,23 @@ from typing import Any
 from msgspec import Struct, msgpack
 
 from understudy.base.arn import DEFAULT_REGION
-from understudy.control.events import Served, VariantRoute
+from understudy.control.balancer import Balanced
+from understudy.control.events import (
+    BalancerReached,
+    RemoveBalancer,
+    Served,
+    SetBalancer,
+    TargetsTurned,
+    VariantRoute,
+)
 
 
 class Settings(Struct, frozen=True):
     """How the data plane works. Times are seconds of real time; ``seed`` makes choices repeatable.
 
     ``report_interval`` is how often it reports, ``ping_interval`` how often it asks each target for
-    its health; ``unhealthy_threshold`` failures in a row take a target out.
+    its health; ``unhealthy_threshold`` failures in a row take a target out. ``authority`` is the
+    folder of the certificate authority that load balancers' certificates are made by.
     """
 
     report_interval: float = 0.1
@@ -24,6 +33,7 @@ class Settings(Struct, frozen=True):
     ping_timeout: float = 2.0
     unhealthy_threshold: int = 3
     seed: int = 0
+    authority: str = ""
 
 
 class SetClock(Struct, frozen=True, tag=True):
@@ -68,7 +78,7 @@ class Drain(Struct, frozen=True, tag=True):
     deadline_s: float
 
 
-ToProxy = SetClock | SetEndpoint | RemoveEndpoint | Drain
+ToProxy = SetClock | SetEndpoint | RemoveEndpoint | Drain | SetBalancer | RemoveBalancer
 
 
 class Ready(Struct, frozen=True, tag=True):
@@ -83,11 +93,13 @@ class Report(Struct, frozen=True, tag=True):
 
     ``watermark`` is the time (a whole second) up to which everything is included, in every region;
     it never falls. There is one report for each region that had traffic, or an empty one.
+    ``balanced`` is what load balancers did.
     """
 
     watermark: float
     served: tuple[Served, ...]
     region: str = DEFAULT_REGION
+    balanced: tuple[Balanced, ...] = ()
 
 
 class Drained(Struct, frozen=True, tag=True):
@@ -105,7 +117,7 @@ class TargetHealth(Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-FromProxy = Ready | Report | Drained | TargetHealth
+FromProxy = Ready | Report | Drained | TargetHealth | BalancerReached | TargetsTurned
 
 PREFIX = 4
 """Bytes of a length."""

@@ -1,4 +1,4 @@
-"""What the data plane measures: one ``Served`` for each variant and second of world time."""
+"""What the data plane measures: one value for each variant, or target group, and second."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from itertools import repeat
 from math import inf, log2
 from operator import mul
+from typing import Any, Protocol
 
 from understudy.base.arn import DEFAULT_REGION
+from understudy.control.balancer import Balanced
 from understudy.control.events import Served, Sketch
 from understudy.proxy.messages import Report
 
@@ -143,21 +145,34 @@ class Tally:
         )
 
 
-class Ledger:
-    """The tallies of one endpoint variant by second, and how many ``instances`` serve it now.
+class Counted(Protocol):
+    """Samples of one second that are being added up."""
 
-    ``pending`` are the samples that have come since: sampled ones and dilated ones.
+    def add(self, samples: Sequence[Any], weight: float, scale: float) -> None:
+        """Add requests that each stand for ``weight``; ``scale`` makes world time of real time."""
+        ...
+
+
+class Ledger:
+    """Tallies by second of world time. ``pending`` are the samples since: sampled and dilated ones.
+
+    A sample begins with the time at which its request ended (``time.monotonic()``).
     """
 
-    __slots__ = ("endpoint", "instances", "pending", "region", "tallies", "variant")
+    __slots__ = ("pending", "region", "tallies")
 
-    def __init__(self, region: str, endpoint: str, variant: str) -> None:
+    def __init__(self, region: str) -> None:
         self.region = region
-        self.endpoint = endpoint
-        self.variant = variant
-        self.instances = 0
-        self.pending: tuple[list[Sample], list[Sample]] = ([], [])
-        self.tallies: dict[int, Tally] = {}
+        self.pending: tuple[list[Any], list[Any]] = ([], [])
+        self.tallies: dict[int, Any] = {}
+
+    def tally(self) -> Counted:
+        """The tally of a new second."""
+        raise TypeError(type(self).__name__)
+
+    def value(self, tally: Any, second: int) -> "Served | Balanced":
+        """A tally as a value."""
+        raise TypeError(type(self).__name__)
 
     def digest(self, clock: WorldClock, not_before: int) -> None:
         """Sort the pending samples into tallies.
@@ -169,17 +184,17 @@ class Ledger:
         self._sort(sampled, clock, not_before, clock.speed, 1.0)
         self._sort(dilated, clock, not_before, 1.0, clock.speed)
 
-    def take(self, before: int) -> list[Served]:
+    def take(self, before: int) -> "list[Served | Balanced]":
         """The seconds before ``before``, which get nothing more. Each comes back once."""
         return [
-            self.tallies.pop(second).served(self.endpoint, self.variant, second)
+            self.value(self.tallies.pop(second), second)
             for second in sorted(self.tallies)
             if second < before
         ]
 
     def _sort(
         self,
-        samples: list[Sample],
+        samples: list[Any],
         clock: WorldClock,
         not_before: int,
         weight: float,
@@ -190,10 +205,33 @@ class Ledger:
             second = int(clock.world(samples[start][0]))
             next_second = (clock.real(second + 1),)
             end = max(start + 1, bisect_left(samples, next_second, start))
-            tally = self.tallies.setdefault(max(second, not_before), Tally())
+            second = max(second, not_before)
+            tally = self.tallies.get(second)
+            if tally is None:
+                tally = self.tallies[second] = self.tally()
             tally.add(samples[start:end], weight, scale)
             start = end
         samples.clear()
+
+
+class VariantLedger(Ledger):
+    """The tallies of one endpoint variant, and how many ``instances`` serve it now."""
+
+    __slots__ = ("endpoint", "instances", "variant")
+
+    def __init__(self, region: str, endpoint: str, variant: str) -> None:
+        super().__init__(region)
+        self.endpoint = endpoint
+        self.variant = variant
+        self.instances = 0
+
+    def tally(self) -> Tally:
+        """The tally of a new second."""
+        return Tally()
+
+    def value(self, tally: Tally, second: int) -> Served:
+        """A tally as a value."""
+        return tally.served(self.endpoint, self.variant, second)
 
 
 class Recorder:
@@ -206,7 +244,7 @@ class Recorder:
         self._open: dict[Ledger, None] = {}
         self._watermark = 0
 
-    def add(self, ledger: Ledger, sample: Sample, *, dilated: bool) -> None:
+    def add(self, ledger: Ledger, sample: tuple[Any, ...], *, dilated: bool) -> None:
         """Add a request; they are added in the order in which they end."""
         self._open[ledger] = None
         ledger.pending[dilated].append(sample)
@@ -225,20 +263,26 @@ class Recorder:
         if not self.clock.started:
             return []
         before = max(int(self.clock.world(now)), self._watermark)
-        served: dict[str, list[Served]] = {}
+        taken: dict[str, list[Served | Balanced]] = {}
         for ledger in tuple(self._open):
-            served.setdefault(ledger.region, []).extend(ledger.take(before))
+            taken.setdefault(ledger.region, []).extend(ledger.take(before))
             if not ledger.tallies:
                 del self._open[ledger]
-        regions = [(region, tuple(seconds)) for region, seconds in served.items() if seconds]
-        last_region, last = regions.pop() if regions else (DEFAULT_REGION, ())
+        regions = [(region, seconds) for region, seconds in taken.items() if seconds]
+        last_region, last = regions.pop() if regions else (DEFAULT_REGION, [])
         earlier = float(self._watermark)
         self._watermark = before
         return [
-            *(Report(earlier, seconds, region) for region, seconds in regions),
-            Report(float(before), last, last_region),
+            *(_report(earlier, region, seconds) for region, seconds in regions),
+            _report(float(before), last_region, last),
         ]
 
     def _digest(self) -> None:
         for ledger in self._open:
             ledger.digest(self.clock, self._watermark)
+
+
+def _report(watermark: float, region: str, seconds: "list[Served | Balanced]") -> Report:
+    served = tuple(each for each in seconds if isinstance(each, Served))
+    balanced = tuple(each for each in seconds if isinstance(each, Balanced))
+    return Report(watermark, served, region, balanced)

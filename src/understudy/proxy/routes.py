@@ -5,7 +5,7 @@ from collections.abc import Callable
 from understudy.balancing.routing import NOBODY, choose_variant, least_outstanding
 from understudy.control.events import VariantRoute
 from understudy.proxy.messages import Drain, FromProxy, RemoveEndpoint, SetEndpoint
-from understudy.proxy.record import Ledger, WorldClock
+from understudy.proxy.record import VariantLedger, WorldClock
 from understudy.proxy.targets import Backend, Targets
 
 
@@ -14,7 +14,7 @@ class Variant:
 
     __slots__ = ("backends", "ledger", "line", "name", "routable", "stand_in", "weight")
 
-    def __init__(self, route: VariantRoute, backends: list[Backend], ledger: Ledger) -> None:
+    def __init__(self, route: VariantRoute, backends: list[Backend], ledger: VariantLedger) -> None:
         self.name = route.name.encode()
         self.line = b"x-Amzn-Invoked-Production-Variant: %b\r\n" % self.name
         self.weight = route.weight
@@ -43,7 +43,7 @@ class Endpoint:
         self.region = region
         self.name = name
         self.variants: list[Variant] = []
-        self.ledgers: dict[str, Ledger] = {}
+        self.ledgers: dict[str, VariantLedger] = {}
         self._weights: list[float] = []
 
     def replace(self, variants: list[Variant]) -> None:
@@ -124,7 +124,7 @@ class Routes:
     def _variant(self, endpoint: Endpoint, route: VariantRoute) -> Variant:
         ledger = endpoint.ledgers.get(route.name)
         if ledger is None:
-            ledger = Ledger(endpoint.region, endpoint.name, route.name)
+            ledger = VariantLedger(endpoint.region, endpoint.name, route.name)
             endpoint.ledgers[route.name] = ledger
         backends = [
             self.targets.listed(target, stand_in=route.stand_in) for target in route.targets

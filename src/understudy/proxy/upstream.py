@@ -57,12 +57,14 @@ class Upstream(asyncio.Protocol):
 
     ``status`` is 0 until the head of the answer has come; ``started`` is true from its first byte.
     ``sent`` is set by whoever sends, when the request is complete; a connection on which it is not
-    can carry no other request. ``used`` tells that it has carried one already.
+    can carry no other request. ``used`` tells that it has carried one already, ``finished`` that
+    the answer is complete, ``tunnelled`` that the server went on in another protocol (101).
     """
 
     __slots__ = (
-        "_complete", "_head_only", "_parser", "_reply", "_spoiled", "headers", "keep_alive",
-        "oversize", "parts", "pool", "sent", "size", "started", "status", "transport", "used",
+        "_head_only", "_parser", "_reply", "_spoiled", "finished", "headers", "keep_alive",
+        "oversize", "parts", "pool", "sent", "size", "started", "status", "transport",
+        "tunnelled", "used",
     )  # fmt: skip
     passes_on: ClassVar[bool] = True
 
@@ -70,18 +72,19 @@ class Upstream(asyncio.Protocol):
         self.pool = pool
         self._parser = HttpResponseParser(self)
         self._reply: Reply | None = None
-        self._complete = self._head_only = self._spoiled = False
+        self.finished = self._head_only = self._spoiled = False
         self.transport = cast("asyncio.Transport", None)
         self.status = self.size = 0
         self.headers: Headers = []
         self.parts: list[bytes] = []
+        self.tunnelled = False
         self.used = self.started = self.keep_alive = self.sent = self.oversize = False
 
     def begin(self, reply: Reply, *, head_only: bool = False) -> None:
         """Take the next answer to ``reply``; ``head_only`` if it is to have no body (HEAD)."""
         self._reply = reply
         self._head_only = head_only
-        self._complete = self.started = self.sent = False
+        self.finished = self.started = self.sent = False
         self.status = self.size = 0
         self.headers, self.parts = [], []
 
@@ -120,17 +123,13 @@ class Upstream(asyncio.Protocol):
             self.spoil()
             return
         self.started = True
-        try:
-            self._parser.feed_data(data)
-        except HttpParserCallbackError:
-            raise
-        except (HttpParserError, HttpParserUpgrade):
-            self.spoil()
+        if not self.tunnelled:
+            self._parse(data)
         if self._spoiled:
             return
         if self.passes_on:
             reply.received(data)
-        if self._complete and self._reply is reply:
+        if self.finished and self._reply is reply:
             self._reply = None
             if self._head_only:
                 # The parser still waits for the body that its Content-Length announced.
@@ -140,6 +139,18 @@ class Upstream(asyncio.Protocol):
                 self.pool.give(self)
             else:
                 self.transport.close()
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except HttpParserCallbackError:
+            raise
+        except HttpParserUpgrade:
+            self.tunnelled = self.status == 101 and self.passes_on
+            if not self.tunnelled:
+                self.spoil()
+        except HttpParserError:
+            self.spoil()
 
     def pause_writing(self) -> None:
         """The server reads more slowly than the client sends."""
@@ -170,6 +181,7 @@ class Upstream(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head of an answer is there."""
         self.status = self._parser.get_status_code()
+        self.keep_alive = self._parser.should_keep_alive()
         if self._head_only and self.status >= 200:
             self.on_message_complete()
 
@@ -179,7 +191,7 @@ class Upstream(asyncio.Protocol):
             self.headers = []
             return
         self.keep_alive = self._parser.should_keep_alive()
-        self._complete = True
+        self.finished = True
 
 
 class Collecting(Upstream):

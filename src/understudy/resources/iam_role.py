@@ -2,11 +2,14 @@
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
+from understudy.deploy.documents import document
 from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
 from understudy.deploy.history import json_text
-from understudy.resources.tags import tag_list
+from understudy.resources.tags import own_tags, retag
 
 NAME_LIMIT = 64
+SESSION = 3600
+"""Seconds. AWS: a role's maximum session duration where none is given."""
 _KEPT = ("Description", "MaxSessionDuration", "PermissionsBoundary", "Path")
 
 
@@ -17,23 +20,44 @@ def create(request: Request) -> Handler:
     params: Params = {
         "RoleName": name,
         "AssumeRolePolicyDocument": json_text(properties["AssumeRolePolicyDocument"]),
-        "Tags": [tag for tag in tag_list(request) if not tag["Key"].startswith("aws:")],
         **{key: properties[key] for key in _KEPT if key in properties},
     }
+    if tags := own_tags(request):
+        params["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     created = yield Invoke("iam", "CreateRole", params)
     yield Identify(name)
     yield from _attach(name, {}, properties)
-    role = created["Role"]
-    return Done(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+    return Done(name, _attributes(created["Role"]))
 
 
 def update(request: Request) -> Handler:
-    """Change a role's trust policy and permissions in place."""
-    name, properties = request.physical_id, request.properties
-    trust = json_text(properties["AssumeRolePolicyDocument"])
-    yield Invoke("iam", "UpdateAssumeRolePolicy", {"RoleName": name, "PolicyDocument": trust})
-    yield from _attach(name, request.previous, properties)
-    return Done(name, request.attributes)
+    """Change a role's trust policy, permissions and settings in place."""
+    role = {"RoleName": request.physical_id}
+    before, after = request.previous, request.properties
+    if before.get("AssumeRolePolicyDocument") != after["AssumeRolePolicyDocument"]:
+        trust = json_text(after["AssumeRolePolicyDocument"])
+        yield Invoke("iam", "UpdateAssumeRolePolicy", {**role, "PolicyDocument": trust})
+    yield from _set(role, before, after)
+    yield from _attach(request.physical_id, before, after)
+    yield from retag(request, "iam", role, add="TagRole", remove="UntagRole")
+    return Done(request.physical_id, request.attributes)
+
+
+def _set(role: Params, before: Params, after: Params) -> Steps[None]:
+    names = ("Description", "MaxSessionDuration")
+    if any(before.get(name) != after.get(name) for name in names):
+        description = after.get("Description", "")
+        session = after.get("MaxSessionDuration", SESSION)
+        params = {**role, "Description": description, "MaxSessionDuration": session}
+        yield Invoke("iam", "UpdateRole", params)
+    boundary = after.get("PermissionsBoundary")
+    if boundary == before.get("PermissionsBoundary"):
+        return
+    if boundary is None:
+        yield Invoke("iam", "DeleteRolePermissionsBoundary", role)
+    else:
+        params = {**role, "PermissionsBoundary": boundary}
+        yield Invoke("iam", "PutRolePermissionsBoundary", params)
 
 
 def _attach(name: str, before: Params, after: Params) -> Steps[None]:
@@ -41,12 +65,12 @@ def _attach(name: str, before: Params, after: Params) -> Steps[None]:
     role = {"RoleName": name}
     old = {each["PolicyName"]: each["PolicyDocument"] for each in before.get("Policies", [])}
     new = {each["PolicyName"]: each["PolicyDocument"] for each in after.get("Policies", [])}
-    for policy, document in new.items():
-        if old.get(policy) != document:
-            text = json_text(document)
+    for policy, wish in new.items():
+        if old.get(policy) != wish:
+            text = json_text(wish)
             params = {**role, "PolicyName": policy, "PolicyDocument": text}
             yield Invoke("iam", "PutRolePolicy", params)
-    for policy in old.keys() - new.keys():
+    for policy in (name for name in old if name not in new):
         yield Invoke("iam", "DeleteRolePolicy", {**role, "PolicyName": policy})
     attached = before.get("ManagedPolicyArns", [])
     wanted = after.get("ManagedPolicyArns", [])
@@ -59,7 +83,7 @@ def _attach(name: str, before: Params, after: Params) -> Steps[None]:
 
 
 def delete(request: Request) -> Handler:
-    """Take everything off the role, then delete it."""
+    """Take everything off the role, then delete it; what is gone already counts as deleted."""
     name = request.physical_id
     try:
         yield from _attach(name, request.properties, {})
@@ -70,4 +94,33 @@ def delete(request: Request) -> Handler:
     return Done(name)
 
 
-ROLE = ResourceType("AWS::IAM::Role", "kept", create, delete, update)
+def read(request: Request) -> Handler:
+    """The live properties of a role."""
+    role = {"RoleName": request.physical_id}
+    answer = yield Invoke("iam", "GetRole", role)
+    found: Params = answer["Role"]
+    live: Params = {key: found[key] for key in _KEPT if key in found}
+    if boundary := found.get("PermissionsBoundary"):
+        live["PermissionsBoundary"] = boundary["PermissionsBoundaryArn"]
+    attached = yield Invoke("iam", "ListAttachedRolePolicies", role)
+    names = yield Invoke("iam", "ListRolePolicies", role)
+    policies: list[Params] = []
+    for name in names["PolicyNames"]:
+        policy = yield Invoke("iam", "GetRolePolicy", {**role, "PolicyName": name})
+        policies.append({"PolicyName": name, "PolicyDocument": document(policy["PolicyDocument"])})
+    tags = yield Invoke("iam", "ListRoleTags", role)
+    live |= {
+        "RoleName": request.physical_id,
+        "AssumeRolePolicyDocument": document(found["AssumeRolePolicyDocument"]),
+        "ManagedPolicyArns": [each["PolicyArn"] for each in attached["AttachedPolicies"]],
+        "Policies": policies,
+        "Tags": tags["Tags"],
+    }
+    return Done(request.physical_id, _attributes(found), live)
+
+
+def _attributes(role: Params) -> Params:
+    return {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+
+
+ROLE = ResourceType("AWS::IAM::Role", "kept", create, delete, update, read)

@@ -18,12 +18,18 @@ from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
 from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
 from understudy.resources.ecs import CONTAINERS
 from understudy.resources.elbv2 import BALANCING
+from understudy.resources.iam_policy import MANAGED_POLICY, POLICY
 from understudy.resources.iam_role import ROLE
 from understudy.resources.launch_template import LAUNCH_TEMPLATE
+from understudy.resources.nested_stack import STACK
 from understudy.resources.recorded import NO_FORMATS, recorded
 from understudy.resources.s3_bucket import BUCKET
 from understudy.resources.s3_bucket_policy import BUCKET_POLICY
 from understudy.resources.sagemaker import ENDPOINT, ENDPOINT_CONFIG, MODEL
+from understudy.resources.sns_topic import TOPIC
+from understudy.resources.sqs_queue import QUEUE
+from understudy.resources.ssm_parameter import PARAMETER
+from understudy.resources.wait_condition import CONDITION, HANDLE
 
 TYPES: tuple[ResourceType, ...] = (
     SCALABLE_TARGET,
@@ -42,12 +48,20 @@ TYPES: tuple[ResourceType, ...] = (
     CAPACITY_RESERVATION,
     *BALANCING,
     *CONTAINERS,
+    STACK,
+    CONDITION,
+    HANDLE,
+    MANAGED_POLICY,
+    POLICY,
     ROLE,
     BUCKET,
     BUCKET_POLICY,
     ENDPOINT,
     ENDPOINT_CONFIG,
     MODEL,
+    TOPIC,
+    QUEUE,
+    PARAMETER,
 )
 
 BY_NAME: Mapping[str, ResourceType] = {each.name: each for each in TYPES}

@@ -30,7 +30,11 @@ def create(request: Request) -> Handler:
             raise HandlerFailure(f"{name} already exists", "AlreadyExists") from fault
     else:
         raise HandlerFailure(f"{name} already exists", "AlreadyExists")
-    yield Invoke("s3", "CreateBucket", params)
+    try:
+        yield Invoke("s3", "CreateBucket", params)
+    except Fault as fault:  # we made it ourselves, and did not live to hear of it
+        if fault.code != "BucketAlreadyOwnedByYou":
+            raise
     yield Identify(name)
     yield from _configure(request, name, {})
     return Done(name, attributes(name, request.region))
@@ -62,7 +66,8 @@ def read(request: Request) -> Handler:
         live["VersioningConfiguration"] = {"Status": versioning["Status"]}
     encryption = yield Invoke("s3", "GetBucketEncryption", bucket)
     live["BucketEncryption"] = _encryption_from(encryption["ServerSideEncryptionConfiguration"])
-    return Done(request.physical_id, attributes(request.physical_id, request.region), live)
+    parts = {name: live[name] for name in live if name in request.properties}
+    return Done(request.physical_id, attributes(request.physical_id, request.region), parts)
 
 
 def attributes(name: str, region: str) -> Params:

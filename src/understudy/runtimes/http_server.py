@@ -44,22 +44,26 @@ Handle = Callable[[Request, Reply], None]
 
 
 class Server:
-    """What the connections of one listening socket share."""
+    """What the connections of a server share."""
 
     def __init__(self, handle: Handle, *, keep_alive: bool = True) -> None:
         self.handle = handle
         self.keep_alive = keep_alive
         self.connections: set[_Connection] = set()
 
-    async def serve(self, listener: socket.socket) -> None:
+    async def serve(self, *listeners: socket.socket) -> None:
         """Serve until SIGTERM, then answer what is under way and return."""
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, stopped.set)
-        server = await loop.create_server(lambda: _Connection(self), sock=listener, backlog=2048)
+        servers = [
+            await loop.create_server(lambda: _Connection(self), sock=listener, backlog=2048)
+            for listener in listeners
+        ]
         await stopped.wait()
         self.keep_alive = False
-        server.close()
+        for server in servers:
+            server.close()
         for connection in tuple(self.connections):
             connection.close_when_idle()
         while self.connections:

@@ -44,11 +44,12 @@ class StandIn:
             case "GET", "/ping":
                 reply(Response(200))
             case "POST", "/invocations":
-                self._invoke(request.arrived, reply)
+                self.invoke(request.arrived, reply)
             case _:
                 reply(Response(404))
 
-    def _invoke(self, arrived: float, reply: Reply) -> None:
+    def invoke(self, arrived: float, reply: Reply) -> None:
+        """Answer after a drawn service time, once a slot is free."""
         seconds = sample(self._service_time, self._generator)
         failed = self._generator.random() < self._service_time.failures
         start = max(arrived, self._free_at[0])

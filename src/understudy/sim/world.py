@@ -236,9 +236,9 @@ class SimulatedWorld:
     def _launch(self, command: Launch) -> None:
         """Start an instance: it becomes healthy, or does not, and may later fall ill.
 
-        A stand-in instance of a group starts in the same time, and never fails.
+        An EC2 instance starts in the same time, and never fails.
         """
-        if command.kind == "stand-in":
+        if command.kind == "machine":
             at = self.now + float(self._model.start_up.seconds[self.launched % DRAWN])
             self.launched += 1
             self._schedule(InstanceHealthy(at, command.region, command.instance_id, "stand-in", 0))

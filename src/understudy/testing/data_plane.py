@@ -9,7 +9,16 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from understudy.control.events import Served, Target, VariantRoute
+from msgspec import structs
+
+from understudy.control.balancer import Turned
+from understudy.control.events import (
+    BalancerReached,
+    Served,
+    Target,
+    TargetsTurned,
+    VariantRoute,
+)
 from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import (
     Drain,
@@ -88,6 +97,29 @@ class Plane:
         reports = [message for message in self.said if isinstance(message, Report)]
         return [each for report in reports for each in report.served if each.endpoint == endpoint]
 
+    def reached(self, balancer: str) -> str | None:
+        """Where the data plane says that a load balancer can be reached."""
+        there = [
+            message.endpoint
+            for message in self.said
+            if isinstance(message, BalancerReached) and message.balancer == balancer
+        ]
+        return there[-1] if there else None
+
+    def turned(self, target: str) -> list[Turned]:
+        """What has been said of the health of a target behind a load balancer."""
+        reports = [message for message in self.said if isinstance(message, TargetsTurned)]
+        return [each for report in reports for each in report.turned if each.target == target]
+
+    def balanced(self, balancer: str) -> dict[str, float]:
+        """What has been counted of a load balancer and its groups, in all."""
+        totals: dict[str, float] = {}
+        for message in self.said:
+            for each in message.balanced if isinstance(message, Report) else ():
+                for name, count in each.counts.items() if each.balancer == balancer else ():
+                    totals[name] = totals.get(name, 0.0) + count
+        return totals
+
     async def invocations(self, endpoint: str, count: float) -> list[Served]:
         """The endpoint's reports once they hold so many invocations."""
 
@@ -163,10 +195,10 @@ def invocation(endpoint: str, body: bytes = b"{}", *lines: str) -> bytes:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncGenerator[Plane]:
-    """A data plane from start to stop."""
+    """A data plane from start to stop. Its certificate authority is beside its control socket."""
     with tempfile.TemporaryDirectory() as folder:
         control_path = Path(folder) / "control.sock"
-        link = DataPlane(settings)
+        link = DataPlane(structs.replace(settings, authority=folder))
         ready = await link.start("127.0.0.1", 0, control_path)
         plane = Plane(link, ready.port, control_path)
         plane.clock()

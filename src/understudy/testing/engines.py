@@ -114,14 +114,16 @@ class RunningEngine:
             )
         return self._clients[key]
 
-    def aws(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def aws(
+        self, *arguments: str | Path, patience: float = PATIENCE
+    ) -> subprocess.CompletedProcess[str]:
         """Run the aws CLI against it."""
         return subprocess.run(
             [str(Path(sys.executable).with_name("aws")), *map(str, arguments)],
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=patience,
             env=environment(AWS_ENDPOINT_URL=self.endpoint),
         )
 

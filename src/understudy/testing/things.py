@@ -46,7 +46,8 @@ SCHEMA: Mapping[str, Any] = {
 class Things:
     """The service. ``refused`` are pairs of an operation and a logical id that it will not do.
 
-    Like the services kept by moto it remembers the calls that it has performed by their ids.
+    ``calls`` are those that were not refused. Like the services kept by moto it remembers by their
+    ids the calls that it has performed.
     """
 
     def __init__(self) -> None:
@@ -66,9 +67,9 @@ class Things:
     def _performed(self, operation: str, params: Params) -> Params:
         name: str = params["Name"]
         logical_id: str = params.get("LogicalId", "")
-        self.calls.append((operation, name))
         if (operation, logical_id) in self.refused:
             raise Fault("ThingBusyException", f"{logical_id} is busy")
+        self.calls.append((operation, name))
         if operation == "CreateThing":
             if name in self.things:
                 raise Fault("AlreadyExistsException", f"{name} already exists")

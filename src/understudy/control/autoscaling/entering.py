@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from understudy.control.autoscaling import activities, hooks
 from understudy.control.autoscaling.capacity import IN_SERVICE
 from understudy.control.autoscaling.launching import Placement, shortage_key, zones_of
+from understudy.control.autoscaling.machines import machine_of
 from understudy.control.autoscaling.notifications import LAUNCH, LAUNCH_ERROR, notify
 from understudy.control.autoscaling.service import wish_for
 from understudy.control.autoscaling.state import Group, Instance
@@ -68,13 +69,18 @@ def launch(
     service.state.members[instance.id] = group.name
     description = f"{LAUNCHING} into warm pool" if pooled else LAUNCHING
     activities.begin(group, instance, description, cause, "PreInService", turn, invoking)
-    start(instance, turn)
+    start(service, group, instance, turn)
     return instance
 
 
-def start(instance: Instance, turn: Turn) -> None:
+def start(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> None:
     """Have the world start an instance: ``launched_at`` is when it was asked to."""
     instance.launched_at = turn.at
+    run(service, group, instance, turn)
+
+
+def run(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> None:
+    """Have the world run an instance, or go on running it."""
     turn.emit(
         Launch(
             region=turn.region,
@@ -86,6 +92,7 @@ def start(instance: Instance, turn: Turn) -> None:
             download_timeout=0.0,
             startup_timeout=0.0,
             kind=instance.kind,
+            machine=machine_of(service, group, instance),
         )
     )
 
@@ -108,7 +115,7 @@ def from_pool(
     if instance.came_from == f"{POOLED}Running":
         started(service, group, instance, turn)
     else:
-        start(instance, turn)
+        start(service, group, instance, turn)
 
 
 def answered(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from understudy.control.autoscaling import entering, leaving, renewing, replacing
 from understudy.control.autoscaling import group as machine
 from understudy.control.autoscaling.capacity import IN_SERVICE, STANDBY
-from understudy.control.autoscaling.state import Instance
+from understudy.control.autoscaling.state import Group, Instance
 from understudy.control.events import (
     InstanceFailed,
     InstanceHealthy,
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 STARTING = frozenset({"Pending", "Warmed:Pending", "ReplacingRootVolume"})
 """The lifecycle states in which the world is expected to say that an instance runs."""
+AT_REST = frozenset({"Warmed:Stopped", "Warmed:Hibernated", "Terminated"})
+"""The lifecycle states in which nothing of an instance runs."""
 
 
 def on_healthy(service: "AutoScaling", event: InstanceHealthy, turn: Turn) -> None:
     """An instance that was launched, or started again, runs."""
     found = service.find(event.instance_id)
+    if found is not None:
+        found[1].runs = event.runs
     if found is not None and found[1].lifecycle in STARTING and not found[1].stopping_at:
         entering.answered(service, *found, turn)
         machine.settle(service, found[0], turn)
@@ -81,18 +85,20 @@ def on_spot(service: "AutoScaling", event: SpotNoticed, turn: Turn) -> None:
 
 
 def on_restart(service: "AutoScaling", turn: Turn) -> None:
-    """The world has forgotten what it was asked for: ask again.
+    """The world may have forgotten what it was asked for: ask again.
 
-    Instances in service are stand-ins and need no process; they go on.
+    An instance that runs on is taken over as it is; one that has been lost is started again.
     """
     for group in list(service.state.groups.values()):
         for instance in list(group.instances.values()):
-            _again(instance, turn)
+            _again(service, group, instance, turn)
         machine.react(service, group, turn)
 
 
-def _again(instance: Instance, turn: Turn) -> None:
+def _again(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> None:
     if instance.stopping_at:
         turn.emit(Stop(turn.region, instance.id, 0.0))
     elif instance.lifecycle in STARTING:
-        entering.start(instance, turn)
+        entering.start(service, group, instance, turn)
+    elif instance.lifecycle not in AT_REST:
+        entering.run(service, group, instance, turn)

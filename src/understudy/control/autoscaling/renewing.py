@@ -36,4 +36,4 @@ def stopped(service: "AutoScaling", group: Group, instance: Instance, turn: Turn
         instance.image_id = same[0].image_id
         instance.launch_template = same[0].template
     instance.stopping_at = 0.0
-    entering.start(instance, turn)
+    entering.start(service, group, instance, turn)

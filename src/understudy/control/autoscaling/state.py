@@ -44,7 +44,8 @@ class Instance(Struct):
     launch_configuration: str = ""
     rank: int = 0
     weighted: bool = False
-    kind: Kind = "stand-in"
+    kind: Kind = "machine"
+    runs: str = ""
     healthy: bool = True
     illness: str = ""
     protected: bool = False

@@ -1,0 +1,62 @@
+"""EC2 instances and ECS tasks of the live world, over the programs that they run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from understudy.control.events import Launch, LaunchTask, Stop, StopTask
+from understudy.live.loop import LiveLoop
+from understudy.live.machines import PREFIX, Machines
+from understudy.live.tasks import Secret, Tasks
+from understudy.runtimes.mappings import Mapped
+from understudy.runtimes.program_fleet import ProgramFleet
+from understudy.runtimes.programs import Gone
+
+
+class Fleets:
+    """Instances and tasks. ``folder`` is the engine's state folder, ``endpoint`` its address."""
+
+    def __init__(
+        self,
+        loop: LiveLoop,
+        folder: Path,
+        mappings: Sequence[Mapped],
+        endpoint: str,
+        secret: Secret,
+    ) -> None:
+        self._programs = ProgramFleet(folder, self._ended)
+        self.machines = Machines(loop, self._programs, folder, mappings, endpoint)
+        self.tasks = Tasks(loop, self._programs, folder, mappings, endpoint, secret)
+
+    async def adopt(self) -> None:
+        """Know what an engine before us left running."""
+        for each in await self._programs.adopt():
+            if each.name.startswith(PREFIX):
+                self.machines.adopt(each.name, each.note)
+            else:
+                self.tasks.adopt(each.name, each.note)
+
+    async def perform(self, command: Launch | Stop | LaunchTask | StopTask) -> None:
+        """Start or stop an instance or a task."""
+        match command:
+            case Launch():
+                await self.machines.launch(command)
+            case Stop():
+                await self.machines.stop(command)
+            case LaunchTask():
+                await self.tasks.launch(command)
+            case StopTask():
+                await self.tasks.stop(command)
+
+    def _ended(self, gone: Gone) -> None:
+        if gone.name.startswith(PREFIX):
+            self.machines.ended(gone)
+        else:
+            self.tasks.ended(gone)
+
+    async def leave(self) -> None:
+        """Let everything run on for the next engine."""
+        await self._programs.leave()
+
+    async def close(self) -> None:
+        """End everything."""
+        await self._programs.close()

@@ -1,0 +1,1 @@
+"""Elastic Load Balancing on the data plane: listeners, rules, targets, health, measurements."""

@@ -1,0 +1,181 @@
+"""Load balancers on the data plane: each with its groups, its listeners and its ledgers."""
+
+from collections.abc import Callable
+from random import Random
+from time import monotonic
+
+from understudy.balancing.actions import Forward
+from understudy.balancing.rules import Request, Rule, first_met
+from understudy.control.balancer import BalancedListener, Balancer, Turned
+from understudy.proxy.balancer.checks import Checks
+from understudy.proxy.balancer.group import Group
+from understudy.proxy.balancer.headers import Policy, TraceIds
+from understudy.proxy.balancer.ledger import NO_TIME, BalancerLedger
+from understudy.proxy.balancer.passage import Passage
+from understudy.proxy.connection import Client
+from understudy.proxy.deadlines import Deadlines
+from understudy.proxy.outbox import Outbox
+from understudy.proxy.record import Recorder
+
+SECURE = frozenset({"HTTPS", "TLS"})
+DEFAULT_IDLE = "60"
+
+
+class Shared:
+    """What all load balancers share. ``key`` signs their cookies."""
+
+    __slots__ = ("checks", "key", "outbox", "recorder", "traces", "uniform")
+
+    def __init__(self, recorder: Recorder, outbox: Outbox, seed: int) -> None:
+        random = Random(seed)  # noqa: S311 - it spreads load; cookies guard nothing here
+        self.recorder = recorder
+        self.outbox = outbox
+        self.checks = Checks(recorder.clock)
+        self.uniform = random.random
+        self.traces = TraceIds(random)
+        self.key = random.randbytes(32)
+
+
+class Listener:
+    """A listener: which rule a request meets, and how headers are treated."""
+
+    __slots__ = ("arn", "balancer", "only", "policy", "port", "protocol", "rules", "standard")
+
+    def __init__(self, balancer: "Serving", told: BalancedListener) -> None:
+        self.balancer = balancer
+        self.arn = told.arn
+        self.port = told.port
+        self.protocol = told.protocol
+        self.rules = told.rules
+        self.only = told.rules[0] if told.rules and not told.rules[0].conditions else None
+        self.policy = Policy(balancer.told.attributes, told.attributes)
+        proto = b"https" if told.protocol in SECURE else b"http"
+        standard = b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %d\r\n"
+        self.standard = standard % (proto, told.port)
+
+    def met(self, request: Request) -> tuple[Rule | None, int]:
+        """The rule that a request meets, and how many were evaluated."""
+        return first_met(self.rules, request)
+
+    def network_group(self) -> Group | None:
+        """The group that connections go to, where this is a Network Load Balancer's."""
+        if self.only is None or not isinstance(self.only.action, Forward):
+            return None
+        groups = self.only.action.groups
+        return self.balancer.groups.get(groups[0][0]) if groups else None
+
+
+class Visit:
+    """A client's connection, as its balancer sees it: where it came from, and to which node."""
+
+    __slots__ = ("balancer", "sender", "zone")
+
+    def __init__(self, balancer: "Serving", client: Client) -> None:
+        self.balancer = balancer
+        self.sender = client.sender()
+        self.zone = balancer.next_zone()
+        balancer.visits += 1
+        balancer.happened(self.zone, "NewConnectionCount")
+
+    def gone(self) -> None:
+        """The client is gone."""
+        self.balancer.visits -= 1
+
+
+class Serving:
+    """A load balancer as it serves. ``visits`` are its clients' connections."""
+
+    __slots__ = (
+        "_ledgers", "_turned", "_zone", "groups", "limits", "listeners", "region", "shared", "told",
+        "visits",
+    )  # fmt: skip
+
+    def __init__(
+        self, region: str, told: Balancer, shared: Shared, turned: Callable[[Turned], None]
+    ) -> None:
+        self.region = region
+        self.shared = shared
+        self.groups: dict[str, Group] = {}
+        self.listeners: dict[int, Listener] = {}
+        self.visits = 0
+        self._turned = turned
+        self._ledgers: dict[tuple[str, str], BalancerLedger] = {}
+        self._zone = 0
+        self.update(told)
+
+    def update(self, told: Balancer) -> None:
+        """Serve so from now on."""
+        self.told = told
+        before, self.groups = self.groups, {}
+        for each in told.groups:
+            group = before.pop(each.arn, None)
+            if group is None:
+                shared = self.shared
+                group = Group(each, shared.recorder.clock, shared.uniform, self._turned)
+            else:
+                group.update(each)
+            self.groups[each.arn] = group
+            self.shared.checks.follow(group)
+        for group in before.values():
+            group.close()
+        self.listeners = {each.port: Listener(self, each) for each in told.listeners}
+        self.set_limits()
+
+    def set_limits(self) -> None:
+        """How long a target may be silent, sampled and dilated."""
+        idle = float(self.told.attributes.get("idle_timeout.timeout_seconds", DEFAULT_IDLE))
+        speed = self.shared.recorder.clock.speed
+        self.limits = tuple(Deadlines(idle / pace, Passage.expired) for pace in (1.0, speed))
+
+    def close(self) -> None:
+        """Serve no more."""
+        for group in self.groups.values():
+            group.members, members = {}, group.members
+            for member in members.values():
+                member.close()
+
+    def next_zone(self) -> str:
+        """The zone of the node that the next client finds in DNS."""
+        everywhere = self.told.zones
+        zones = list(everywhere)
+        for group in self.groups.values():
+            reachable = group.zones(everywhere)
+            zones = [zone for zone in zones if zone in reachable] or zones
+        self._zone += 1
+        return zones[self._zone % len(zones)] if zones else ""
+
+    def ledger(self, group: str, zone: str) -> BalancerLedger:
+        """The ledger of the node in a zone: for a target group, or (no group) its own."""
+        ledger = self._ledgers.get((group, zone))
+        if ledger is None:
+            ledger = BalancerLedger(self.region, self.told.arn, group, zone)
+            self._ledgers[group, zone] = ledger
+        return ledger
+
+    def happened(self, zone: str, *names: str, dilated: bool = True, size: int = 0) -> None:
+        """Count something of the balancer's own, and bytes."""
+        sample = (monotonic(), names, NO_TIME, size)
+        self.shared.recorder.add(self.ledger("", zone), sample, dilated=dilated)
+
+    def count_connections(self) -> None:
+        """Count the connections that there are now, from clients and to targets."""
+        members = [each for group in self.groups.values() for each in group.members.values()]
+        active = self.visits + sum(len(member.flights) for member in members)
+        if active:
+            zone = self.told.zones[0] if self.told.zones else ""
+            self.happened(zone, *("ActiveConnectionCount",) * active)
+
+    def visit(self, client: Client) -> Visit:
+        """The connection of a client, known since its first request."""
+        visit = client.visit
+        if not isinstance(visit, Visit) or visit.balancer is not self:
+            if visit is not None:
+                visit.gone()
+            visit = client.visit = Visit(self, client)
+        return visit
+
+    def expire(self) -> None:
+        """Close connections to targets that nobody has used lately."""
+        for group in self.groups.values():
+            for member in group.members.values():
+                member.pool.expire()

@@ -1,0 +1,155 @@
+"""The engine's end of the keeper: programs are started, signalled, and heard of when they end."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+
+import understudy
+from understudy.runtimes.keeping import (
+    Ended,
+    FromKeeper,
+    Here,
+    Leave,
+    NotStarted,
+    Running,
+    Signal,
+    Start,
+    Started,
+    Unframer,
+    framed,
+)
+
+PATIENCE = 20.0
+"""Real seconds for which programs wait for an engine to come back."""
+READ = 65536
+MODULE = "understudy.runtimes.keeper_process"
+LISTENER = 3
+"""The descriptor at which the keeper finds its listening socket."""
+
+
+class ProgramFailed(Exception):  # noqa: N818 - it is what happened
+    """A program could not be run, and why."""
+
+
+class Keeper:
+    """A line to the keeper of a state folder; ``ended`` hears of every program that has ended."""
+
+    def __init__(self, state: Path, ended: Callable[[Ended], None], *, patience: float = PATIENCE):
+        self._address = "\0understudy-" + blake2b(str(state.resolve()).encode()).hexdigest()[:32]
+        self._ended = ended
+        self._patience = patience
+        self._pid = 0
+        self._starting: dict[str, asyncio.Future[Started]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._reaching: asyncio.Lock = asyncio.Lock()
+
+    async def adopt(self) -> tuple[Running, ...]:
+        """What a keeper that is there already runs; nothing where there is none."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._address)
+        except OSError:
+            return ()
+        return await self._meet(reader, writer)
+
+    async def start(self, order: Start) -> Started:
+        """Run a program. Raises ProgramFailed."""
+        async with self._reaching:
+            if self._writer is None or self._writer.is_closing():
+                await self._reach()
+        started = asyncio.get_running_loop().create_future()
+        self._starting[order.name] = started
+        self._send(order)
+        return await started
+
+    def signal(self, name: str, number: int) -> None:
+        """Signal a program, if it runs."""
+        self._send(Signal(name, number))
+
+    async def close(self) -> None:
+        """End every program and the keeper."""
+        if self._writer is None:
+            return
+        self._send(Leave())
+        if self._listening is not None:
+            await self._listening
+        if self._pid:
+            await asyncio.to_thread(os.waitpid, self._pid, 0)
+
+    async def leave(self) -> None:
+        """Hang up; programs run on, and wait for the next engine."""
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait({self._listening})
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
+
+    def _send(self, message: Start | Signal | Leave) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(framed(message))
+
+    async def _reach(self) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(self._address)
+            listener.listen()
+            argv = [sys.executable, "-P", "-m", MODULE, str(LISTENER), str(self._patience)]
+            # No object of ours need outlive it: it may outlive us.
+            self._pid = os.posix_spawn(
+                sys.executable,
+                argv,
+                {"PYTHONPATH": str(Path(understudy.__file__).parents[1]), "PATH": os.defpath},
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, listener.fileno(), LISTENER),
+                ],
+                setsid=True,
+            )
+        await self._meet(*await asyncio.open_unix_connection(self._address))
+
+    async def _meet(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[Running, ...]:
+        unframer = Unframer(FromKeeper)
+        while data := await reader.read(READ):
+            for message in unframer.feed(data):
+                assert isinstance(message, Here), message
+                self._writer = writer
+                self._listening = asyncio.create_task(self._listen(reader, unframer))
+                return message.running
+        raise ProgramFailed("the keeper of programs did not answer")
+
+    async def _listen(self, reader: asyncio.StreamReader, unframer: Unframer) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(READ):
+                for message in unframer.feed(data):
+                    self._take(message)
+        for waiting in self._starting.values():
+            if not waiting.done():
+                waiting.set_exception(ProgramFailed("the keeper of programs has ended"))
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
+
+    def _take(self, message: Here | Started | NotStarted | Ended) -> None:
+        match message:
+            case Started():
+                self._settle(message.name).set_result(message)
+            case NotStarted():
+                self._settle(message.name).set_exception(ProgramFailed(message.reason))
+            case Ended():
+                self._ended(message)
+            case Here():
+                pass
+
+    def _settle(self, name: str) -> "asyncio.Future[Started]":
+        """Who waits for the start of a program, or nobody, who had been cancelled."""
+        future = self._starting.pop(name)
+        return asyncio.get_running_loop().create_future() if future.done() else future

@@ -1,0 +1,195 @@
+"""Programs as containers of an engine that speaks Docker's API (Docker, Podman).
+
+The container engine enforces limits and keeps its containers running while ours restarts.
+"""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
+
+LABEL = "understudy"
+NANO = 1_000_000_000
+USUAL = "/var/run/docker.sock"
+
+
+def reachable() -> bool:
+    """Whether there is a container engine to ask: DOCKER_HOST says so, or the usual socket."""
+    return "DOCKER_HOST" in os.environ or Path(USUAL).exists()
+
+
+class ProgramContainers:
+    """Runs each program as a container. ``owner`` labels them, so that they are known again."""
+
+    def __init__(self, owner: str, ends: Ends, base_url: str | None = None) -> None:
+        """Raises NotRun where no container engine answers."""
+        self._owner = owner
+        self._ends = ends
+        self._loop = asyncio.get_running_loop()
+        self._gone: dict[str, asyncio.Event] = {}
+        try:
+            self._client: Any = _client(base_url)
+            self._client.ping()
+        except DockerException as error:
+            raise NotRun(f"no container engine answers: {error}") from error
+
+    def knows(self, name: str) -> bool:
+        """Whether a program runs here."""
+        return name in self._gone
+
+    def has(self, image: str) -> bool:
+        """Whether the engine has an image."""
+        try:
+            self._client.images.get(image)
+        except ImageNotFound:
+            return False
+        except APIError:
+            return False
+        return True
+
+    async def start(self, program: Program) -> Running:
+        """Run a program. Raises NotRun."""
+        program.root.mkdir(parents=True, exist_ok=True)
+        gone = self._gone[program.name] = asyncio.Event()
+        try:
+            await asyncio.to_thread(self._run, program)
+        except DockerException as error:
+            if self._gone.get(program.name) is gone:
+                del self._gone[program.name]
+            raise NotRun(_said(error)) from error
+        return Running(program.name, limited=bool(program.cpu or program.memory))
+
+    def _run(self, program: Program) -> None:
+        if not self.has(program.image):
+            self._client.images.pull(program.image)
+        limits: dict[str, Any] = {}
+        if program.cpu:
+            limits["nano_cpus"] = int(program.cpu * NANO)
+        if program.memory:
+            limits |= {"mem_limit": f"{program.memory}m", "memswap_limit": f"{program.memory}m"}
+        container = self._client.containers.create(
+            program.image,
+            list(program.command) or None,
+            entrypoint=list(program.entry_point) or None,
+            environment=dict(program.environment),
+            labels={
+                LABEL: self._owner,
+                f"{LABEL}.name": program.name,
+                f"{LABEL}.note": program.note,
+            },
+            ports=_published(program.host, program.ports),
+            detach=True,
+            **limits,
+        )
+        try:
+            container.start()
+        except DockerException:
+            container.remove(force=True)
+            raise
+        self._follow(container, program)
+
+    def _follow(self, container: Any, program: Program) -> None:
+        """Write its log, and hear of its end, in threads of their own."""
+        threading.Thread(target=self._log, args=(container, program), daemon=True).start()
+        threading.Thread(target=self._await, args=(container, program.name), daemon=True).start()
+
+    def _log(self, container: Any, program: Program) -> None:
+        with suppress(DockerException, OSError), program.log.open("ab") as log:
+            for piece in container.logs(stream=True, follow=True):
+                log.write(piece)
+                log.flush()
+
+    def _await(self, container: Any, name: str) -> None:
+        code, starved = -signal.SIGKILL, False
+        with suppress(DockerException):
+            code = container.wait()["StatusCode"]
+            container.reload()
+            starved = bool(container.attrs["State"].get("OOMKilled"))
+        with suppress(DockerException):
+            container.remove(force=True)
+        gone = Gone(name, _exit_code(code), starved)
+        with suppress(RuntimeError):  # The event loop has ended.
+            self._loop.call_soon_threadsafe(self._ended, gone)
+
+    def _ended(self, gone: Gone) -> None:
+        event = self._gone.pop(gone.name, None)
+        if event is not None:
+            event.set()
+            self._ends(gone)
+
+    async def stop(self, name: str, grace: float) -> None:
+        """SIGTERM a program, SIGKILL it after ``grace`` real seconds, return when it is gone."""
+        gone = self._gone.get(name)
+        if gone is None:
+            return
+        await asyncio.to_thread(self._signal, name, "SIGTERM")
+        try:
+            await asyncio.wait_for(gone.wait(), grace)
+        except TimeoutError:
+            await asyncio.to_thread(self._signal, name, "SIGKILL")
+            await gone.wait()
+
+    def _signal(self, name: str, number: str) -> None:
+        for container in self._ours(name):
+            with suppress(NotFound, APIError):
+                container.kill(number)
+
+    async def well(self, name: str, command: tuple[str, ...], timeout: float) -> bool:
+        """Whether a command ends with 0 in time, in a program's container."""
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._exec, name, command), timeout)
+        except TimeoutError:
+            return False
+
+    def _exec(self, name: str, command: tuple[str, ...]) -> bool:
+        for container in self._ours(name):
+            with suppress(DockerException):
+                return container.exec_run(list(command)).exit_code == 0
+        return False
+
+    async def close(self) -> None:
+        """End every program at once."""
+        await asyncio.to_thread(self._remove_all)
+        self._gone.clear()
+        self._client.close()
+
+    def _remove_all(self) -> None:
+        for container in self._ours():
+            with suppress(DockerException):
+                container.remove(force=True)
+
+    def _ours(self, name: str = "") -> list[Any]:
+        labels = [f"{LABEL}={self._owner}"] + ([f"{LABEL}.name={name}"] if name else [])
+        return self._client.containers.list(all=True, filters={"label": labels})
+
+
+def _client(base_url: str | None) -> Any:
+    return docker.DockerClient(base_url) if base_url else docker.from_env()
+
+
+def _published(host: str, ports: Mapping[int, int]) -> dict[str, tuple[str, int]]:
+    """The ports of a container at an address of the host."""
+    return {f"{own}/tcp": (host, real) for own, real in ports.items()}
+
+
+def _exit_code(status: int) -> int:
+    """An exit code as processes have it: minus the signal, where one ended it.
+
+    >>> _exit_code(137), _exit_code(3)
+    (-9, 3)
+    """
+    return 128 - status if 128 < status < 160 else status
+
+
+def _said(error: DockerException) -> str:
+    explanation: Callable[[], str] | str | None = getattr(error, "explanation", None)
+    return str(explanation or error)

@@ -1,0 +1,75 @@
+"""All programs of an engine: those with an image in containers, the others as processes."""
+
+from pathlib import Path
+
+from understudy.runtimes.keeper import Keeper
+from understudy.runtimes.keeping import Ended
+from understudy.runtimes.keeping import Running as Kept
+from understudy.runtimes.program_containers import ProgramContainers, reachable
+from understudy.runtimes.program_processes import ProgramProcesses
+from understudy.runtimes.programs import Ends, NotRun, Program, Running
+
+
+class ProgramFleet:
+    """Programs by name. ``ends`` hears of each end."""
+
+    def __init__(self, state: Path, ends: Ends) -> None:
+        self._state = state
+        self._ends = ends
+        self._keeper = Keeper(state, self._ended)
+        self._processes = ProgramProcesses(self._keeper, ends)
+        self._containers: ProgramContainers | None = None
+
+    async def adopt(self) -> tuple[Kept, ...]:
+        """The processes that an engine before us left running, by their names and notes."""
+        there = await self._keeper.adopt()
+        for each in there:
+            self._processes.adopt(each.name)
+        return there
+
+    def runs(self, image: str) -> bool:
+        """Whether a container engine answers, and has this image."""
+        engine = self._engine()
+        return bool(image) and engine is not None and engine.has(image)
+
+    async def start(self, program: Program) -> Running:
+        """Run a program. Raises NotRun."""
+        if not program.image:
+            return await self._processes.start(program)
+        engine = self._engine()
+        if engine is None:
+            raise NotRun("no container engine answers")
+        return await engine.start(program)
+
+    async def stop(self, name: str, grace: float) -> None:
+        """End a program, whoever runs it."""
+        await self._processes.stop(name, grace)
+        if self._containers is not None:
+            await self._containers.stop(name, grace)
+
+    async def well(self, name: str, command: tuple[str, ...], timeout: float) -> bool:
+        """Whether a command ends with 0 in time, beside a program."""
+        if self._containers is not None and self._containers.knows(name):
+            return await self._containers.well(name, command, timeout)
+        return await self._processes.well(name, command, timeout)
+
+    async def close(self) -> None:
+        """End every program."""
+        await self._processes.close()
+        if self._containers is not None:
+            await self._containers.close()
+
+    async def leave(self) -> None:
+        """Let every program run on for the next engine."""
+        await self._keeper.leave()
+
+    def _engine(self) -> ProgramContainers | None:
+        if self._containers is None and reachable():
+            try:
+                self._containers = ProgramContainers(str(self._state.resolve()), self._ends)
+            except NotRun:
+                return None
+        return self._containers
+
+    def _ended(self, ended: Ended) -> None:
+        self._processes.ended(ended)

@@ -1,0 +1,113 @@
+"""Exports and imports: one name in a region, and nobody pulls what another uses from under it."""
+
+from typing import Any
+
+import pytest
+
+from understudy.control.events import Params
+from understudy.testing.account import Account
+from understudy.testing.stack_story import StackStory, message, template, thing
+from understudy.testing.things import Things
+
+
+def exporting(value: Any, name: str = "shared", **more: Any) -> Params:
+    return {"Outputs": {"Out": {"Value": value, "Export": {"Name": name}, **more}}}
+
+
+def importing(name: Any = "shared") -> Params:
+    return {"B": thing(Needs={"Fn::ImportValue": name})}
+
+
+@pytest.fixture
+def other(account: Account) -> StackStory:
+    return StackStory(account, "other")
+
+
+def test_an_export_is_imported_by_another_stack(
+    stack: StackStory, other: StackStory, things: Things
+) -> None:
+    stack.create({"A": thing()}, sections=exporting({"Ref": "A"}))
+    assert other.create(importing({"Fn::Sub": "sha${AWS::NoValue}red"})) in (
+        "CREATE_COMPLETE",
+        "ROLLBACK_COMPLETE",
+    )
+    other.delete()
+    again = StackStory(other.account, "again")
+    assert again.create(importing()) == "CREATE_COMPLETE"
+    assert things.things[again.physical("B")]["Needs"] == stack.physical("A")
+    listed = stack.account.ask("cloudformation", "ListExports")["Exports"]
+    assert listed == [
+        {"ExportingStackId": stack.id, "Name": "shared", "Value": stack.physical("A")}
+    ]
+    found = stack.account.ask("cloudformation", "ListImports", ExportName="shared")
+    assert found["Imports"] == ["again"]
+    output = stack.described["Outputs"][0]
+    assert output["ExportName"] == "shared"
+
+
+def test_an_export_that_is_not_there_fails_the_importing_stack(other: StackStory) -> None:
+    assert other.create(importing()) == "ROLLBACK_COMPLETE"
+    assert any("No export named shared found." in line for line in other.events())
+
+
+def test_two_stacks_cannot_export_one_name(stack: StackStory, other: StackStory) -> None:
+    stack.create({"A": thing()}, sections=exporting("x"))
+    assert other.create({"A": thing()}, sections=exporting("y")) == "ROLLBACK_COMPLETE"
+    assert any(
+        "Export with name shared is already exported by stack app" in line
+        for line in other.events()
+    )
+
+
+def test_an_export_in_use_keeps_its_stack(stack: StackStory, other: StackStory) -> None:
+    stack.create({"A": thing()}, sections=exporting("x"))
+    other.create(importing())
+    stack.events()
+    assert stack.delete() == "CREATE_COMPLETE"
+    assert any(
+        "Cannot delete export shared as it is in use by other." in line for line in stack.events()
+    )
+    other.delete()
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
+def test_the_value_of_an_export_in_use_cannot_change(stack: StackStory, other: StackStory) -> None:
+    stack.create({"A": thing()}, sections=exporting("x"))
+    other.create(importing())
+    assert stack.update({"A": thing(Size=1)}, sections=exporting("y")) == (
+        "UPDATE_ROLLBACK_COMPLETE"
+    )
+    assert any(
+        "Export shared cannot be updated as it is in use by other" in line
+        for line in stack.events()
+    )
+    assert stack.described["Outputs"][0]["OutputValue"] == "x"
+    described = exporting("x", Description="new")
+    assert stack.update({"A": thing(Size=2)}, sections=described) == "UPDATE_COMPLETE"
+
+
+def test_an_export_in_use_cannot_be_left_out(stack: StackStory, other: StackStory) -> None:
+    stack.create({"A": thing()}, sections=exporting("x"))
+    other.create(importing())
+    assert stack.update({"A": thing(Size=1)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert any(
+        "Export shared cannot be deleted as it is in use by other" in each
+        for each in stack.events()
+    )
+
+
+def test_an_export_that_nobody_imports_says_so(stack: StackStory, account: Account) -> None:
+    stack.create({"A": thing()}, sections=exporting("x"))
+    assert message(account, "ListImports", ExportName="shared") == (
+        "ValidationError: Export 'shared' is not imported by any stack."
+    )
+
+
+def test_a_stack_that_no_longer_imports_is_forgotten(stack: StackStory, other: StackStory) -> None:
+    stack.create({"A": thing()}, sections=exporting("x"))
+    other.create(importing())
+    other.update({"B": thing(Needs="own")})
+    assert message(stack.account, "ListImports", ExportName="shared").endswith(
+        "not imported by any stack."
+    )
+    assert template({}) == '{"Resources": {}}'
