@@ -12,7 +12,7 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Path
-from understudy.cloudformation.pattern import compiled
+from understudy.cloudformation.pattern import occurs
 from understudy.cloudformation.schema import Schema
 from understudy.cloudformation.structure import closest, is_number
 from understudy.cloudformation.unknown import Unknown, is_known
@@ -124,12 +124,12 @@ def _problems(error: Any) -> Iterator[Problem]:
 
 
 def _extraneous(error: Any) -> list[str]:
-    patterns = [compiled(pattern) for pattern in error.schema.get("patternProperties", {})]
+    patterns = error.schema.get("patternProperties", {})
     known = error.schema.get("properties", {})
     return [
         key
         for key in error.instance
-        if key not in known and not any(p is None or p.search(key) for p in patterns)
+        if key not in known and not any(occurs(pattern, key) for pattern in patterns)
     ]
 
 
@@ -207,8 +207,7 @@ def _type(validator: Any, kinds: Any, instance: Any, _: Any) -> Iterator[Any]:
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    expression = compiled(pattern)
-    if expression and is_scalar(instance) and not expression.search(text(instance)):
+    if is_scalar(instance) and not occurs(pattern, text(instance)):
         yield ValidationError(f"does not match {pattern}")
 
 
