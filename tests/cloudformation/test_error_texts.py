@@ -66,7 +66,10 @@ TEMPLATES = {
     ),
     "a resource without a type": (
         "Resources: {Foo: {Properties: {}}}",
-        "Template format error: [/Resources/Foo] Every Resources object must contain a Type member.",
+        (
+            "Template format error: [/Resources/Foo] Every Resources object must contain a "
+            "Type member."
+        ),
     ),
     "an attribute that no resource has": (
         "Resources: {Foo: {Type: AWS::SNS::Topic, Invalid: 1}}",
@@ -99,8 +102,8 @@ TEMPLATES = {
     "references to nothing": (
         named("!Join [a, [!Ref A, !Ref B]]"),
         (
-            "Template format error: Unresolved resource dependencies [A, B] in the Resources block of "
-            "the template"
+            "Template format error: Unresolved resource dependencies [A, B] in the Resources block "
+            "of the template"
         ),
     ),
     "a dependency on nothing": (
@@ -113,7 +116,8 @@ TEMPLATES = {
     "a condition about a resource": (
         "Conditions: {C: !Equals [!Ref Topic, a]}\n" + TOPIC,
         (
-            "Template format error: Unresolved dependencies [Topic]. Cannot reference resources in the "
+            "Template format error: Unresolved dependencies [Topic]. Cannot "
+            "reference resources in the "
             "Conditions block of the template"
         ),
     ),
@@ -124,7 +128,8 @@ TEMPLATES = {
     "a resource on a condition that is not there": (
         "Resources: {A: {Type: AWS::SNS::Topic, Condition: X}}",
         (
-            "Template format error: Unresolved condition dependency X in the Resources block of the "
+            "Template format error: Unresolved condition dependency X in the "
+            "Resources block of the "
             "template"
         ),
     ),
@@ -154,7 +159,8 @@ TEMPLATES = {
     "Fn::Select by a word": (
         named("!Select [a, [b]]"),
         (
-            "Template error: Fn::Select requires a list argument with two elements: an integer index "
+            "Template error: Fn::Select requires a list argument with two "
+            "elements: an integer index "
             "and a list"
         ),
     ),
@@ -169,7 +175,8 @@ TEMPLATES = {
     "Fn::And of one argument": (
         "Conditions: {C: !And [!Equals [a, b]]}\n" + TOPIC,
         (
-            "Template error: every Fn::And object requires a list of at least 2 and at most 10 boolean "
+            "Template error: every Fn::And object requires a list of at least 2 "
+            "and at most 10 boolean "
             "parameters."
         ),
     ),
@@ -260,6 +267,10 @@ STAGES = [
     ("B: 1", "Invalid template property or properties [B]"),
     ("Parameters: {P: {Type: String}}", "Parameters: [P] must have values"),
     (
+        "Rules: {R: {Assertions: [{Assert: !Equals [a, b], AssertDescription: a must be b}]}}",
+        "a must be b",
+    ),
+    (
         "Conditions: {C: !Equals [!Ref T, a]}",
         (
             "Template format error: Unresolved dependencies [T]. Cannot reference resources in the "
@@ -269,7 +280,8 @@ STAGES = [
     (
         "Outputs: {O: {Value: !Ref Nothing}}",
         (
-            "Template format error: Unresolved resource dependencies [Nothing] in the Outputs block "
+            "Template format error: Unresolved resource dependencies [Nothing] in "
+            "the Outputs block "
             "of the template"
         ),
     ),

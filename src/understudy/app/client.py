@@ -59,11 +59,9 @@ class Client:
     def _of_aws(self, name: str) -> Any:
         from botocore.config import Config
 
-        return self._session.create_client(
-            name,
-            region_name=self.region,
-            config=Config(ignore_configured_endpoint_urls=True, retries={"mode": "standard"}),
-        )
+        settings: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
+        config = Config(retries={"mode": "standard"}, **settings)
+        return self._session.create_client(name, region_name=self.region, config=config)
 
     @property
     def cloudformation(self) -> Any:

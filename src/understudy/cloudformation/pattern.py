@@ -26,8 +26,8 @@ def fits(source: str, text: str) -> bool:
 
     A pattern that cannot decide in time does not fit: time is bounded, whatever the pattern.
 
-    >>> fits("[a-z]+", "abc"), fits("[a-z&&[^x]]+", "axe"), fits("\\p{Alpha}+", "abc"), fits("(", "")
-    (True, False, True, True)
+    >>> fits("[a-z]+", "abc"), fits("[a-z&&[^x]]+", "axe"), fits("\\p{Alpha}+", "abc")
+    (True, False, True)
     """
     expression = _compiled(source)
     return expression is None or _match(expression.fullmatch, text)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from understudy.deploy.handler import ResourceType
 from understudy.resources.application_autoscaling import SCALABLE_TARGET, SCALING_POLICY
+from understudy.resources.cloudformation_macro import MACRO
 from understudy.resources.cloudwatch_alarm import ALARM
 from understudy.resources.iam_role import ROLE
 from understudy.resources.s3_bucket import BUCKET
@@ -13,6 +14,7 @@ from understudy.resources.sagemaker import ENDPOINT, ENDPOINT_CONFIG, MODEL
 TYPES: tuple[ResourceType, ...] = (
     SCALABLE_TARGET,
     SCALING_POLICY,
+    MACRO,
     ALARM,
     ROLE,
     BUCKET,

@@ -156,7 +156,7 @@ class _Reader:
             raise InvalidInput(
                 tuple(
                     Diagnostic(
-                        f"The app builds the container image {source}, which only the CDK CLI does.",
+                        f"The app builds the image {source}, which only the CDK CLI does.",
                         action="publish it with `cdk deploy`, or refer to an image that exists",
                     )
                     for source in sources

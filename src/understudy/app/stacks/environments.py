@@ -1,19 +1,19 @@
 """``understudy.toml``: the environments of a project, each with its parameters, tags and place.
 
-    template = "template.yaml"
-    stack-name = "scoring"
-    tags = {team = "ml"}
+template = "template.yaml"
+stack-name = "scoring"
+tags = {team = "ml"}
 
-    [environments.test]
-    parameters = {InstanceType = "ml.m5.large", Subnets = ["subnet-1", "subnet-2"]}
+[environments.test]
+parameters = {InstanceType = "ml.m5.large", Subnets = ["subnet-1", "subnet-2"]}
 
-    [environments.prod]
-    stack-name = "scoring"
-    parameters = {InstanceType = "ml.m5.4xlarge"}
-    tags = {stage = "prod"}
-    aws = true
-    account = "111122223333"
-    region = "eu-west-1"
+[environments.prod]
+stack-name = "scoring"
+parameters = {InstanceType = "ml.m5.4xlarge"}
+tags = {stage = "prod"}
+aws = true
+account = "111122223333"
+region = "eu-west-1"
 """
 
 import tomllib

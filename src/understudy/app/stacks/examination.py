@@ -61,8 +61,8 @@ def _examined(data: Any, source: StackSource, region: str) -> list[Diagnostic]:
 def _of_template(
     data: Any, source: StackSource, region: str, stored: Mapping[str, str]
 ) -> list[Diagnostic]:
-    known = {key: value for key, value in source.parameters.items()}
-    result, problems = checked_data(data, source.text, Path(source.path), known, region, stored)
+    path, given_ones = Path(source.path), source.parameters
+    result, problems = checked_data(data, source.text, path, given_ones, region, stored)
     if result is not None and not any(p.severity is Severity.ERROR for p in problems):
         problems += property_problems(result, {}, region)
     return problems

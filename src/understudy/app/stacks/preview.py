@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from understudy.app.views import Fidelity, PropertyChange, ResourceChange
+from understudy.cloudformation.value import is_list, is_map
 
 DATA_LOST, GONE, INTERRUPTED, REPLACED, MAY_BE_REPLACED, CHANGED, ADDED = 6, 5, 4, 3, 2, 1, 0
 """How dangerous a change is."""
@@ -210,12 +211,11 @@ def _matches(before: Any, after: Any) -> bool:
     """Whether two values are the same as far as the later one is known."""
     if after == UNKNOWN:
         return True
-    if isinstance(before, dict) and isinstance(after, dict):
-        keys = before.keys() | after.keys()  # pyright: ignore[reportUnknownVariableType]
-        return all(_matches(before.get(key), after.get(key)) for key in keys)  # pyright: ignore[reportUnknownMemberType]
-    if isinstance(before, list) and isinstance(after, list):
-        same = len(before) == len(after)  # pyright: ignore[reportUnknownArgumentType]
-        return same and all(map(_matches, before, after))  # pyright: ignore[reportUnknownArgumentType]
+    if is_map(before) and is_map(after):
+        keys = before.keys() | after.keys()
+        return all(_matches(before.get(key), after.get(key)) for key in keys)
+    if is_list(before) and is_list(after):
+        return len(before) == len(after) and all(map(_matches, before, after))
     if isinstance(after, str) and UNKNOWN in after:
         return isinstance(before, str)
     return before == after

@@ -117,9 +117,7 @@ _LOOKS: Mapping[str, Callable[[Raw, Mapping[str, Any], Sequence[Raw]], list[Coun
 
 def _counted(raw: Raw, what: str, counts: Mapping[str, int | None], patch: str) -> Counted:
     physical_id: str = raw.get("PhysicalResourceId", "")
-    return Counted(
-        raw["LogicalResourceId"], raw["ResourceType"], physical_id, what, counts, patch
-    )
+    return Counted(raw["LogicalResourceId"], raw["ResourceType"], physical_id, what, counts, patch)
 
 
 def _policy(raw: Raw) -> dict[str, Any]:

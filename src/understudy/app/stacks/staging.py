@@ -1,4 +1,4 @@
-"""Bringing to S3 what a stack needs there: assets of a CDK app, and templates that are too large."""
+"""Bringing to S3 what a stack needs there: assets of a CDK app, templates that are too large."""
 
 import hashlib
 import io
@@ -19,9 +19,7 @@ BOOTSTRAP_VERSION = "32"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def upload_assets(
-    place: Place, sources: Iterable[StackSource], say: Callable[[str], None]
-) -> None:
+def upload_assets(place: Place, sources: Iterable[StackSource], say: Callable[[str], None]) -> None:
     """Bring the assets of stacks to their buckets; what is there already is left alone.
 
     On a local engine the bootstrap bucket and version are made if they are not there. Raises
