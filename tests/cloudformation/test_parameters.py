@@ -169,8 +169,23 @@ def test_all_that_is_wrong_is_found_at_once():
     ]
 
 
-def test_a_pattern_that_only_java_knows_holds_nothing_against_a_value():
-    parameters = {"P": {"Type": "String", "AllowedPattern": "[a-z&&[^x]]+(?<n>\\p{Alpha}"}}
+def test_a_pattern_may_use_the_classes_of_java():
+    parameters = {"P": {"Type": "String", "AllowedPattern": "[a-z&&[^x]]+\\p{Alpha}"}}
+    assert summaries(parameters, {"P": "aeB"}) == []
+    assert summaries(parameters, {"P": "axB"}) == [
+        "Parameter 'P' must match pattern [a-z&&[^x]]+\\p{Alpha}"
+    ]
+
+
+def test_a_pattern_that_would_take_for_ever_fits_nothing_and_ends():
+    parameters = {"P": {"Type": "String", "AllowedPattern": "((a|aa)+)+$"}}
+    assert summaries(parameters, {"P": "a" * 60 + "b"}) == [
+        "Parameter 'P' must match pattern ((a|aa)+)+$"
+    ]
+
+
+def test_a_pattern_that_cannot_be_read_holds_nothing_against_a_value():
+    parameters = {"P": {"Type": "String", "AllowedPattern": "[a-z]+(?<n>"}}
     assert summaries(parameters, {"P": "anything"}) == []
 
 

@@ -157,7 +157,11 @@ THING = Schema(OneSchema.RAW)
             ["#/Choice: #: 0 subschemas matched instead of one out of 2"],
             id="oneOf",
         ),
-        pytest.param({"Name": "abc", "Java": "x"}, [], id="a pattern of Java is skipped"),
+        pytest.param(
+            {"Name": "abc", "Java": "x"},
+            ["#/Java: failed validation constraint for keyword [pattern]"],
+            id="a pattern of Java",
+        ),
         pytest.param({"Name": "abc", "Document": "{}"}, [], id="one of two types"),
         pytest.param({"Name": "abc", "Open": {"xa": "1", "y": "z"}}, [], id="pattern properties"),
     ],

@@ -22,33 +22,48 @@ OWN_SECONDS = 10.0
 
 
 class Client:
-    """AWS clients for one endpoint and region, made when they are first used."""
+    """AWS clients for one endpoint and region, made when they are first used.
 
-    def __init__(self, endpoint: str, region: str = DEFAULT_REGION) -> None:
+    Without an endpoint they are those of AWS itself, with the user's own profile and credentials.
+    """
+
+    def __init__(self, endpoint: str, region: str = DEFAULT_REGION, profile: str = "") -> None:
         self.endpoint = endpoint
         self.region = region
+        self._profile = profile
         self._made: dict[str, Any] = {}
 
     @cached_property
     def _session(self) -> Any:
         from botocore.session import Session
 
-        return Session()
+        return Session(profile=self._profile or None)
 
     def service(self, name: str) -> Any:
         """A botocore client of a service."""
         if name not in self._made:
-            from botocore.config import Config
-
-            self._made[name] = self._session.create_client(
-                name,
-                region_name=self.region,
-                endpoint_url=self.endpoint,
-                aws_access_key_id=ACCOUNT,
-                aws_secret_access_key="understudy",  # noqa: S106 - nothing checks it
-                config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
-            )
+            make = self._local if self.endpoint else self._of_aws
+            self._made[name] = make(name)
         return self._made[name]
+
+    def _local(self, name: str) -> Any:
+        from botocore.config import Config
+
+        return self._session.create_client(
+            name,
+            region_name=self.region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="understudy",  # noqa: S106 - nothing checks it
+            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+        )
+
+    def _of_aws(self, name: str) -> Any:
+        from botocore.config import Config
+
+        settings: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
+        config = Config(retries={"mode": "standard"}, **settings)
+        return self._session.create_client(name, region_name=self.region, config=config)
 
     @property
     def cloudformation(self) -> Any:
@@ -64,12 +79,25 @@ class Client:
     def clock(self) -> WorldClock:
         """The engine's clock. All processes of a machine share the one behind it.
 
-        Of an engine elsewhere the time is known to within the way there.
+        Of an engine elsewhere the time is known to within the way there; what is no engine has
+        the real time.
         """
+        if not self.is_engine:
+            return WorldClock.starting(1.0)
         status = self.status
         if is_local(urlsplit(self.endpoint).hostname or ""):
             return WorldClock(status["real_epoch"], status["world_epoch"], status["speed"])
         return WorldClock(time.monotonic(), status["world_time"], status["speed"])
+
+    @cached_property
+    def is_engine(self) -> bool:
+        """Whether an Understudy engine answers, and not AWS or something else like it."""
+        if not self.endpoint:
+            return False
+        try:
+            return bool(self.status)
+        except InvalidInput:
+            return False
 
     @cached_property
     def status(self) -> dict[str, Any]:

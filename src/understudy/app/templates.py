@@ -60,25 +60,39 @@ def checked(
     data, found = parse(text, str(path))
     if _errors(found):
         return None, found
-    source = text.decode()
+    return checked_data(data, text.decode(), path, supplied, region)
+
+
+def checked_data(
+    data: Any,
+    source: str,
+    path: Path,
+    supplied: Mapping[str, str],
+    region: str = DEFAULT_REGION,
+    stored: Mapping[str, str] | None = None,
+) -> tuple[CheckedTemplate | None, list[Diagnostic]]:
+    """The same of the data of a template, whose macros have been run, with its text.
+
+    ``stored`` are values of the parameter store.
+    """
     template, problems = read(data)
     if template is None:
-        return None, _placed(found + problems, source, path)
-    bound, unbound = bind(template.parameters, supplied)
+        return None, placed(problems, source, path)
+    bound, unbound = bind(template.parameters, supplied, stored=stored)
     result = None
     if bound is not None:
         result, more = _checked(path, source, template, bound, region)
         problems += more
     else:
         problems += [*unbound, *check(template, schemas_of(region))]
-    return result, _placed(found + problems, source, path)
+    return result, placed(problems, source, path)
 
 
 def _checked(
     path: Path, source: str, template: Template, bound: Bound, region: str
 ) -> tuple[CheckedTemplate | None, list[Diagnostic]]:
     schemas = schemas_of(region)
-    scope = Scope(bound.values, _pseudo(region), zones=lambda name: [f"{name or region}a"])
+    scope = Scope(bound.values, pseudo(region), zones=lambda name: [f"{name or region}a"])
     try:
         ready = revision(template, scope, bound.no_echo)
     except EvaluationError as error:
@@ -92,7 +106,8 @@ def _checked(
     return CheckedTemplate(path, source, template, bound, ready), problems
 
 
-def _pseudo(region: str) -> dict[str, Any]:
+def pseudo(region: str) -> dict[str, Any]:
+    """The pseudo parameters of a stack that is not there yet."""
     stack = f"arn:aws:cloudformation:{region}:{ACCOUNT}:stack/stack/id"
     return {
         "AWS::AccountId": ACCOUNT,
@@ -124,7 +139,7 @@ def _unavailable(template: Template) -> list[Diagnostic]:
         Diagnostic(
             f"Understudy does not have {resource.type}.",
             ("Resources", logical_id, "Type"),
-            action="take it out of the template that is rehearsed",
+            action="take it out of the template",
         )
         for logical_id, resource in template.resources.items()
         if resource.type not in resource_types() and resource.type in known
@@ -153,13 +168,13 @@ def property_problems(
             problems.append(Diagnostic(error.message, path))
             continue
         problems += diagnose(logical_id, properties, schema)
-    return _placed(problems, result.text, result.path)
+    return placed(problems, result.text, result.path)
 
 
 def _errors(diagnostics: list[Diagnostic]) -> bool:
     return any(each.severity is Severity.ERROR for each in diagnostics)
 
 
-def _placed(diagnostics: list[Diagnostic], source: str, path: Path) -> list[Diagnostic]:
+def placed(diagnostics: list[Diagnostic], source: str, path: Path) -> list[Diagnostic]:
     """The same diagnostics, each with its place in the file, without repetitions."""
     return list(dict.fromkeys(marked(source, diagnostics, str(path))))

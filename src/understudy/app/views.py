@@ -10,7 +10,8 @@ from understudy.control.outcome import ActivityRecord, LoadMode
 
 Action = Literal["Add", "Modify", "Remove", "Import", "Dynamic"]
 Replacement = Literal["", "False", "True", "Conditional"]
-Fidelity = Literal["runs", "kept", "recorded"]
+Fidelity = Literal["runs", "kept", "recorded", ""]
+"""What a resource does here; empty where that is not ours to say, as on AWS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,19 @@ class PropertyChange:
     before: str | None
     after: str | None
     recreation: Literal["Never", "Conditionally", "Always"] = "Never"
+    causes: tuple[str, ...] = ()
+    """What makes it change, where that is not the template itself: a parameter, a resource."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceChange:
-    """One resource of a change set, in AWS's words for action and replacement."""
+    """One resource of a change set, in AWS's words for action and replacement.
+
+    ``policy_action`` is AWS's PolicyAction: what happens to the resource that goes. ``danger``
+    orders changes: 0 for what is new, higher for what interrupts, highest for what loses data;
+    ``consequences`` say in sentences what is lost. ``renamed`` is the logical id that the same
+    resource had, or has from now on. ``origin`` is the construct that made it, and its line.
+    """
 
     action: Action
     logical_id: str
@@ -36,6 +45,26 @@ class ResourceChange:
     fidelity: Fidelity
     replacement: Replacement = ""
     properties: tuple[PropertyChange, ...] = ()
+    physical_id: str = ""
+    policy_action: str = ""
+    danger: int = 0
+    consequences: tuple[str, ...] = ()
+    renamed: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """A count that scaling has changed and that an update would set back to the template's.
+
+    ``current`` is None where it could not be read. ``patch`` is what to change in the template.
+    """
+
+    logical_id: str
+    what: str
+    template: int | None
+    current: int | None
+    patch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +74,9 @@ class ChangeSetView:
     stack_name: str
     change_set_type: Literal["CREATE", "UPDATE", "IMPORT", "DELETE"]
     changes: tuple[ResourceChange, ...]
+    resets: tuple[Reset, ...] = ()
+    note: str = ""
+    """What AWS adds, such as values that it could not work out, or changes of outputs alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from understudy.cloudformation.intrinsics import (
     calls,
     malformed,
     no_condition,
+    only_parameters,
     undefined,
     unresolved,
     unsupported,
@@ -176,14 +177,10 @@ def _only_parameters(template: Template, block: str, found: list[Call]) -> Found
         for reference in _references(found)
         if reference.attribute or not _is_parameter(template, reference.name)
     ]
-    names = ", ".join(dict.fromkeys(reference.name for reference in wrong))
+    summary = only_parameters((reference.name for reference in wrong), block)
     for reference in _once(wrong):
-        yield Diagnostic(
-            f"Template format error: Unresolved dependencies [{names}]. Cannot reference resources "
-            f"in the {block} block of the template",
-            reference.path,
-            action=closest(reference.name, list(template.parameters)),
-        )
+        hint = closest(reference.name, list(template.parameters))
+        yield Diagnostic(summary, reference.path, action=hint)
 
 
 def _is_parameter(template: Template, name: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from understudy.base.diagnostic import Path
+from understudy.cloudformation.intrinsics import only_parameters
 from understudy.cloudformation.resolve import EvaluationError, Scope, truth
 from understudy.cloudformation.unknown import Unknown
 
@@ -14,7 +15,7 @@ class _Lazy(Mapping[str, Any]):
 
     def __init__(self, declared: Mapping[str, Any], scope: Scope) -> None:
         self._declared = declared
-        self._scope = replace(scope, conditions=self)
+        self._scope = replace(scope, conditions=self, ref=_no_resource, attribute=_no_resource)
         self._decided: dict[str, bool | Unknown] = {}
         self._asked: list[str] = []
         self.failed: Path = ()
@@ -45,6 +46,10 @@ class _Lazy(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._declared)
+
+
+def _no_resource(name: str, attribute: str = "") -> Any:
+    raise EvaluationError(only_parameters([name], "Conditions"))
 
 
 def decide(declared: Mapping[str, Any], scope: Scope) -> dict[str, bool]:

@@ -91,6 +91,15 @@ def unresolved(names: Iterable[str], block: str = "Resources") -> str:
     )
 
 
+def only_parameters(names: Iterable[str], block: str) -> str:
+    """What AWS says of resources, or of nothing, that conditions or rules refer to."""
+    listed = ", ".join(dict.fromkeys(names))
+    return (
+        f"Template format error: Unresolved dependencies [{listed}]. Cannot reference resources "
+        f"in the {block} block of the template"
+    )
+
+
 def undefined(resource: str) -> str:
     """What AWS says of an Fn::GetAtt of a resource that is not there."""
     return f"Template error: instance of Fn::GetAtt references undefined resource {resource}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic
-from understudy.cloudformation.pattern import compiled
+from understudy.cloudformation.pattern import fits
 from understudy.cloudformation.structure import closest, is_number
 from understudy.cloudformation.template import Parameter
 
@@ -211,12 +211,6 @@ def _text(parameter: Parameter, written: str) -> str | None:
     if parameter.max_length is not None and len(written) > parameter.max_length:
         return f"must contain at most {parameter.max_length} characters"
     pattern = parameter.allowed_pattern
-    if pattern is not None and not _matches(pattern, written):
+    if pattern is not None and not fits(pattern, written):
         return f"must match pattern {pattern}"
     return None
-
-
-def _matches(pattern: str, written: str) -> bool:
-    """Whether a pattern matches all of a text; one that cannot be read holds nothing against it."""
-    expression = compiled(pattern)
-    return expression is None or expression.fullmatch(written) is not None

@@ -1,22 +1,50 @@
 """Regular expressions of templates and schemas, which are Java's."""
 
-import re
 import warnings
+from collections.abc import Callable
 from functools import cache
+
+import regex
+
+SECONDS = 0.5
+"""How long one text may be matched; only an expression made to be slow takes longer."""
 
 
 @cache
-def compiled(source: str) -> re.Pattern[str] | None:
-    r"""The pattern, or None if it is in a dialect that only Java knows.
-
-    Python would read a Java class such as ``[a-z&&[^x]]`` in its own way, with a FutureWarning.
-
-    >>> compiled("[a-z]+") is not None, compiled("[a-z&&[^x]]"), compiled("\\p{Alpha}")
-    (True, None, None)
-    """
+def _compiled(source: str) -> regex.Pattern[str] | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("error", FutureWarning)
+        warnings.simplefilter("ignore")
         try:
-            return re.compile(source)
-        except (re.error, FutureWarning):
+            # Java's [a-z&&[^x]] is understood by the newer dialect only.
+            return regex.compile(source, regex.VERSION1 if "&&" in source else regex.VERSION0)
+        except regex.error:
             return None
+
+
+def fits(source: str, text: str) -> bool:
+    r"""Whether a pattern matches all of a text; one that cannot be read holds nothing against it.
+
+    A pattern that cannot decide in time does not fit: time is bounded, whatever the pattern.
+
+    >>> fits("[a-z]+", "abc"), fits("[a-z&&[^x]]+", "axe"), fits("\\p{Alpha}+", "abc")
+    (True, False, True)
+    """
+    expression = _compiled(source)
+    return expression is None or _match(expression.fullmatch, text)
+
+
+def occurs(source: str, text: str) -> bool:
+    """Whether a pattern matches somewhere in a text, under the same rules.
+
+    >>> occurs("b", "abc"), occurs("^b", "abc")
+    (True, False)
+    """
+    expression = _compiled(source)
+    return expression is None or _match(expression.search, text)
+
+
+def _match(match: Callable[..., object], text: str) -> bool:
+    try:
+        return match(text, timeout=SECONDS) is not None
+    except TimeoutError:
+        return False

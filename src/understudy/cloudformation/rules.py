@@ -9,6 +9,7 @@ from typing import Any
 
 from understudy.base.diagnostic import Diagnostic
 from understudy.cloudformation.functions import EvaluationError, equals
+from understudy.cloudformation.intrinsics import only_parameters
 from understudy.cloudformation.resolve import Function, Scope, evaluate, truth
 from understudy.cloudformation.template import Rule, Template
 from understudy.cloudformation.value import is_list, text
@@ -99,6 +100,10 @@ def _two(name: str, argument: Any, scope: Scope) -> tuple[Any, Any]:
     return evaluate(argument[0], scope), evaluate(argument[1], scope)
 
 
+def _no_resource(name: str, attribute: str = "") -> Any:
+    raise EvaluationError(only_parameters([name], "Rules"))
+
+
 def check_rules(
     template: Template,
     scope: Scope,
@@ -109,7 +114,9 @@ def check_rules(
     ``lookup(parameter type, id, attribute)`` answers Fn::ValueOf, for instance
     ``("AWS::EC2::VPC::Id", "vpc-1", "Tags.Name")``.
     """
-    within = replace(scope, more=_Functions(template, lookup).table())
+    within = replace(
+        scope, ref=_no_resource, attribute=_no_resource, more=_Functions(template, lookup).table()
+    )
     return [
         diagnostic
         for name, rule in template.rules.items()

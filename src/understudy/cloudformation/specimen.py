@@ -6,7 +6,7 @@ from re import _parser  # pyright: ignore[reportAttributeAccessIssue, reportUnkn
 from typing import Any
 
 from understudy.base.identity import LOWER, MIXED, UPPER, Ids
-from understudy.cloudformation.pattern import compiled
+from understudy.cloudformation.pattern import occurs
 from understudy.cloudformation.schema import Schema
 from understudy.cloudformation.value import is_list, is_map
 
@@ -141,15 +141,12 @@ _FORMATS = {
 
 def matching(pattern: str, ids: Ids, low: int = 0, high: int = 1 << 20) -> str | None:
     """A text that a pattern admits, between two lengths; None where none is found."""
-    test = compiled(pattern)
-    if test is None:
-        return None
     for length in (*(each for each in _LENGTHS if each >= low), low, *_LENGTHS):
         try:
             made = _written(_parsed(pattern), length, ids)
         except ValueError:
             return None
-        if test.search(made) and low <= len(made) <= high:
+        if occurs(pattern, made) and low <= len(made) <= high:
             return made
     return None
 

@@ -75,8 +75,8 @@ def diagnose(data: Any) -> list[Diagnostic]:
 
 
 def diagnose_parameters(data: Any) -> list[Diagnostic]:
-    """What is wrong with the Parameters section alone, which is read before macros run."""
-    return list(_parameters(data)) if is_map(data) else diagnose(data)
+    """What is wrong with the sections that are read before macros run: Transform, Parameters."""
+    return [*_transforms(data), *_parameters(data)] if is_map(data) else diagnose(data)
 
 
 def is_expanded_later(key: str) -> bool:

@@ -12,7 +12,7 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Path
-from understudy.cloudformation.pattern import compiled
+from understudy.cloudformation.pattern import occurs
 from understudy.cloudformation.schema import Schema
 from understudy.cloudformation.structure import closest, is_number
 from understudy.cloudformation.unknown import Unknown, is_known
@@ -125,12 +125,12 @@ def _problems(error: Any) -> Iterator[Problem]:
 
 def _unknown(instance: Any, schema: Any) -> list[str]:
     """The keys of a map that its schema has nothing to say about."""
-    patterns = [compiled(pattern) for pattern in schema.get("patternProperties", {})]
+    patterns = schema.get("patternProperties", {})
     known = schema.get("properties", {})
     return [
         key
         for key in instance
-        if key not in known and not any(p is None or p.search(key) for p in patterns)
+        if key not in known and not any(occurs(pattern, key) for pattern in patterns)
     ]
 
 
@@ -208,8 +208,7 @@ def _type(validator: Any, kinds: Any, instance: Any, _: Any) -> Iterator[Any]:
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    expression = compiled(pattern)
-    if expression and is_scalar(instance) and not expression.search(text(instance)):
+    if is_scalar(instance) and not occurs(pattern, text(instance)):
         yield ValidationError(f"does not match {pattern}")
 
 
@@ -228,9 +227,8 @@ def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Ite
 
 def _pattern_properties(validator: Any, patterns: Any, instance: Any, __: Any) -> Iterator[Any]:
     for pattern, below in patterns.items() if is_map(instance) else ():
-        expression = compiled(pattern)
         for key, value in instance.items():
-            if expression is None or expression.search(key):
+            if occurs(pattern, key):
                 yield from validator.descend(value, below, path=key, schema_path=pattern)
 
 

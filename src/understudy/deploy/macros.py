@@ -1,24 +1,35 @@
-"""Running the macros of a template: AWS::LanguageExtensions and AWS::Include.
+"""Running the macros of a template: AWS's own and those that stacks of the account define.
 
 The most deeply nested Fn::Transform runs first, then the macros of the Transform section in their
-order. AWS: Transform section; AWS::Include transform. Other macros are refused by name.
+order. AWS: Transform section; AWS::Include transform; Using CloudFormation macros.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from understudy.base.diagnostic import Severity
 from understudy.base.fault import Fault
+from understudy.cloudformation.functions import to_json
 from understudy.cloudformation.language_extensions import expand
+from understudy.cloudformation.macro import (
+    MacroFailure,
+    fragment_of,
+    full_name,
+    macro_event,
+    whole_template,
+)
 from understudy.cloudformation.parse import parse
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
+from understudy.cloudformation.serverless import SERVERLESS, translated
 from understudy.cloudformation.structure import LANGUAGE_EXTENSIONS
 from understudy.cloudformation.template import transforms
 from understudy.cloudformation.value import is_list, is_map
 from understudy.control.events import Params
+from understudy.deploy.handler import Invoke
 from understudy.deploy.location import get_object
 from understudy.deploy.outside import lookup
 
@@ -26,16 +37,10 @@ INCLUDE = "AWS::Include"
 _FAILED = f"Transform {INCLUDE} failed with: "
 
 
-class MacroFailure(Exception):  # noqa: N818 - it reports the user's template
-    """A macro could not be run; the message is CloudFormation's."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-
-
-def macros(data: Mapping[str, Any]) -> list[str]:
-    """The names of all macros that a template uses, each once."""
+def macros(data: Any) -> list[str]:
+    """The names of all macros that a template uses, each once; what is no template uses none."""
+    if not is_map(data):
+        return []
     names = [_name(each) for each in transforms(data)]
     return list(dict.fromkeys([*names, *_nested(data)]))
 
@@ -57,42 +62,104 @@ def _nested(value: Any) -> list[str]:
     return found
 
 
-def processed(data: Mapping[str, Any], scope: Scope, params: Params) -> dict[str, Any]:
+def processed(
+    data: Mapping[str, Any], scope: Scope, params: Params, function: Callable[[str], str | None]
+) -> dict[str, Any]:
     """The template with all its macros run.
 
-    ``scope`` has parameters and pseudo parameters. Raises MacroFailure, and Missing where a file
-    to include has not been looked up.
+    ``scope`` has parameters and pseudo parameters; ``function`` gives the Lambda function of a
+    macro by its name. Raises MacroFailure, and Missing where a file to include, or the answer of a
+    macro, has not been looked up.
     """
-    account = str(scope.pseudo.get("AWS::AccountId", ""))
-    for name in macros(data):
-        if name not in (LANGUAGE_EXTENSIONS, INCLUDE):
-            full = name if name.startswith("AWS::") else f"{account}::{name}"
-            raise MacroFailure(f"No transform named {full} found.")
     ready = replace(scope, mappings=data.get("Mappings", {}), extensions=True)
-    result: dict[str, Any] = _included(dict(data), ready, params)
+    run = _Run(ready, params, function)
+    for name in macros(data):
+        run.assert_known(name)
+    result: dict[str, Any] = run.nested(dict(data))
     for each in transforms(data):
-        if is_map(each):
-            result = {**result, **_fragment(each, ready, params)}
-        elif each == LANGUAGE_EXTENSIONS:
-            expanded, problems = expand(result, ready)
+        result = run.whole(each, result)
+    kept = [each for each in transforms(data) if each == LANGUAGE_EXTENSIONS]
+    result.pop("Transform", None)
+    return {"Transform": kept, **result} if kept else result
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The macros of one template."""
+
+    scope: Scope
+    params: Params
+    function: Callable[[str], str | None]
+
+    @property
+    def account(self) -> str:
+        return str(self.scope.pseudo.get("AWS::AccountId", ""))
+
+    def assert_known(self, name: str) -> None:
+        """Raise MacroFailure where there is no macro of that name."""
+        if name not in (LANGUAGE_EXTENSIONS, INCLUDE, SERVERLESS) and not self.function(name):
+            raise MacroFailure(f"No transform named {full_name(name, self.account)} found.")
+
+    def whole(self, transform: Any, data: dict[str, Any]) -> dict[str, Any]:
+        """The template after a macro of its Transform section."""
+        name = _name(transform)
+        if name == INCLUDE:
+            return {**data, **_fragment(transform, self.scope, self.params)}
+        if name == LANGUAGE_EXTENSIONS:
+            expanded, problems = expand(data, self.scope)
             if expanded is None:
                 raise MacroFailure(problems[0].summary)
-            result = expanded
-    return result
+            return expanded
+        if name == SERVERLESS:
+            region = str(self.scope.pseudo.get("AWS::Region", ""))
+            values = {**self.scope.pseudo, **self.scope.parameters}
+            return {**translated(data, values, region), "Transform": data.get("Transform")}
+        given: Params = transform.get("Parameters", {}) if is_map(transform) else {}
+        fragment = {key: child for key, child in data.items() if key != "Transform"}
+        made = whole_template(self.called(name, given, fragment))
+        return {**made, "Transform": data.get("Transform")}
 
+    def nested(self, value: Any) -> Any:
+        """The value with what Fn::Transform makes of its siblings, or includes beside them."""
+        if is_list(value):
+            return [self.nested(child) for child in value]
+        if not is_map(value):
+            return value
+        result = {key: self.nested(child) for key, child in value.items()}
+        transform = result.pop("Fn::Transform", None)
+        if transform is None:
+            return result
+        if _name(transform) != INCLUDE:
+            return self.called(_name(transform), transform.get("Parameters", {}), result)
+        fragment = _fragment(transform, self.scope, self.params)
+        return {**result, **fragment} if is_map(fragment) else fragment
 
-def _included(value: Any, scope: Scope, params: Params) -> Any:
-    """The value with what Fn::Transform includes in place of it, beside its siblings."""
-    if is_list(value):
-        return [_included(child, scope, params) for child in value]
-    if not is_map(value):
-        return value
-    result = {key: _included(child, scope, params) for key, child in value.items()}
-    transform = result.pop("Fn::Transform", None)
-    if transform is None:
-        return result
-    fragment = _fragment(transform, scope, params)
-    return {**result, **fragment} if is_map(fragment) else fragment
+    def called(self, name: str, given: Params, fragment: Any) -> Any:
+        """What the function of a macro makes of a fragment. It is asked once for each fragment."""
+        self.assert_known(name)
+        full = full_name(name, self.account)
+        try:
+            arguments = evaluate(given, self.scope)
+        except EvaluationError as error:
+            raise MacroFailure(f"Transform {full} failed with: {error.message}") from error
+        said = to_json([name, arguments, fragment])
+        request_id = hashlib.sha256(said.encode()).hexdigest()[:32]
+        event = macro_event(
+            name,
+            fragment,
+            params=arguments,
+            values=self.scope.parameters,
+            account=self.account,
+            region=str(self.scope.pseudo.get("AWS::Region", "")),
+            request_id=request_id,
+        )
+        invoke = Invoke("lambda", "Invoke", {"FunctionName": self.function(name), "Payload": event})
+        try:
+            answer = lookup(self.params, invoke)
+        except Fault as fault:
+            raise MacroFailure(f"Transform {full} failed with: {fault.message}") from fault
+        raised = bool(answer.get("FunctionError"))
+        return fragment_of(full, request_id, answer.get("Payload") or "", raised=raised)
 
 
 def _fragment(transform: dict[str, Any], scope: Scope, params: Params) -> Any:

@@ -6,6 +6,7 @@ from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.deploy import change_sets, drift, nested, options
+from understudy.deploy.account_values import WORDS
 from understudy.deploy.handler import Invoke
 from understudy.deploy.outside import Missing
 from understudy.deploy.prepare import prepare, template_body
@@ -55,7 +56,7 @@ _POINTERS = (
     "RoleARN",
     "ImportExistingResources",
 )
-_WORDS = ("AWS::SSM::Parameter::Value", "AWS::Include", "AWS::CloudFormation::Stack")
+_WORDS = (*WORDS, "AWS::SSM::Parameter::Value", "Transform", "AWS::CloudFormation::Stack")
 
 
 def _create(service: CloudFormation, params: Params, turn: Turn) -> None:

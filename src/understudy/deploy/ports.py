@@ -27,6 +27,10 @@ class Engine(Protocol):
         """The order of a stack's tasks."""
         ...
 
+    def macro(self, name: str) -> str | None:
+        """The Lambda function of a macro, or None where no stack defines one of that name."""
+        ...
+
     def wake(self, happening: str) -> None:
         """Go on with the tasks that wait for a happening, before the turn ends."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from understudy.cloudformation.rules import check_rules
 from understudy.cloudformation.template import Parameter, Template
 from understudy.control.events import Params
 from understudy.deploy import macros, options
+from understudy.deploy.account_values import missing_value
 from understudy.deploy.handler import Invoke
 from understudy.deploy.location import text_at
 from understudy.deploy.outside import lookup
@@ -64,6 +66,9 @@ def prepare(
     uses = macros.macros(data)
     declared = parameters_in(data) if uses else template_in(source).parameters
     bound = _bound(declared, params, previous)
+    absent = missing_value(declared, bound, params, engine.blueprints.zones)
+    if absent:
+        raise validation_error(absent)
     target = replace(
         target,
         parameters=dict(bound.values),
@@ -75,7 +80,7 @@ def prepare(
     try:
         if uses:
             scope = engine.blueprints.scope(stack.id, stack.name, target)
-            source = macros.written(macros.processed(data, scope, params))
+            source = macros.written(macros.processed(data, scope, params, engine.macro))
             target = replace(target, processed=source)
         ready = _checked(engine, stack, target, template_in(source), params)
     except macros.MacroFailure as failure:
@@ -93,11 +98,11 @@ def _checked(
 ) -> Revision:
     scope = engine.blueprints.scope(stack.id, stack.name, target)
     secrets = [name for name, declared in template.parameters.items() if declared.no_echo]
+    refuse(check_rules(template, replaced(scope, mappings=template.mappings)))
     try:
         ready = revision(template, scope, secrets)
     except EvaluationError as error:
         raise validation_error(error.message) from error
-    refuse(check_rules(template, ready.scope))
     refuse(check(template, engine.schemas, ready.scope.conditions))
     _refuse_unavailable(engine, template)
     options.check_types(template, params)

@@ -14,6 +14,8 @@ from understudy.deploy.ports import Services
 from understudy.deploy.schedule import Schedule
 from understudy.deploy.stack import Answer, Deployment, Stack, StacksState, Task
 
+MACRO = "AWS::CloudFormation::Macro"
+
 
 class CloudFormation:
     """The service. What runs deployments sees it as `ports.Engine`.
@@ -47,6 +49,14 @@ class CloudFormation:
         for stack in self.present():
             if name in stack.outputs.exports:
                 return stack.outputs.exports[name]
+        return None
+
+    def macro(self, name: str) -> str | None:
+        """The Lambda function of a macro that a stack defines, or None where there is none."""
+        for stack in self.present():
+            for each in stack.resources.values():
+                if each.type == MACRO and each.physical_id == name:
+                    return str(each.properties.get("FunctionName"))
         return None
 
     def present(self) -> Iterator[Stack]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from understudy.base.arn import ACCOUNT, URL_SUFFIX
 from understudy.base.identity import LOWER, Ids
-from understudy.cloudformation.pattern import compiled
+from understudy.cloudformation.pattern import occurs
 from understudy.cloudformation.schema import Pointer, Schema
 from understudy.cloudformation.specimen import matching, specimen
 from understudy.control.events import Params
@@ -103,9 +103,9 @@ def _settled(allowed: list[Any]) -> Any:
 
 
 def _admits(node: Mapping[str, Any], text: str) -> bool:
-    pattern = compiled(node["pattern"]) if isinstance(node.get("pattern"), str) else None
+    pattern = node.get("pattern")
     low, high = node.get("minLength", 0), node.get("maxLength", len(text))
-    return low <= len(text) <= high and (pattern is None or bool(pattern.search(text)))
+    return low <= len(text) <= high and (not isinstance(pattern, str) or occurs(pattern, text))
 
 
 def _candidates(making: Making, leaf: str, made: Params) -> Iterator[str]:

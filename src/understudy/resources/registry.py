@@ -15,6 +15,7 @@ from understudy.resources.autoscaling import (
 )
 from understudy.resources.autoscaling_group import GROUP
 from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
+from understudy.resources.cloudformation_macro import MACRO
 from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
 from understudy.resources.ecs import CONTAINERS
 from understudy.resources.elbv2 import BALANCING
@@ -40,6 +41,7 @@ TYPES: tuple[ResourceType, ...] = (
     LIFECYCLE_HOOK,
     SCHEDULED_ACTION,
     WARM_POOL,
+    MACRO,
     ALARM,
     ANOMALY_DETECTOR,
     COMPOSITE_ALARM,

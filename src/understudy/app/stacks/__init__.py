@@ -1,0 +1,1 @@
+"""Working on stacks through the CloudFormation API alone, ours or AWS's."""
