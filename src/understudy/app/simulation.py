@@ -1,6 +1,6 @@
 """A template and its traffic in virtual time: the whole engine, and every request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from understudy.app.composition import world_of
@@ -18,6 +18,7 @@ from understudy.engine.engine import Engine, EngineState
 from understudy.sim.arrivals import arrival_chunks
 from understudy.sim.fleet import Fleet
 from understudy.sim.load import Load
+from understudy.sim.queueing import Floats
 from understudy.sim.serving import Serving
 from understudy.sim.tally import Tally
 from understudy.sim.traffic import Traffic
@@ -95,12 +96,18 @@ def deployed(scenario: Scenario) -> tuple[SimulatedWorld, str]:
     return simulated, _deploy(simulated, scenario)
 
 
-def drive(world: SimulatedWorld, scenario: Scenario) -> Tally:
-    """Send the traffic to the endpoint, all of it, from now on."""
+def drive(
+    world: SimulatedWorld, scenario: Scenario, arrivals: Iterable[Floats] | None = None
+) -> Tally:
+    """Send the traffic to the endpoint, all of it, from now on.
+
+    ``arrivals`` are its times in seconds from now, in parts, where they are not to be drawn.
+    """
     started, traffic = world.now, scenario.traffic
     endpoint, _ = served(world)
     tally = Tally(started, traffic.duration, traffic.total, scenario.slos)
-    parts = (started + part for part in arrival_chunks(traffic, scenario.seed))
+    drawn = arrival_chunks(traffic, scenario.seed) if arrivals is None else arrivals
+    parts = (started + part for part in drawn)
     load = Load(parts, scenario.serving, scenario.seed)
     fleet = Fleet(endpoint, load, scenario.serving, tally)
     world.send(fleet, concurrency=_watches_concurrency(world))

@@ -32,6 +32,11 @@ class LatencySlo(Struct, frozen=True):
         met = sent > 0 and 100 * good >= self.percentile * sent * (1 - 1e-12)
         return Attainment(str(self), self.percentile / 100, good / sent if sent else None, met)
 
+    def share_attainment(self, share: float | None) -> Attainment:
+        """How far it was met if such a share of all requests succeeded in time."""
+        met = share is not None and 100 * share >= self.percentile * (1 - 1e-12)
+        return Attainment(str(self), self.percentile / 100, share, met)
+
 
 class FailureSlo(Struct, frozen=True):
     """Less than so many percent of all requests fail."""
@@ -50,6 +55,11 @@ class FailureSlo(Struct, frozen=True):
         met = sent > 0 and 100 * (sent - good) < self.limit_percent * sent
         objective = 1 - self.limit_percent / 100
         return Attainment(str(self), objective, good / sent if sent else None, met)
+
+    def share_attainment(self, share: float | None) -> Attainment:
+        """How far it was met if such a share of all requests succeeded."""
+        met = share is not None and 100 * (1 - share) < self.limit_percent
+        return Attainment(str(self), 1 - self.limit_percent / 100, share, met)
 
 
 Slo = LatencySlo | FailureSlo

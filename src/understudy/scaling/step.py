@@ -50,13 +50,18 @@ def aggregate(kind: Aggregation, values: Sequence[float]) -> float:
     return max(values) if kind == "Maximum" else average(values)
 
 
-def in_step(difference: float, lower: float, upper: float, *, above: bool) -> bool:
+def in_step(
+    difference: float,
+    lower: float,
+    upper: float,
+    above: bool,  # noqa: FBT001 - compiled functions take no keywords
+) -> bool:
     """Whether a difference from the threshold falls into a step.
 
     Above the threshold the lower bound is inclusive, below it the upper bound is. At the threshold
     itself the alarm's comparison operator decides.
 
-    >>> in_step(10.0, 10.0, 20.0, above=True), in_step(-10.0, -20.0, -10.0, above=False)
+    >>> in_step(10.0, 10.0, 20.0, True), in_step(-10.0, -20.0, -10.0, False)
     (True, True)
     """
     if difference > 0 or (difference == 0 and above):
@@ -122,7 +127,7 @@ def step_index(
 ) -> int:
     """The index of the step that a difference falls into, -1 if there is none."""
     for index in range(len(lowers)):
-        if in_step(difference, lowers[index], uppers[index], above=above):
+        if in_step(difference, lowers[index], uppers[index], above):
             return index
     return -1
 

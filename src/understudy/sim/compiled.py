@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, cast
 
 import numba
 from numba.core import config
 
 from understudy.balancing import routing
-from understudy.sim import bins, counting, queueing
+from understudy.scaling import alarm, combine, cooldown, step, target_tracking, verdict
+from understudy.sim import backlog, bins, counting, minutes, queueing, variant
 
 Function = Callable[..., Any]
 
@@ -97,6 +98,52 @@ def serve() -> Callable[..., tuple[int, int, int]]:
         queueing.luck, queueing.finish, queueing.begin, queueing.attempt, inline=True, **parts
     )
     return twin(queueing.serve, parts, kept=keep())
+
+
+@cache
+def run() -> Callable[..., None]:
+    """`minutes.run`, compiled when it is first asked for."""
+    rules = twins(
+        alarm.breaches,
+        alarm.state_by_counts,
+        combine.agreed,
+        verdict.direction,
+        cooldown.bounded,
+        cooldown.scale_out_base,
+        cooldown.scale_in_base,
+        cooldown.grown,
+        cooldown.shrunk,
+    )
+    shared = ModuleType("cooldown")
+    vars(shared).update(rules)
+    rules = twins(
+        target_tracking.desired_capacity,
+        target_tracking.scale_in_step,
+        target_tracking.anticipates_flapping,
+        target_tracking.tracked_out,
+        target_tracking.tracked_in,
+        step.in_step,
+        step.percent_delta,
+        step.change_in_units,
+        step.step_index,
+        step.stepped,
+        cooldown=shared,
+        **rules,
+    )
+    parts = twins(
+        *(variant.base_of, variant.in_progress, variant.answer, variant.proposer),
+        *(variant.weighed, variant.at_the_same_time, variant.release, variant.note_change),
+        *(variant.scale, variant.in_shortage, variant.launch, variant.paid, variant.remove),
+        *(variant.look_ahead, variant.note_curve, variant.fulfil, variant.settle),
+        *(variant.invoke, variant.fail, variant.happen, variant.bound),
+        *(backlog.level_of, backlog.wait_bin, backlog.regroup, backlog.drain, backlog.flow),
+        *(backlog.queue, queueing.luck, backlog.poisson, backlog.sampled),
+        **rules,
+    )
+    parts = twins(minutes.evaluate, minutes.meter, minutes.serve, inline=True, **parts)
+    parts = twins(minutes.serve_to, minutes.publish, inline=True, **parts)
+    parts = twins(minutes.inform, minutes.serve_partly, minutes.pass_time, **parts)
+    return twin(minutes.run, parts, kept=keep())
 
 
 @cache

@@ -86,7 +86,7 @@ def watch(alarm: MetricAlarm) -> Watch:
         alarm=alarm,
         watched=watched,
         criteria=_criteria(params, watched),
-        second=evaluation_second(_definition(params, watched)),
+        second=second_of(params, watched),
         step=cadence(watched.period),
         timer=("alarm", alarm.name, alarm.incarnation),
         compare=COMPARISONS.get(params["ComparisonOperator"]),
@@ -108,6 +108,11 @@ def watched_by(params: Params) -> Watched:
         return Watched(max(periods, default=60), queries=queries, band=band)
     statistic = parse_statistic(params.get("Statistic") or params["ExtendedStatistic"])
     return Watched(params["Period"], key_of(params), statistic, params.get("Unit"))
+
+
+def second_of(params: Params, watched: Watched | None = None) -> int:
+    """The second of the minute at which an alarm with these parameters is evaluated."""
+    return evaluation_second(_definition(params, watched or watched_by(params)))
 
 
 def _definition(params: Params, watched: Watched) -> str:

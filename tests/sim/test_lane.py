@@ -1,0 +1,225 @@
+"""The compiled lane decides as the control plane does: equal capacity curves."""
+
+from collections.abc import Iterator
+from math import inf
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from understudy.app.simulation import Scenario, deployed, drive, served
+from understudy.base.service_time import Constant
+from understudy.control.cloudwatch.books import CloudWatchConfig
+from understudy.control.observation import observe
+from understudy.sim.candidate import Action, Candidate, Policy, Unsupported, candidate_of
+from understudy.sim.lane import Runner, Setting
+from understudy.sim.queueing import Floats
+from understudy.sim.serving import Serving
+from understudy.sim.shortage import Outages
+from understudy.sim.start_up import StartUp, at_once
+from understudy.sim.traffic import Traffic
+from understudy.sim.world import WorldModel
+from understudy.testing.candidates import CONCURRENCY, step, template, tracking
+
+MONDAY = 1_772_409_600.0
+SERVING = Serving(Constant(0.05))
+
+
+def even(traffic: Traffic) -> Iterator[Floats]:
+    """Requests evenly in their periods, the first half a distance from the begin."""
+    for index, count in enumerate(traffic.counts.tolist()):
+        if count:
+            yield (index + (np.arange(count) + 0.5) / count) * traffic.period
+
+
+Curve = list[tuple[float, int, int]]
+
+
+def exact(candidate: Candidate, setting: Setting) -> tuple[Curve, Candidate]:
+    scenario = Scenario(
+        stack_name="s",
+        body=template(candidate),
+        parameters={},
+        traffic=setting.traffic,
+        serving=setting.serving,
+        world=WorldModel(setting.start_up, shortages=setting.outages),
+        slos=(),
+        deploy_at=setting.start - 7200,
+        start_at=setting.start,
+        seed=1,
+        publication=setting.publication,
+    )
+    world, _ = deployed(scenario)
+    world.run(scenario.start_at)
+    plane = world.engine.region(scenario.region).plane
+    found = candidate_of(plane, *served(world))
+    drive(world, scenario, even(setting.traffic))
+    seen = observe(plane, *served(world), setting.start, world.now)
+    points = [(p.at - setting.start, p.desired, p.in_service) for p in seen.capacity]
+    return settled(points), found
+
+
+def settled(points: Curve) -> Curve:
+    """The curve by its changes; of several points at one time the last."""
+    last = {at: (desired, serving) for at, desired, serving in points}
+    kept: Curve = []
+    for at in sorted(last):
+        if not kept or kept[-1][1:] != last[at]:
+            kept.append((at, *last[at]))
+    return kept
+
+
+def compiled(candidate: Candidate, setting: Setting) -> Curve:
+    curve = Runner(setting).run(candidate, curve=True).curve
+    return settled([(at, int(desired), int(serving)) for at, desired, serving in curve.tolist()])
+
+
+def traffic_of(counts: list[int]) -> Traffic:
+    return Traffic("t", MONDAY, 60.0, np.array(counts, dtype=np.int64))
+
+
+def setting_of(counts: list[int], start_up: StartUp, publication: float = 30.0) -> Setting:
+    return Setting(
+        traffic_of(counts),
+        SERVING,
+        start_up,
+        (),
+        MONDAY,
+        24,
+        publication=CloudWatchConfig(minute_delay=publication),
+    )
+
+
+LEVELS = st.lists(st.integers(0, 4000), min_size=3, max_size=9)
+COOLDOWNS = st.sampled_from([0, 60, 300])
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> tuple[Policy, ...]:
+    """One to three policies: target tracking, steps out and in."""
+    found: list[Policy] = []
+    if draw(st.booleans()):
+        found.append(
+            tracking(
+                draw(st.integers(100, 900)),
+                ScaleOutCooldown=draw(COOLDOWNS),
+                ScaleInCooldown=draw(COOLDOWNS),
+                DisableScaleIn=draw(st.booleans()),
+            )
+        )
+    if draw(st.booleans()) or not found:
+        kind = draw(st.sampled_from(["ChangeInCapacity", "PercentChangeInCapacity"]))
+        first, second = (1, 3) if kind == "ChangeInCapacity" else (20, 100)
+        steps = [
+            {"MetricIntervalLowerBound": 0, "MetricIntervalUpperBound": 400},
+            {"MetricIntervalLowerBound": 400},
+        ]
+        steps = [
+            {**each, "ScalingAdjustment": size}
+            for each, size in zip(steps, (first, second), strict=True)
+        ]
+        periods = draw(st.integers(1, 3))
+        found.append(
+            step(
+                "out",
+                draw(st.integers(200, 900)),
+                steps,
+                above=True,
+                Cooldown=draw(COOLDOWNS),
+                AdjustmentType=kind,
+                EvaluationPeriods=periods,
+                DatapointsToAlarm=draw(st.integers(1, periods)),
+            )
+        )
+    if draw(st.booleans()):
+        down = [{"MetricIntervalUpperBound": 0, "ScalingAdjustment": -1}]
+        found.append(step("in", draw(st.integers(50, 190)), down, above=False, EvaluationPeriods=3))
+    return tuple(found)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    levels=LEVELS,
+    chosen=policies(),
+    minimum=st.integers(1, 3),
+    more=st.integers(0, 9),
+    seconds=st.sampled_from([0.0, 45.0, 240.0, 421.0]),
+    failures=st.sampled_from([0.0, 0.3]),
+    publication=st.sampled_from([0.0, 30.0, 75.0]),
+    scheduled=st.booleans(),
+)
+def test_the_compiled_lane_has_the_capacity_curve_of_the_control_plane(
+    levels: list[int],
+    chosen: tuple[Policy, ...],
+    minimum: int,
+    more: int,
+    seconds: float,
+    failures: float,
+    publication: float,
+    scheduled: bool,
+) -> None:
+    maximum = minimum + more
+    actions = (
+        (
+            Action("up", "at(2026-03-02T00:20:00)", minimum + more // 2),
+            Action("down", "at(2026-03-02T00:50:00)", minimum),
+        )
+        if scheduled
+        else ()
+    )
+    candidate = Candidate(minimum, maximum, minimum, chosen, actions)
+    started = at_once(seconds)
+    start_up = StartUp(started.phases, failures, failed_after=130.0)
+    counts = [level for level in levels for _ in range(17)]
+    setting = setting_of(counts, start_up, publication)
+    expected, found = exact(candidate, setting)
+    assert compiled(found, setting) == expected
+
+
+def test_a_shortage_of_capacity_is_met_alike() -> None:
+    setting = Setting(
+        traffic_of([200] * 20 + [3000] * 60),
+        SERVING,
+        at_once(60.0),
+        (),
+        MONDAY,
+        24,
+        outages=Outages((("ml.m5.large", MONDAY + 1200, MONDAY + 2600),), failed_after=300.0),
+        instance_type="ml.m5.large",
+    )
+    candidate = Candidate(1, 8, 1, (tracking(500.0, ScaleOutCooldown=0),))
+    expected, found = exact(candidate, setting)
+    assert compiled(found, setting) == expected
+    assert max(serving for _, _, serving in expected) > 1
+
+
+def test_ten_second_alarms_on_concurrency_bring_capacity_at_about_the_same_time() -> None:
+    """Requests in flight are sampled, so the lanes agree in what they do, not to the second."""
+    serving = Serving(Constant(1.0), concurrency=4)
+    counts = [60] * 20 + [600] * 40
+    setting = Setting(traffic_of(counts), serving, at_once(120.0), (), MONDAY, 24)
+    candidate = Candidate(1, 8, 1, (tracking(3.0, metric=CONCURRENCY),))
+    expected, found = exact(candidate, setting)
+    curve = compiled(found, setting)
+    first, again = (
+        next(at for at, desired, _ in each if desired > 1) for each in (expected, curve)
+    )
+    assert again == pytest.approx(first, abs=60)
+    assert 1200 < first < 1320
+    assert abs(max(s for _, _, s in curve) - max(s for _, _, s in expected)) <= 1
+
+
+def test_what_only_the_exact_lane_can_do_is_refused_by_name() -> None:
+    odd = step("out", 5.0, [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}], above=True)
+    slow = Policy(odd.name, odd.kind, odd.configuration, ({**odd.alarms[0], "Period": 300},))
+    setting = setting_of([10] * 30, at_once(0.0))
+    with pytest.raises(Unsupported, match="an alarm on InvocationsPerInstance Sum needs"):
+        Runner(setting).run(Candidate(1, 2, 1, (slow,)))
+    predictive = Policy("p", "PredictiveScaling", {})
+    with pytest.raises(Unsupported, match="PredictiveScaling needs the exact lane"):
+        Runner(setting).run(Candidate(1, 2, 1, (predictive,)))
+
+
+def test_instances_that_never_fail_have_no_end() -> None:
+    assert at_once(1.0).lifetimes.min() == inf
