@@ -1,5 +1,6 @@
 """Running candidates in the compiled lane, and what came of each."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
@@ -87,14 +88,14 @@ class Setting:
     def load(self, *, fine: bool) -> Load:
         """The requests by step, the quiet before them included."""
         step = STEP if fine or self.traffic.period < MINUTE else MINUTE
-        counts = _in_steps(self.traffic, step)
+        counts = in_steps(self.traffic, step)
         before = np.zeros(round(self.quiet / step))
         whole = int(np.ceil((before.size + counts.size) * step / MINUTE) * MINUTE / step)
         after = np.zeros(whole - before.size - counts.size)
         return Load(np.concatenate((before, counts, after)), step, fine)
 
 
-def _in_steps(traffic: Traffic, step: float) -> Floats:
+def in_steps(traffic: Traffic, step: float) -> Floats:
     """The requests of each step of so many seconds; within a period they come evenly."""
     edges = np.arange(0.0, traffic.duration + step, step)
     own = np.arange(len(traffic.counts) + 1) * traffic.period
@@ -235,6 +236,6 @@ def _percentiles(setting: Setting, cells: Floats) -> tuple[float | None, ...]:
     running = np.cumsum(shares)
     if not running[-1]:
         return None, None, None
-    shares = np.array([0.5, 0.9, 0.99]) * running[-1]
-    places = [min(int(running.searchsorted(share)), SECONDS.size - 1) for share in shares.tolist()]
-    return tuple(1000 * float(SECONDS[place]) for place in places)
+    total = float(running[-1])
+    places = [bisect_left(running.tolist(), share * total) for share in (0.5, 0.9, 0.99)]
+    return tuple(1000 * float(SECONDS[min(place, SECONDS.size - 1)]) for place in places)
