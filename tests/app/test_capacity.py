@@ -13,7 +13,13 @@ from understudy.app.capacity import (
     read_settings,
     setting_calls,
 )
+from understudy.app.examples import example
+from understudy.app.simulating import Options, prepare
+from understudy.app.simulation import simulate
+from understudy.app.sources import Source
+from understudy.app.worlds import WorldOptions
 from understudy.base.diagnostic import InvalidInput
+from understudy.control.capacity.words import ML_SHORTAGE
 from understudy.testing.region import Region
 
 WHOLE = """
@@ -161,3 +167,19 @@ count = -2
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path):
     (complaint,) = complaints(read_settings, written(tmp_path, "a = = 1"))
     assert "is no TOML" in complaint
+
+
+def test_a_simulated_shortage_holds_scaling_until_it_is_over():
+    options = Options(
+        example("digits-endpoint/template.yaml"),
+        Source(str(example("traffic/lunch-rush.csv")), window="10m-60m"),
+        world=WorldOptions(service_time="80ms", start_up="4m"),
+        scenario=("shortage:*,15m",),
+    )
+    run = simulate(prepare(options).scenario())
+    refused = [each for each in run.activities if each.status == "Unfulfilled"]
+    done = [each for each in run.activities if each.status == "Successful"]
+    assert refused
+    assert max(each.at for each in refused) - run.started_at < 900
+    assert min(each.at for each in done) - run.started_at >= 900
+    assert {each.message.partition(" Reason: ")[2] for each in refused} == {ML_SHORTAGE}

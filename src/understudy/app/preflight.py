@@ -104,8 +104,8 @@ def prepare(options: Options) -> Prepared:
         problems.append(Diagnostic(f"The traffic is over after {length}, before --at."))
     slos = _slos(options.slo, problems)
     payload, content_type = _payload(options, problems)
-    events = _told(lambda: read_events(options.scenario), Events(), problems)
-    settings = _told(lambda: read_settings(options.settings), Settings(), problems)
+    events = collected(lambda: read_events(options.scenario), Events(), problems)
+    settings = collected(lambda: read_settings(options.settings), Settings(), problems)
     problems = list(dict.fromkeys(problems))
     errors = [each for each in problems if each.severity is Severity.ERROR]
     if template is None or traffic is None or errors:
@@ -153,7 +153,8 @@ def _update(
 Told = TypeVar("Told")
 
 
-def _told(read: Callable[[], Told], nothing: Told, problems: list[Diagnostic]) -> Told:
+def collected(read: Callable[[], Told], nothing: Told, problems: list[Diagnostic]) -> Told:
+    """What is read, nothing where it is wrong; what is wrong is added to the problems."""
     try:
         return read()
     except InvalidInput as invalid:

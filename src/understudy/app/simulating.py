@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from understudy.app.capacity import Events, Settings, read_events, read_settings
 from understudy.app.packaging import local_models
-from understudy.app.preflight import endpoint_problems, name_of, parameters_of
+from understudy.app.preflight import collected, endpoint_problems, name_of, parameters_of
 from understudy.app.simulation import Scenario, Update
 from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked
@@ -26,7 +27,10 @@ DEPLOYED_BEFORE = 7200.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for. ``updates`` are written ``2h=template.yaml``."""
+    """What the user asked for. ``updates`` are written ``2h=template.yaml``.
+
+    ``scenario`` is what happens to capacity, ``settings`` a file for ``understudy.toml``.
+    """
 
     template: Path
     source: Source
@@ -36,6 +40,8 @@ class Options:
     updates: tuple[str, ...] = ()
     seed: int = 1
     region: str = DEFAULT_REGION
+    scenario: tuple[str, ...] = ()
+    settings: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class Prepared:
     seed: int
     region: str
     warnings: tuple[Diagnostic, ...]
+    events: Events
+    settings: Settings
 
     @property
     def stack_name(self) -> str:
@@ -74,6 +82,8 @@ class Prepared:
             updates=self.updates,
             publication=self.around.publication,
             region=self.region,
+            settings=self.settings,
+            events=self.events,
         )
 
 
@@ -93,6 +103,8 @@ def prepare(options: Options, traffic: Traffic | None = None) -> Prepared:
         problems += marked(template.text, more, str(template.path))
     slos = _slos(options.slo, problems)
     updates = _updates(options.updates, problems)
+    events = collected(lambda: read_events(options.scenario), Events(), problems)
+    settings = collected(lambda: read_settings(options.settings), Settings(), problems)
     if traffic is None:
         try:
             traffic = traffic_of(options.source)
@@ -112,7 +124,7 @@ def prepare(options: Options, traffic: Traffic | None = None) -> Prepared:
     warnings = (*traffic.warnings, *dict.fromkeys(problems))
     return Prepared(
         template, parameters, traffic, slos, around, updates, start, options.seed, options.region,
-        warnings,
+        warnings, events, settings,
     )  # fmt: skip
 
 

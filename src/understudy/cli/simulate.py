@@ -42,6 +42,8 @@ def simulate(
     region: str = DEFAULT_REGION,
     folder: Annotated[Path | None, Parameter(name="--report")] = None,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
+    scenario: Annotated[list[str] | None, Parameter(name="--scenario")] = None,
+    settings: Path | None = None,
 ) -> int:
     """Run templates under traffic in virtual time: every request, and the whole control plane.
 
@@ -65,6 +67,9 @@ def simulate(
         region: Region of prices and of CloudWatch.
         folder: Folder for report.json and report.html, one in it for each of several templates.
         as_json: Print JSON instead.
+        scenario: What happens to capacity: shortage:ml.g5,40m, interruption:g5.xlarge@10m, or a
+            TOML file with [[shortage]] and [[interruption]]; may be repeated.
+        settings: Capacity, quotas and commitments (default: understudy.toml here, if any).
 
     """
 
@@ -76,7 +81,7 @@ def simulate(
             prepare(
                 Options(
                     path, source, tuple(parameter or ()), slo, world, tuple(update or ()), seed,
-                    region,
+                    region, tuple(scenario or ()), settings,
                 ),
                 found,
             )

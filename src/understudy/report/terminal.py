@@ -175,7 +175,17 @@ def _activities(run: Outcome) -> RenderableType:
         table.add_row(
             at, change(each), Text(each.status, status_style(each.status)), words.brief(each.cause)
         )
-    return Group(table, *_left_out(len(run.activities)))
+    return Group(table, *_left_out(len(run.activities)), *_failures(run))
+
+
+def _failures(run: Outcome) -> list[RenderableType]:
+    """Why activities did not succeed, in AWS's words, each text once."""
+    texts = {
+        f"{each.status}: {each.message}": None
+        for each in run.activities
+        if each.status not in ("Successful", "InProgress", "Pending", "Overridden") and each.message
+    }
+    return [Text(text, BAD) for text in texts]
 
 
 def _left_out(rows: int) -> list[RenderableType]:
