@@ -227,3 +227,10 @@ def _stack(scenario: Scenario, body: str, given: Mapping[str, str] | None = None
 def _perform(world: SimulatedWorld, calls: Iterable[Call]) -> None:
     for operation, params in calls:
         world.call(SERVICE, operation, params)
+
+
+def served(world: SimulatedWorld) -> tuple[str, str]:
+    """The endpoint of the simulated stack and its first variant."""
+    endpoints = world.engine.region(world.region).plane.sagemaker.state.endpoints
+    endpoint = next(iter(endpoints.values()))
+    return endpoint.name, next(iter(endpoint.fleets[endpoint.live].variants))
