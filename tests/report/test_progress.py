@@ -6,14 +6,12 @@ import pytest
 from rich.console import Console, RenderableType
 from syrupy.assertion import SnapshotAssertion
 
-from understudy.app.views import ChangeSetView, ResourceChange, ResourceProgress
+from understudy.app.views import ResourceProgress
 from understudy.control.outcome import Outcome
 from understudy.report.progress import (
-    change_set,
     deployment,
     deployment_lines,
     rehearsal,
-    symbol_of,
 )
 from understudy.report.screen import Screen
 from understudy.report.terminal import show
@@ -24,31 +22,6 @@ def text_of(shown: RenderableType, width: int = 80) -> str:
     file = io.StringIO()
     show(Console(file=file, width=width, highlight=False), shown)
     return file.getvalue()
-
-
-def test_a_change_set(snapshot: SnapshotAssertion):
-    assert text_of(change_set(made.change_set())) == snapshot
-
-
-@pytest.mark.parametrize(
-    ("change", "symbol"),
-    [
-        pytest.param(ResourceChange("Add", "A", "T", "runs"), "+", id="added"),
-        pytest.param(ResourceChange("Modify", "A", "T", "runs", "False"), "~", id="in place"),
-        pytest.param(ResourceChange("Modify", "A", "T", "runs", "True"), "+/-", id="replaced"),
-        pytest.param(
-            ResourceChange("Modify", "A", "T", "runs", "Conditional"), "+/-?", id="may be replaced"
-        ),
-        pytest.param(ResourceChange("Remove", "A", "T", "runs"), "-", id="removed"),
-    ],
-)
-def test_symbols(change: ResourceChange, symbol: str):
-    assert symbol_of(change)[0] == symbol
-
-
-def test_a_change_set_without_changes_says_so():
-    text = text_of(change_set(ChangeSetView("digits", "UPDATE", ())))
-    assert "The submitted information didn't contain changes." in text
 
 
 @pytest.mark.parametrize(

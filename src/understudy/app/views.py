@@ -80,6 +80,25 @@ class ChangeSetView:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceDrift:
+    """One resource compared with its template: before is expected, after what is found."""
+
+    logical_id: str
+    resource_type: str
+    status: str
+    properties: tuple[PropertyChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    """A stack compared with its template, in AWS's words for the statuses."""
+
+    stack_name: str
+    status: str
+    resources: tuple[ResourceDrift, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceProgress:
     """Where a resource stands; ``status`` is empty while it waits for its turn.
 

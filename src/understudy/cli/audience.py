@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from understudy.app.views import ChangeSetView, DeploymentView, RehearsalView
-from understudy.report.progress import change_set
+from understudy.report.changes import change_set
 from understudy.report.screen import Screen
 from understudy.report.terminal import show
 

@@ -7,8 +7,8 @@ from understudy.app.failures import Failed
 from understudy.app.interrupts import Interrupted
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
 
-DONE, FAILED, BAD_INPUT, MISSED, INTERRUPTED = 0, 1, 2, 3, 130
-"""Done; the stack failed; bad input; an objective was missed; interrupted by Ctrl-C."""
+DONE, FAILED, BAD_INPUT, MISSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Done; the stack failed; bad input; an objective was missed; differences; Ctrl-C."""
 SIGNALLED = 128
 """Added to the number of the signal that ended a command."""
 

@@ -5,6 +5,36 @@ import sys
 from cyclopts import App, CycloptsError, Parameter
 
 COMMANDS = {
+    "understudy.cli.deploy:deploy": (
+        "Deploy a template, a CDK app or a reviewed plan: show what changes, ask, follow it."
+    ),
+    "understudy.cli.deploy:diff": "Show what a deployment would change, and change nothing.",
+    "understudy.cli.deploy:plan": (
+        "Write a plan to a file, to be reviewed and executed as it is with `deploy FILE`."
+    ),
+    "understudy.cli.deploy:watch": (
+        "Deploy whenever a file is saved, the diff first; ask where something would be lost."
+    ),
+    "understudy.cli.stacks:destroy": (
+        "Delete a stack and everything in it, after showing what goes."
+    ),
+    "understudy.cli.stacks:events": "Show the events of a stack, oldest first.",
+    "understudy.cli.stacks:outputs": "Show the outputs of a stack.",
+    "understudy.cli.stacks:history": (
+        "Show every template and parameter set that was deployed as a stack."
+    ),
+    "understudy.cli.stacks:rollback": (
+        "Go back to an earlier version through a change set, or out of a failed update."
+    ),
+    "understudy.cli.stacks:drift": (
+        "Show what is no longer as the template says; exits with 4 where something has drifted."
+    ),
+    "understudy.cli.template:tree": (
+        "Draw what each resource of a template or a deployed stack needs."
+    ),
+    "understudy.cli.template:validate": (
+        "Say everything that is wrong with templates, each with its line, without any engine."
+    ),
     "understudy.cli.rehearse:rehearse": (
         "Deploy a template, drive traffic at its endpoint, watch it scale, report, clean up."
     ),
@@ -48,7 +78,7 @@ INSPECT = "Show what traffic is like, and which scaling policies can follow it."
 
 EXIT_CODES = (
     "Exit codes: 0 done, 1 the stack or the engine failed, 2 bad input, 3 an objective was missed, "
-    "130 interrupted."
+    "4 there are differences (drift, diff --exit-code), 130 interrupted."
 )
 
 

@@ -1,100 +1,25 @@
-"""Views of what is about to happen and of what is happening, for a terminal.
+"""Views of what is happening, for a terminal.
 
 Each function returns something to print; ``Screen`` shows a sequence of them in place, or as lines
 of a log where there is no terminal.
 """
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from understudy.app.views import (
-    ChangeSetView,
     DeploymentView,
-    PropertyChange,
     RehearsalView,
-    ResourceChange,
     ResourceProgress,
 )
 from understudy.base.quantity import format_duration
 from understudy.report import words
 from understudy.report.axes import clock, milliseconds
 from understudy.report.spark import Spark
-from understudy.report.terminal import BAD, MUTED, SPARK, STRONG, change, grid, status_style
+from understudy.report.terminal import MUTED, SPARK, STRONG, change, grid, status_style
 
-_SYMBOLS = {
-    "Add": ("+", "green"),
-    "Modify": ("~", "yellow"),
-    "Remove": ("-", "red"),
-    "Import": ("<", "cyan"),
-    "Dynamic": ("?", "yellow"),
-}
-_REPLACEMENTS = {"True": ("+/-", BAD), "Conditional": ("+/-?", "red")}
 _ORDER = ("FAILED", "IN_PROGRESS", "", "COMPLETE")
-
-
-def change_set(view: ChangeSetView) -> RenderableType:
-    """What a change set would do: one line for each resource, under it what changes and why."""
-    heading = Text.assemble(
-        ("Change set for ", ""), (view.stack_name, STRONG), f" ({view.change_set_type})"
-    )
-    if not view.changes:
-        return Group(heading, "", "The submitted information didn't contain changes.")
-    widest = max(len(each.logical_id) for each in view.changes)
-    lines = [line for each in view.changes for line in _resource(each, min(widest, 30))]
-    return Group(heading, "", *lines, "", _tally(view))
-
-
-def _resource(each: ResourceChange, width: int) -> list[RenderableType]:
-    symbol, style = symbol_of(each)
-    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(width=4, justify="right")
-    table.add_column(width=8, style=MUTED)
-    table.add_column(width=width, overflow="fold")
-    table.add_column(overflow="fold")
-    table.add_row(Text(symbol, style), each.fidelity, each.logical_id, each.resource_type)
-    return [table, *(Padding(_property(found), (0, 0, 0, 18)) for found in each.properties)]
-
-
-def symbol_of(each: ResourceChange) -> tuple[str, str]:
-    """The symbol of a change and its style: ``+/-`` for a replacement, with ? where it depends."""
-    return _REPLACEMENTS.get(each.replacement) or _SYMBOLS[each.action]
-
-
-def _property(found: PropertyChange) -> Text:
-    return Text(_values(found) + _why(found), MUTED)
-
-
-def _values(found: PropertyChange) -> str:
-    if found.before is None:
-        return f"{found.path}: {found.after} (new)"
-    if found.after is None:
-        return f"{found.path}: {found.before} (removed)"
-    return f"{found.path}: {found.before} -> {found.after}"
-
-
-def _why(found: PropertyChange) -> str:
-    return {
-        "Never": "",
-        "Conditionally": ", may need a replacement",
-        "Always": ", needs a replacement",
-    }[found.recreation]
-
-
-def _tally(view: ChangeSetView) -> str:
-    symbols = [symbol_of(each)[0] for each in view.changes]
-    counts = {
-        "to add": symbols.count("+"),
-        "to change": symbols.count("~") + symbols.count("?"),
-        "to replace": symbols.count("+/-"),
-        "that may be replaced": symbols.count("+/-?"),
-        "to import": symbols.count("<"),
-        "to remove": symbols.count("-"),
-    }
-    recorded = sum(e.fidelity == "recorded" and e.action != "Remove" for e in view.changes)
-    text = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return text + (f"; {recorded} only recorded, doing nothing" if recorded else "")
 
 
 def deployment(view: DeploymentView, rows: int = 20) -> RenderableType:
