@@ -107,8 +107,9 @@ def retained(text: str) -> set[str]:
     """The resources of a template that outlive their stack."""
     data, _ = parse(text)
     template, _ = read(data) if data is not None else (None, [])
-    resources = template.resources if template is not None else {}
-    return {name for name, each in resources.items() if each.deletion_policy == "Retain"}
+    if template is None:
+        return set()
+    return {n for n, each in template.resources.items() if each.deletion_policy == "Retain"}
 
 
 def destroy(place: Place, name: str, audience: StackAudience, retain: Sequence[str] = ()) -> str:
