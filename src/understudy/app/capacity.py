@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.base.quantity import parse_duration
+from understudy.control.ecs.messages import FARGATE
 from understudy.pricing.instance import HOSTING, known_instances
 from understudy.pricing.offer import COMPUTE, NO_UPFRONT, STANDARD
 from understudy.pricing.quota import EC2_QUOTAS, key_of
@@ -190,7 +191,7 @@ def quota_problems(quotas: Mapping[str, Any]) -> list[Diagnostic]:
 def _pattern(pattern: str, count: int) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     if not _known(pattern):
-        action = "name a type as g5.xlarge, a family as g5, with ml. for SageMaker, or *"
+        action = "name a type as g5.xlarge, a family as g5, with ml. for SageMaker, fargate, or *"
         found.append(Diagnostic(f"{pattern} is no instance type or family.", action=action))
     if count < 0:
         found.append(Diagnostic(f"{count} instances of {pattern} cannot be left."))
@@ -199,7 +200,7 @@ def _pattern(pattern: str, count: int) -> list[Diagnostic]:
 
 def _known(pattern: str) -> bool:
     name = pattern.removeprefix(HOSTING)
-    return pattern == "*" or any(
+    return pattern in ("*", FARGATE) or any(
         name in (kind, kind.partition(".")[0]) for kind in known_instances()
     )
 

@@ -25,7 +25,7 @@ from understudy.control.capacity import operations as capacity_operations
 from understudy.control.capacity.meter import Meter
 from understudy.control.capacity.service import Capacity
 from understudy.control.capacity.state import OWNER as CAPACITY
-from understudy.control.capacity.state import CapacityState, Place
+from understudy.control.capacity.state import SPOT, CapacityState, Place
 from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.cloudwatch.messages import notification
@@ -39,6 +39,7 @@ from understudy.control.ec2.state import Ec2State
 from understudy.control.ecs import operations as ecs_operations
 from understudy.control.ecs.scheduler import DIMENSION as SERVICES
 from understudy.control.ecs.service import Ecs, EcsConfig
+from understudy.control.ecs.starting import purchase_of
 from understudy.control.ecs.state import EcsState
 from understudy.control.elbv2 import operations as elbv2_operations
 from understudy.control.elbv2.service import BalancingConfig, ElasticLoadBalancing
@@ -213,7 +214,8 @@ class Plane:
         self.notifier = Notifier(state.sent, self.cloudwatch.record_action)
         self.capacity = Capacity(state.capacity, self.purchasing, self._place)
         self.capacity.report = self.on_event
-        self.meter = Meter(state.capacity)
+        self.meter = Meter(state.capacity, self._on_fargate_spot)
+        self.ecs.limit_of = self.capacity.limit_of
         self.costs = CostExplorer(config.book)
         self.purchasing.used = self.capacity.in_reservation
         self.purchasing.room = self.capacity.room
@@ -317,6 +319,10 @@ class Plane:
         self._moved.clear()
         self.capacity.screen(turn)
         self.meter.watch(turn)
+
+    def _on_fargate_spot(self, arn: str) -> bool:
+        task = self.ecs.state.tasks.get(arn)
+        return task is not None and purchase_of(task) == SPOT
 
     def _place(self, instance_id: str) -> Place:
         """Whose an instance is that is launched in this turn."""

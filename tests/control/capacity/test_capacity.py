@@ -1,8 +1,12 @@
 """What happens where there is no capacity: in endpoints, in groups, to reservations and spot."""
 
+from fractions import Fraction
+from typing import Any
+
 import pytest
 
 from understudy.base.fault import Fault
+from understudy.control.capacity.usage import parts
 from understudy.testing.region import Region
 
 ZONES = ["us-east-1a", "us-east-1b"]
@@ -237,3 +241,89 @@ def test_capacity_is_described_with_its_use(region: Region):
 def test_an_unknown_quota_is_refused(region: Region):
     with pytest.raises(Fault, match="gpu is no quota"):
         region.call("understudy", "PutLimits", Limits={"gpu": 1})
+
+
+def service(region: Region, count: int, **strategy: object) -> None:
+    region.ecs("CreateCluster", clusterName="c", capacityProviders=["FARGATE", "FARGATE_SPOT"])
+    region.ecs(
+        "RegisterTaskDefinition",
+        family="web",
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "web", "image": "web"}],
+    )
+    where = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+    how = strategy or {"launchType": "FARGATE"}
+    region.ecs(
+        "CreateService",
+        cluster="c",
+        serviceName="s",
+        taskDefinition="web",
+        desiredCount=count,
+        networkConfiguration=where,
+        **how,
+    )
+    region.advance(120)
+
+
+def described_service(region: Region) -> dict[str, Any]:
+    return region.ecs("DescribeServices", cluster="c", services=["s"])["services"][0]
+
+
+def test_a_service_on_fargate_waits_for_capacity(region: Region):
+    pools(region, Pattern="fargate", Count=2, For=600.0)
+    service(region, 3)
+    seen = described_service(region)
+    assert seen["runningCount"] == 2
+    texts = [each["message"] for each in seen["events"]]
+    assert (
+        "(service s) was unable to place a task. Reason: Capacity is unavailable at this time. "
+        "Please try again later or in a different availability zone."
+    ) in texts
+    region.advance(600)
+    assert described_service(region)["runningCount"] == 3
+
+
+def test_a_task_of_its_own_is_refused_without_capacity(region: Region):
+    service(region, 0)
+    pools(region, Pattern="fargate", Count=0)
+    answer = region.ecs(
+        "RunTask",
+        cluster="c",
+        taskDefinition="web",
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
+    )
+    (failure,) = answer["failures"]
+    assert failure["reason"].startswith("Capacity is unavailable at this time.")
+
+
+def test_the_parts_of_a_capacity_provider_strategy_are_metered_apart(region: Region):
+    items = [
+        {"capacityProvider": "FARGATE", "base": 1, "weight": 0},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 1},
+    ]
+    service(region, 3, capacityProviderStrategy=items)
+    region.advance(3600)
+    used = region.engine.region("us-east-1").used(region.now)
+    (part,) = parts(used)
+    assert (part.service, part.owner) == ("ecs", "c/s")
+    now = {(item.product, item.purchase): units for item, units in part.now.items()}
+    assert now == {
+        ("Fargate-vCPU-Hours:perCPU", "OnDemand"): Fraction(1, 4),
+        ("Fargate-GB-Hours", "OnDemand"): Fraction(1, 2),
+        ("Fargate-vCPU-Hours:perCPU", "Spot"): Fraction(1, 2),
+        ("Fargate-GB-Hours", "Spot"): Fraction(1),
+    }
+    seconds = {
+        purchase: sum(
+            amount
+            for usage in part.hours.values()
+            for item, amount in usage.items()
+            if item.purchase == purchase and item.product == "Fargate-GB-Hours"
+        )
+        for purchase in ("OnDemand", "Spot")
+    }
+    assert seconds["Spot"] == pytest.approx(2 * float(seconds["OnDemand"]), rel=0.01)

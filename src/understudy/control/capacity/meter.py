@@ -1,5 +1,7 @@
 """What is billed beside instances: Fargate tasks and load balancers, as they come and go."""
 
+from collections.abc import Callable
+
 from understudy.control.capacity.state import BalancerLife, CapacityState, TaskLife
 from understudy.control.events import (
     BalancersServed,
@@ -23,17 +25,24 @@ COUNTS = (
 
 
 class Meter:
-    """Reads what a region commands and hears."""
+    """Reads what a region commands and hears. ``on_spot`` tells whether a task is Fargate Spot."""
 
-    def __init__(self, state: CapacityState) -> None:
+    def __init__(self, state: CapacityState, on_spot: Callable[[str], bool]) -> None:
         self.state = state
+        self._on_spot = on_spot
 
     def watch(self, turn: Turn) -> None:
         """Note the tasks and load balancers that a turn begins and ends."""
         for command in turn.commands:
             if isinstance(command, LaunchTask) and command.launch_type == "FARGATE":
-                owner = f"{command.cluster}/{command.group}"
-                life = TaskLife(command.task, owner, command.cpu, command.memory, turn.at)
+                life = TaskLife(
+                    id=command.task,
+                    owner=f"{command.cluster}/{command.group.removeprefix('service:')}",
+                    cpu=command.cpu,
+                    memory=command.memory,
+                    launched_at=turn.at,
+                    spot=self._on_spot(command.task),
+                )
                 self.state.tasks.setdefault(command.task, life)
             elif isinstance(command, SetBalancer):
                 arn = command.balancer.arn

@@ -131,6 +131,15 @@ class Capacity:
         """How many instances run in a reservation."""
         return sum(life.reservation == name for life in self.state.held.values())
 
+    def limit_of(self, kind: str, zone: str, purchase: str, at: float) -> int | None:
+        """How many may run in a pool at a time, None where it has no end."""
+        limits = [
+            pool.count
+            for pool in self.state.pools
+            if pool.holds(at) and pool.fits(kind, zone, purchase)
+        ]
+        return min(limits) if limits else None
+
     def room(self, kind: str, zone: str, purchase: str, at: float) -> int | None:
         """How many more a pool has, 0 or more; None where it has no end."""
         limits = [

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from understudy.control.capacity.state import SPOT, BalancerLife, CapacityState, Life, TaskLife
 from understudy.control.purchasing.service import Purchasing
@@ -101,14 +102,19 @@ def _task(task: TaskLife, usage: Used) -> Part:
     seconds = fargate.task_seconds(whole)
     hours = {
         hour: {
-            item: amount * inside / seconds
+            _bought(item, task): amount * inside / seconds
             for item, amount in fargate.metered([whole], usage.region).items()
         }
         for hour, inside in _spread(int(task.pulled_at), seconds)
     }
     now = fargate.metered([fargate.Task(task.cpu, task.memory, 0, 3600)], usage.region)
-    running = {} if task.ended_at else {item: each / 3600 for item, each in now.items()}
+    running = {_bought(item, task): each / SECONDS_PER_HOUR for item, each in now.items()}
+    running = {} if task.ended_at else running
     return Part("ecs", task.owner, hours, running)
+
+
+def _bought(item: Item, task: TaskLife) -> Item:
+    return replace(item, purchase=purchases.SPOT) if task.spot else item
 
 
 def _spread(start: int, seconds: int) -> Iterator[tuple[int, int]]:

@@ -108,8 +108,21 @@ def impaired(service: Service, turn: Turn) -> None:
     say_once(service, "start", "is unable to consistently start tasks successfully.", turn)
 
 
+FARGATE = "fargate"
+"""What Fargate's capacity is called where pools are limited."""
+NO_CAPACITY = (
+    "Capacity is unavailable at this time. Please try again later or in a different availability "
+    "zone"
+)
+"""Why Fargate has no place. AWS: Troubleshooting service event messages."""
+
+
 def unplaced(service: Service, reason: str, turn: Turn) -> None:
     """A task found no place. ``reason`` is ``Reason: ...`` or ``The closest matching ...``."""
+    if reason == NO_CAPACITY:
+        text = f"was unable to place a task. Reason: {NO_CAPACITY}."
+        say_once(service, "placement", text, turn)
+        return
     text = (
         "was unable to place a task because no container instance met all of its requirements. "
         f"{reason} {GUIDE}"

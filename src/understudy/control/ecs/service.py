@@ -66,6 +66,11 @@ def _no_host(instance_id: str) -> Host | None:
     return None
 
 
+def _endless(kind: str, zone: str, purchase: str, at: float) -> int | None:
+    del kind, zone, purchase, at
+    return None
+
+
 def _no_groups(operation: str, params: Params, turn: Turn) -> Params:
     del operation, params, turn
     raise Fault("ValidationError", "AutoScalingGroup name not found")
@@ -75,7 +80,8 @@ class Ecs:
     """The service of one region. Also the ``Scalable`` of its services.
 
     ``host`` tells what is known of an EC2 instance, ``groups`` calls an operation of EC2 Auto
-    Scaling. ``located`` finds tasks by their address, or by instance and port.
+    Scaling. ``located`` finds tasks by their address, or by instance and port. ``limit_of`` tells
+    how many tasks Fargate runs in a zone, None without end.
     """
 
     label = "ecs"
@@ -91,6 +97,7 @@ class Ecs:
         self.networks: Networks = ZonesByOrder()
         self.host: Callable[[str], Host | None] = _no_host
         self.groups: Callable[[str, Params, Turn], Params] = _no_groups
+        self.limit_of: Callable[[str, str, str, float], int | None] = _endless
         self.located: dict[str, str] = {}
         for task in state.tasks.values():
             if task.status != "STOPPED":

@@ -58,7 +58,7 @@ def start(
     for provider in _providers(ecs, service, revision, number):
         task = _create(ecs, service, deployment, revision, provider, turn)
         why = _place(ecs, service, task, turn)
-        if why and not provider:
+        if why and (not provider or provider in FARGATE_PROVIDERS):
             withdraw(ecs, task)
             messages.unplaced(service, why, turn)
             break
@@ -152,9 +152,11 @@ def place(
 ) -> str:
     """Place a task by its constraints and strategy, and begin it; why not, empty where it is done.
 
-    On Fargate there is always a place.
+    On Fargate there is a place while its capacity lasts.
     """
     if task.launch_type == "FARGATE":
+        if not has_capacity(ecs, task, turn.at):
+            return messages.NO_CAPACITY
         task.placed = True
     else:
         constraints, spread = rules
@@ -162,6 +164,26 @@ def place(
             return why
     tasks.begin(ecs, task, turn)
     return ""
+
+
+def has_capacity(ecs: "Ecs", task: Task, at: float) -> bool:
+    """Whether Fargate has room for one more task in its zone."""
+    limit = ecs.limit_of(messages.FARGATE, task.zone, purchase_of(task), at)
+    if limit is None:
+        return True
+    there = sum(
+        other.launch_type == "FARGATE"
+        and other.live
+        and other.placed
+        and (other.zone, purchase_of(other)) == (task.zone, purchase_of(task))
+        for other in ecs.state.tasks.values()
+    )
+    return there < limit
+
+
+def purchase_of(task: Task) -> str:
+    """How a task on Fargate is bought: on-demand or spot."""
+    return "spot" if task.provider == "FARGATE_SPOT" else "on-demand"
 
 
 def withdraw(ecs: "Ecs", task: Task) -> None:
