@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import understudy
+from understudy.app.capacity import PoolLimit, Reserved, Settings
 from understudy.app.client import Client
 from understudy.app.config import EngineConfig
 from understudy.app.cost import running_client
@@ -129,3 +130,21 @@ def test_boto3_asks_cost_explorer(state: Path):
     )
     (service,) = {tuple(each["Keys"]) for day in answer["ResultsByTime"] for each in day["Groups"]}
     assert service == ("Amazon SageMaker",)
+
+
+def test_settings_are_in_force_from_the_start(tmp_path: Path):
+    settings = Settings(
+        pools=(PoolLimit(type="p4d", count=1),), reserved=(Reserved(type="m5.large", count=2),)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(understudy.__file__).parents[1]))
+        for _ in range(2):  # What is declared again is not owned twice.
+            process = EngineProcess(EngineConfig(state=tmp_path, port=0, settings=settings))
+            try:
+                process.started()
+                client = Client(process.endpoint)
+                owned = client.service("ec2").describe_reserved_instances()["ReservedInstances"]
+                assert [each["InstanceCount"] for each in owned] == [2]
+                assert len(client.capacity("DescribeCapacity")["Pools"]) == 1
+            finally:
+                process.stop()

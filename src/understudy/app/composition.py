@@ -19,13 +19,18 @@ from uvicorn import Server as HttpServer
 from understudy.api.asgi import application
 from understudy.api.management import Management
 from understudy.api.server import Server
+from understudy.app.capacity import Settings, setting_calls
 from understudy.app.config import EngineConfig
 from understudy.app.prices import book_of
 from understudy.app.schemas import resource_types, schemas_of
 from understudy.app.state_folder import JOURNAL, LEDGER, OBJECTS, READY, Ready
+from understudy.base.arn import DEFAULT_REGION
+from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.base.fault import Fault
 from understudy.base.identity import Ids
 from understudy.bookkeeping.moto import Books
 from understudy.control.autoscaling.service import GroupConfig
+from understudy.control.capacity.operations import SERVICE
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
@@ -148,8 +153,18 @@ async def running(
         ended = asyncio.gather(world.listen(), loop.broken)
         stack.push_async_callback(_cancelled, ended)
         loop.restart()
+        _put_into_force(config.settings, loop)
         stack.enter_context(_announced(config.state, ready))
         yield Running(ready, ended)
+
+
+def _put_into_force(settings: Settings, loop: LiveLoop) -> None:
+    """Tell the default region of its capacity and of what is owned. Raises InvalidInput."""
+    for operation, params in setting_calls(settings):
+        try:
+            loop.call(DEFAULT_REGION, SERVICE, operation, params, "settings")
+        except Fault as fault:
+            raise InvalidInput((Diagnostic(fault.message),)) from fault
 
 
 async def _cancelled(work: asyncio.Future[Any]) -> None:

@@ -1,12 +1,13 @@
 """How an engine is started."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from understudy.app.capacity import Settings
 from understudy.base.diagnostic import Diagnostic
 from understudy.runtimes.mappings import Mapped
 
@@ -23,7 +24,7 @@ class EngineConfig:
     ``startup_delay`` is the least time from an instance's launch to its service, in seconds of
     world time. ``keep_journal`` keeps every event, for replay. ``lives_with`` is a process id:
     when that process ends, the engine does too. ``strict`` refuses types that are only recorded.
-    ``mappings`` say what images run.
+    ``mappings`` say what images run, ``settings`` what capacity there is and what is owned.
     """
 
     state: Path
@@ -36,6 +37,7 @@ class EngineConfig:
     lives_with: int = 0
     strict: bool = False
     mappings: tuple[Mapped, ...] = ()
+    settings: Settings = field(default_factory=Settings)
 
 
 def problems(config: EngineConfig) -> list[Diagnostic]:

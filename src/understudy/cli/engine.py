@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from understudy.app.capacity import read_settings
 from understudy.app.config import DEFAULT_HOST, DEFAULT_PORT, EngineConfig, is_local, problems
 from understudy.app.mapping_file import mappings_in
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
@@ -28,6 +29,7 @@ def up(
     keep_journal: bool = False,
     strict: bool = False,
     detach: bool = False,
+    settings: Path | None = None,
 ) -> int:
     """Start the engine: it answers as AWS does at one address of this machine.
 
@@ -44,6 +46,7 @@ def up(
         keep_journal: Keep every event for ever, so that the whole run can be replayed.
         strict: Refuse templates with resource types that are only recorded.
         detach: Return once it answers, and leave it running.
+        settings: Capacity, quotas and commitments (default: understudy.toml here, if any).
 
     """
 
@@ -57,6 +60,7 @@ def up(
             keep_journal=keep_journal,
             strict=strict,
             mappings=mappings_in(Path.cwd()),
+            settings=read_settings(settings),
         )
         return _detached(config) if detach else _foreground(config)
 
