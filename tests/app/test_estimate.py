@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from understudy.app.estimate import Estimate, estimate
+from understudy.app.estimate import Estimate, estimate, estimated_lines
 from understudy.app.fleets import fleets
 from understudy.app.templates import CheckedTemplate, checked
 from understudy.pricing.catalogue import BOOK
@@ -148,3 +148,12 @@ def test_a_mixed_group_pays_its_spot_part_at_spot_prices(tmp_path: Path):
 
 def test_a_template_without_capacity_says_nothing(tmp_path: Path):
     assert told(tmp_path, "Resources: {B: {Type: AWS::S3::Bucket}}", [1]).lines() == []
+
+
+def test_the_text_of_a_template_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "understudy.toml").write_text('[capacity.quotas]\n"ml.m5.large" = 3\n')
+    lines = estimated_lines(HOSTED, Path("template.yaml"), {}, tmp_path / "state", "us-east-1")
+    assert lines[0].startswith("Cost a month: $167.90 idle, $167.90 on day.csv, the default")
+    assert lines[1].endswith("4 while an update runs both fleets; EXCEEDS the limit of 3.")
+    assert estimated_lines("no: [", Path("t.yaml"), {}, tmp_path / "state", "us-east-1") == []

@@ -10,14 +10,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
+from pathlib import Path
 
 import numpy as np
 
+from understudy.app.capacity import read_settings
 from understudy.app.examples import example
 from understudy.app.fleets import Fleet, fleets
-from understudy.app.templates import CheckedTemplate
+from understudy.app.prices import book_of
+from understudy.app.prices import today as this_day
+from understudy.app.templates import CheckedTemplate, checked_data
 from understudy.base.arn import DEFAULT_REGION
+from understudy.base.diagnostic import Severity
 from understudy.base.quantity import format_usd
+from understudy.cloudformation.parse import parse
 from understudy.pricing.application import micro_dollars
 from understudy.pricing.book import Book
 from understudy.pricing.offer import SPOT
@@ -149,6 +155,24 @@ def estimate(
         prices=vintage(rates.used).said(today),
         missing=tuple(sorted(missing)),
     )
+
+
+def estimated_lines(
+    text: str, path: Path, parameters: Mapping[str, str], state: Path, region: str
+) -> list[str]:
+    """The lines of an estimate of a template's text, on an ordinary day, for `plan` and `deploy`.
+
+    Prices are those of a state folder, limits those of ``understudy.toml`` here. Of a template that
+    cannot be read before its macros have run there are none.
+    """
+    data, problems = parse(text.encode(), str(path))
+    if any(each.severity is Severity.ERROR for each in problems):
+        return []
+    template, _ = checked_data(data, text, path, parameters, region)
+    if template is None:
+        return []
+    limits = read_settings().quotas
+    return estimate(template, book_of(state), this_day(), None, limits, region).lines()
 
 
 def _cost(fleet: Fleet, traffic: Traffic, rates: BookRates) -> FleetCost:
