@@ -94,6 +94,7 @@ from understudy.control.signals import (
 from understudy.control.turn import Turn
 from understudy.pricing.book import Book
 from understudy.pricing.catalogue import BOOK, offers_in
+from understudy.pricing.offer import Offer
 
 OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = {
     "application-autoscaling": scaling_operations.OPERATIONS,
@@ -130,13 +131,20 @@ MOVING: Mapping[type[AnyEvent], frozenset[str]] = {
 
 
 def prices_in(region: str, book: Book) -> Callable[[str, str, str], float | None]:
-    """The on-demand prices that are known of a region's instance types; spot prices are not."""
-    known = offers_in(region, book)
+    """The on-demand prices that are known of a region's instance types; spot prices are not.
+
+    The book is read when a price is first asked for.
+    """
+    known: dict[str, Offer] = {}
 
     def price(instance_type: str, zone: str, purchase: str) -> float | None:
         del zone
+        if purchase != ON_DEMAND:
+            return None
+        if not known:
+            known.update(offers_in(region, book))
         offer = known.get(instance_type)
-        return float(offer.hourly) if offer and purchase == ON_DEMAND else None
+        return float(offer.hourly) if offer else None
 
     return price
 
