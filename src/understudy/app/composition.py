@@ -201,6 +201,7 @@ async def _listening(server: Server, control: socket.socket) -> AsyncGenerator[N
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=3600,
         )
     )
