@@ -177,8 +177,8 @@ def _tell(protocol: str, rounds: dict[str, list[tuple[float, float]]]) -> None:
     rates = {name: median(rate for rate, _ in each) for name, each in rounds.items()}
     costs = {name: median(cost for _, cost in each) for name, each in rounds.items()}
     peers = [name for name in rates if name != "understudy"]
-    for name in rates:
-        print(f"  {NAMES[protocol]:5} {name:12} {rates[name]:7.0f}/s {costs[name]:7.3f} ms of CPU")
+    for name, rate in rates.items():
+        print(f"  {NAMES[protocol]:5} {name:12} {rate:7.0f}/s {costs[name]:7.3f} ms of CPU")
     if peers:
         best = max(rates[name] for name in peers)
         cheapest = min(costs[name] for name in peers)
