@@ -12,7 +12,7 @@ from understudy.base.identity import Ids
 from understudy.cloudformation.specimen import specimen
 from understudy.cloudformation.validate import validate
 from understudy.deploy.handler import Done, Request
-from understudy.resources.registry import BY_NAME
+from understudy.resources.registry import BY_NAME, TYPES
 from understudy.testing.region import Region
 
 SCHEMAS = schemas_of("us-east-1")
@@ -53,7 +53,7 @@ def created(name: str, **properties: Any) -> Done:
     [
         pytest.param("AWS::Glue::Job", {}, r"app-Thing-A1B2C3D4E5F6", id="a generated name"),
         pytest.param("AWS::Glue::Job", {"Name": "nightly"}, r"nightly", id="the template's name"),
-        pytest.param("AWS::EC2::TransitGateway", {}, r"tgw-0[0-9a-f]{16}", id="an id of EC2"),
+        pytest.param("AWS::EC2::Host", {}, r"h-0[0-9a-f]{16}", id="an id of EC2"),
         pytest.param(
             "AWS::ECS::TaskSet",
             {"Cluster": "c", "Service": "s"},
@@ -122,6 +122,9 @@ def specimens(shard: int) -> list[tuple[str, dict[str, Any]]]:
 
 UNMAKEABLE = {
     "AWS::BillingConductor::BillingGroup",  # alternatives within alternatives
+    "AWS::CloudFormation::GuardHook",  # patterns that only Java reads
+    "AWS::CloudFormation::LambdaHook",
+    "AWS::QuickSight::OAuthClientApplication",
     "AWS::DataZone::Owner",
     "AWS::EventsV2::ResourcePolicy",  # a document of which nothing is said
     "AWS::Lambda::ResourcePolicy",  # the same text in two places, of different patterns
@@ -229,3 +232,8 @@ def test_strict_knows_nothing_that_is_only_recorded() -> None:
     strict = resource_types(strict=True)
     assert "AWS::Batch::JobQueue" not in strict
     assert set(strict) == set(BY_NAME)
+
+
+def test_no_type_is_registered_twice_or_unknown_to_aws() -> None:
+    assert len(TYPES) == len(BY_NAME)
+    assert [name for name in BY_NAME if SCHEMAS.get(name) is None] == []

@@ -17,7 +17,8 @@ from understudy.api.wire.validate import validate
 from understudy.base.fault import Fault
 from understudy.base.identity import Ids
 from understudy.base.ledger import BookRequest
-from understudy.bookkeeping.moto import KEPT_SERVICES, BookAnswer, Books, book_host
+from understudy.bookkeeping.moto import BookAnswer, Books
+from understudy.bookkeeping.services import KEPT_SERVICES, host_of
 from understudy.control.events import Params
 from understudy.deploy.outside import with_found
 from understudy.deploy.services import OWNER
@@ -97,9 +98,9 @@ class Server:
             raise call.fault
         if not head.body:
             head = replace(head, body=await request.body())
-        if call.service in KEPT_SERVICES:
-            return await self._kept(call, head)
         if not self.loop.engine.offers(call.service, call.operation):
+            if call.service in KEPT_SERVICES:
+                return await self._kept(call, head)
             raise not_offered(call.service, call.operation)
         params = decode(call, head)
         validate(call, params)
@@ -121,10 +122,9 @@ class Server:
         return params
 
     async def _kept(self, call: WireCall, head: WireRequest) -> Response:
-        prefix = "" if call.service == "iam" else call.service
         request = BookRequest(
             call.service,
-            book_host(call.service, prefix, call.region),
+            host_of(call.service, call.region),
             head.method,
             head.path,
             head.query,

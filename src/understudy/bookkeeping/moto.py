@@ -8,21 +8,24 @@ moto stamps them with the clock of the replay.
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from understudy.base.arn import ACCOUNT, DEFAULT_REGION
+from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
 from understudy.base.ledger import BookRequest
+from understudy.bookkeeping.backends import Backends
+from understudy.bookkeeping.fitting import fitted
 from understudy.bookkeeping.outbox import Delivery, Outbox
+from understudy.bookkeeping.services import host_of, model_of, region_of
 from understudy.control.events import Params
 
-KEPT_SERVICES = ("iam", "sns", "sqs", "ssm", "sts")
-REMEMBERED = 10_000
-"""How many answers to the engine are remembered: more than can be under way at once."""
-_READS = ("Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Simulate", "Decode")
+_READS = (
+    "Get", "List", "Describe", "Lookup", "Search", "BatchGet", "Simulate", "Decode", "Query",
+    "Scan", "TransactGet", "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateMac",
+    "GenerateRandom", "Sign", "Verify", "Filter", "Test", "Validate",
+)  # fmt: skip
 
 
 class BookAnswer(Struct, frozen=True):
@@ -45,29 +48,31 @@ class Ledger(Protocol):
         ...
 
 
+NOT_KEPT = 501
+"""The HTTP status for what moto does not have."""
+_REMEMBERED = 10_000
+"""Answers of the engine's own calls that are kept, for calls that are asked again."""
+
+
 class Books:
     """The kept services. Not thread-safe: one call at a time. moto is loaded at the first call."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._stubber: Any = None
+        self._loaded: Backends | None = None
         self._next = 1
         self._outbox = Outbox()
-        self._given: OrderedDict[str, BookAnswer] = OrderedDict()
+        self._answers: OrderedDict[str, BookAnswer] = OrderedDict()
 
-    def _moto(self) -> Any:
-        """Moto's dispatcher, after the ledger has been replayed into it."""
-        if self._stubber is None:
-            from moto.core.botocore_stubber import BotocoreStubber
-            from moto.core.config import default_user_config
-
-            default_user_config["iam"] = {"load_aws_managed_policies": True}
-            self._stubber = BotocoreStubber()
+    def _backends(self) -> Backends:
+        """moto, after the ledger has been replayed into it."""
+        if self._loaded is None:
+            self._loaded = Backends()
             for number, request in self._ledger.requests():
-                self._remember(request, self._perform(number, request))
+                self._remember(request, self._perform(self._loaded, number, request))
                 self._next = number + 1
             self._outbox.take()  # It was delivered when it was published.
-        return self._stubber
+        return self._loaded
 
     def deliveries(self) -> list[Delivery]:
         """What SNS has to post to HTTP endpoints since this was asked last."""
@@ -76,30 +81,27 @@ class Books:
     def answer(self, request: BookRequest) -> BookAnswer:
         """Answer a raw request. What it changed is in the ledger when this returns.
 
-        A call of the engine that has been performed before is given the same answer again.
+        A call of the engine's own that has been performed is not performed again.
         """
-        self._moto()
-        if request.call_id in self._given:
-            return self._given[request.call_id]
-        answer = self._perform(self._next, request)
-        if answer.status < 400 and changes(request):
+        backends = self._backends()
+        if request.call_id in self._answers:
+            return self._answers[request.call_id]
+        lasting = changes(request)
+        answer = self._perform(backends, self._next if lasting else None, request)
+        if answer.status < 400 and lasting:
             self._next = self._ledger.append(request) + 1
             self._remember(request, answer)
         return answer
 
     def _remember(self, request: BookRequest, answer: BookAnswer) -> None:
         if request.call_id:
-            self._given[request.call_id] = answer
-            if len(self._given) > REMEMBERED:
-                self._given.popitem(last=False)
+            self._answers[request.call_id] = answer
+            while len(self._answers) > _REMEMBERED:
+                self._answers.popitem(last=False)
 
-    def _perform(self, number: int, request: BookRequest) -> BookAnswer:
+    def _perform(self, backends: Backends, number: int | None, request: BookRequest) -> BookAnswer:
         from botocore.awsrequest import AWSPreparedRequest, HTTPHeaders
-        from moto.moto_api._internal import mock_random
 
-        if request.service == "sns":
-            _give(self._outbox)
-        mock_random.seed(number)
         headers = HTTPHeaders()
         for name, value in {**request.headers, "x-moto-account-id": ACCOUNT}.items():
             headers[name] = value
@@ -107,10 +109,13 @@ class Books:
         if request.query:
             url = f"{url}?{request.query}"
         prepared = AWSPreparedRequest(request.method, url, headers, request.body, False)  # noqa: FBT003
-        found = self._stubber.process_request(prepared)
+        region = region_of(request.host)
+        if request.service == "sns":
+            _give(self._outbox)
+        found = backends.process(request.service, region, prepared, number)
         if found is None:
-            message = f"Understudy does not keep {request.service} at {request.path}."
-            return BookAnswer(501, {"content-type": "text/plain"}, message.encode())
+            message = f"Understudy does not keep this of {request.service}."
+            return BookAnswer(NOT_KEPT, {"content-type": "text/plain"}, message.encode())
         status, answer_headers, body = found
         content = body.encode() if isinstance(body, str) else body
         return BookAnswer(status, {str(k): str(v) for k, v in answer_headers.items()}, content)
@@ -120,16 +125,20 @@ class Books:
     ) -> Params:
         """Call an operation with AWS-shaped params and return its output. Raises Fault.
 
-        A call with the id of an earlier one is that one, asked again.
+        A call that changes something is performed once for each ``call_id``.
         """
         from botocore import serialize
 
-        model = _model(service)
+        model = model_of(service)
         operation_model = model.operation_model(operation)
+        params = fitted(params, operation_model.input_shape)
+        if call_id:  # as AWS's clients do
+            params = {**dict.fromkeys(operation_model.idempotent_members, call_id), **params}
         serializer = serialize.create_serializer(model.metadata["protocol"], False)  # noqa: FBT003
         wire: Mapping[str, Any] = serializer.serialize_to_request(params, operation_model)
-        request = _request(service, region, model.endpoint_prefix, wire)
-        answer = self.answer(replace(request, call_id=call_id))
+        answer = self.answer(_request(service, region, wire, call_id))
+        if answer.status == NOT_KEPT:
+            raise Fault("NotImplemented", answer.body.decode(), answer.status)
         parser = _parser(model.metadata["protocol"])
         output = parser.parse(
             {"status_code": answer.status, "headers": answer.headers, "body": answer.body},
@@ -151,18 +160,6 @@ def _give(outbox: Outbox) -> None:
     cast("Any", models).requests = outbox
 
 
-_models: dict[str, Any] = {}
-
-
-def _model(service: str) -> Any:
-    if service not in _models:
-        from botocore.loaders import Loader
-        from botocore.model import ServiceModel
-
-        _models[service] = ServiceModel(Loader().load_service_model(service, "service-2"), service)
-    return _models[service]
-
-
 def _parser(protocol: str) -> Any:
     """A response parser that gives timestamps as seconds since the epoch, as everything here."""
     from botocore.parsers import ResponseParserFactory
@@ -176,12 +173,12 @@ def _parser(protocol: str) -> Any:
     return factory.create_parser(protocol)
 
 
-def _request(service: str, region: str, prefix: str, wire: Mapping[str, Any]) -> BookRequest:
+def _request(service: str, region: str, wire: Mapping[str, Any], call_id: str) -> BookRequest:
     from urllib.parse import urlencode
 
     from botocore.awsrequest import prepare_request_dict
 
-    host = book_host(service, prefix, region)
+    host = host_of(service, region)
     prepared: dict[str, Any] = {**wire, "context": {}}
     prepare_request_dict(prepared, endpoint_url=f"https://{host}")
     body: Any = prepared["body"]
@@ -193,16 +190,11 @@ def _request(service: str, region: str, prefix: str, wire: Mapping[str, Any]) ->
         "Authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/{scope}, Signature=none",
     }
     content: bytes = body.encode() if isinstance(body, str) else body
+    url: str = prepared["url"]
+    split = urlsplit(url)
     return BookRequest(
-        service, host, prepared["method"], prepared["url_path"], "", headers, content
+        service, host, prepared["method"], split.path, split.query, headers, content, call_id
     )
-
-
-def book_host(service: str, prefix: str, region: str) -> str:
-    """The host of a service on AWS, by which moto knows it."""
-    if service == "iam":
-        return "iam.amazonaws.com"
-    return f"{prefix}.{region or DEFAULT_REGION}.amazonaws.com"
 
 
 def changes(request: BookRequest) -> bool:

@@ -1,5 +1,6 @@
 """A value that a schema admits, made up: what a service might set, or a template might say."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from re import _parser  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
@@ -144,7 +145,7 @@ def matching(pattern: str, ids: Ids, low: int = 0, high: int = 1 << 20) -> str |
     for length in (*(each for each in _LENGTHS if each >= low), low, *_LENGTHS):
         try:
             made = _written(_parsed(pattern), length, ids)
-        except ValueError:
+        except (ValueError, re.error):  # what only Java knows
             return None
         if occurs(pattern, made) and low <= len(made) <= high:
             return made

@@ -26,12 +26,16 @@ def compared(
     if schema is not None:
         live = coerce(live, schema)
     hidden = schema.write_only if schema else ()
+
+    def shown(name: str, value: Any) -> Any:
+        return _without(value, [p[1:] for p in hidden if p[0] == name and len(p) > 1])
+
     expected = {
-        name: _without(value, [p[1:] for p in hidden if p[0] == name and len(p) > 1])
+        name: shown(name, value)
         for name, value in properties.items()
         if (name,) not in hidden and name not in _UNREADABLE and _is_plain(value)
     }
-    actual = {name: live[name] for name in expected if name in live}
+    actual = {name: shown(name, live[name]) for name in expected if name in live}
     tags = schema.tags if schema else ""
     if tags in actual:
         actual[tags] = _own_tags(actual[tags], expected[tags])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.base.arn import ACCOUNT, URL_SUFFIX
-from understudy.base.identity import LOWER, Ids
+from understudy.base.identity import LOWER, MIXED, Ids
 from understudy.cloudformation.pattern import occurs
 from understudy.cloudformation.schema import Pointer, Schema
 from understudy.cloudformation.specimen import matching, specimen
@@ -147,6 +147,8 @@ def _identifiers(making: Making, subject: str) -> Iterator[str]:
     prefix = _PREFIXES.get((subject or kind).lower())
     if prefix:
         yield f"{prefix}-0{making.ids.hex(16)}"
+    if (subject or kind) == "UserPool":
+        yield f"{making.region}_{making.ids.letters(9, MIXED)}"
     yield making.ids.uuid()
     yield making.ids.letters(10, LOWER)
 

@@ -21,6 +21,7 @@ from understudy.resources.ecs import CONTAINERS
 from understudy.resources.elbv2 import BALANCING
 from understudy.resources.iam_policy import MANAGED_POLICY, POLICY
 from understudy.resources.iam_role import ROLE
+from understudy.resources.kept.tables import KEPT
 from understudy.resources.launch_template import LAUNCH_TEMPLATE
 from understudy.resources.nested_stack import STACK
 from understudy.resources.recorded import NO_FORMATS, recorded
@@ -64,6 +65,7 @@ TYPES: tuple[ResourceType, ...] = (
     TOPIC,
     QUEUE,
     PARAMETER,
+    *KEPT,
 )
 
 BY_NAME: Mapping[str, ResourceType] = {each.name: each for each in TYPES}

@@ -1,5 +1,7 @@
 """AWS::SQS::Queue, kept by moto."""
 
+import json
+
 from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType
@@ -63,6 +65,9 @@ def read(request: Request) -> Handler:
     wish = {"QueueUrl": url, "AttributeNames": ["All"]}
     answer = yield Invoke("sqs", "GetQueueAttributes", wish)
     live: Params = {**answer["Attributes"], "QueueName": url.rpartition("/")[2]}
+    for policy in ("RedrivePolicy", "RedriveAllowPolicy"):
+        if isinstance(live.get(policy), str):
+            live[policy] = json.loads(live[policy])
     tags = yield Invoke("sqs", "ListQueueTags", {"QueueUrl": url})
     live["Tags"] = [{"Key": key, "Value": value} for key, value in tags.get("Tags", {}).items()]
     return Done(url, _attributes(request, url), live)

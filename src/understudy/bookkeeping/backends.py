@@ -1,0 +1,90 @@
+"""moto, made ready: loaded at the first call, empty, and with ids that follow from a seed."""
+
+import operator
+import sys
+from types import ModuleType
+from typing import Any
+
+from understudy.base.arn import ACCOUNT, DEFAULT_REGION
+from understudy.bookkeeping.services import GLOBAL
+
+MASTER_KEY_BYTES = 32
+
+
+class Backends:
+    """moto's state, which one process has once: a second one starts from nothing."""
+
+    def __init__(self) -> None:
+        _stand_in_for_openapi_validator()
+        from moto import core
+        from moto.core.base_backend import BackendDict
+        from moto.core.botocore_stubber import BotocoreStubber
+        from moto.core.config import default_user_config
+        from moto.moto_api._internal import mock_random
+
+        default_user_config["iam"] = {"load_aws_managed_policies": True}
+        moto: Any = core
+        moto.DEFAULT_ACCOUNT_ID = ACCOUNT  # else it makes everything for a second account, too
+        kinds: Any = BackendDict
+        for known in kinds._instances:  # noqa: SLF001 - its own reset makes all of it anew first
+            known.clear()
+        self._stubber = BotocoreStubber()
+        self._random: Any = mock_random
+        self._made: set[tuple[str, str]] = set()
+        self._begin("iam", "")  # whatever is called, moto notes in IAM which account was seen
+
+    def process(self, service: str, region: str, prepared: Any, seed: int | None) -> Any:
+        """Moto's answer to a request: status, headers, body; None where moto has none.
+
+        ``seed`` makes the ids of what comes to be; a call that only reads needs none.
+        """
+        self._begin(service, region)
+        self._random.seed(seed)
+        try:
+            return self._stubber.process_request(prepared)
+        except NotImplementedError:
+            return None
+
+    def _begin(self, service: str, region: str) -> None:
+        """Make a service's first things (a default VPC) from a seed of their own.
+
+        Otherwise their ids would follow from the first call that happens to be made.
+        """
+        region = "aws" if service in GLOBAL else region
+        if (service, region) in self._made:
+            return
+        from moto.backends import get_backend
+
+        if service == "kms":
+            _derive_master_keys(self._random)
+        self._random.seed(f"{service}/{region}")
+        fetch: Any = operator.getitem
+        backends: Any = get_backend(service)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
+        for each in dict.fromkeys((region, "aws" if service in GLOBAL else DEFAULT_REGION)):
+            fetch(backends[ACCOUNT], each)  # moto itself looks into the second one
+        self._made.add((service, region))
+
+
+def _derive_master_keys(random: Any) -> None:
+    """Let KMS's keys follow from the seed too, so that what they encrypted can be read again."""
+    from moto.kms import models
+
+    made: Any = models
+    made.generate_master_key = lambda: random.randbytes(MASTER_KEY_BYTES)
+
+
+def _stand_in_for_openapi_validator() -> None:
+    """Let REST APIs be imported without openapi-spec-validator: they pass unchecked."""
+    name = "openapi_spec_validator"
+    if name in sys.modules:
+        return
+    from importlib.util import find_spec
+
+    if find_spec(name) is not None:
+        return
+    package, inner = ModuleType(name), ModuleType(f"{name}.validation")
+    exceptions = ModuleType(f"{name}.validation.exceptions")
+    package.validate = lambda *_, **__: None  # type: ignore[attr-defined]
+    exceptions.OpenAPIValidationError = ValueError  # type: ignore[attr-defined]
+    for module in (package, inner, exceptions):
+        sys.modules[module.__name__] = module

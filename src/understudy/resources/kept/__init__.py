@@ -1,0 +1,1 @@
+"""Resource types whose services only keep books here: tables of the calls that keep them."""
