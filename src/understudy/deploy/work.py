@@ -107,7 +107,12 @@ def begin_update(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handle
     deployment = provision.deployment_of(stack)
     before = deployment.before[task.logical_id]
     blueprint = engine.blueprints.of(stack, deployment.target)
-    after = wanted(engine, stack, blueprint, task.logical_id, before.physical_id)
+    try:
+        after = wanted(engine, stack, blueprint, task.logical_id, before.physical_id)
+    except HandlerFailure:
+        stack.resources[task.logical_id] = replace(before)
+        note(stack, stack.resources[task.logical_id], "UPDATE_IN_PROGRESS", turn)
+        raise
     after.attributes, after.drift = before.attributes, before.drift
     after.status, after.updated_at = before.status, before.updated_at
     stack.resources[task.logical_id] = after
