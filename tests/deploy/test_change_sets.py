@@ -419,3 +419,12 @@ def test_deleting_the_root_deletes_nested_change_sets_and_stacks_in_review(
         real.account.ask("cloudformation", "DescribeChangeSet", ChangeSetName=child_id)
     shown = real.account.ask("cloudformation", "DescribeStacks")["Stacks"]
     assert [each["StackName"] for each in shown] == ["app"]
+
+
+def test_a_change_set_that_shall_revert_drift_is_refused(stack: StackStory) -> None:
+    stack.create({"A": thing(Size=1)})
+    call = {"ChangeSetName": "cs", "TemplateBody": template({"A": thing(Size=2)})}
+    refusal = message(
+        stack.account, "CreateChangeSet", StackName="app", DeploymentMode="REVERT_DRIFT", **call
+    )
+    assert refusal.endswith("does not offer change sets that revert drift")

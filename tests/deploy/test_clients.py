@@ -212,7 +212,6 @@ def test_a_kill_in_the_middle_makes_nothing_twice_and_ends_well(
     "operation",
     [
         "CreateStackSet",
-        "RegisterType",
         "CreateGeneratedTemplate",
         "CreateStackRefactor",
         "SetAlias",

@@ -315,3 +315,25 @@ def test_a_stack_that_is_being_created_can_be_deleted(stack: StackStory, things:
     stack.create({"A": thing(), "B": thing(Seconds=1000)}, run=10)
     assert stack.delete() == "DELETE_COMPLETE"
     assert things.things == {}
+
+
+def test_topics_are_told_of_every_event(real: StackStory, services: Services) -> None:
+    topic = services.ask("sns", "CreateTopic", Name="events")["TopicArn"]
+    queue = services.ask("sqs", "CreateQueue", QueueName="heard")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:heard"
+    services.ask("sns", "Subscribe", TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    assert real.create({"A": thing()}, NotificationARNs=[topic]) == "CREATE_COMPLETE"
+    assert real.described["NotificationARNs"] == [topic]
+    told: list[Params] = []
+    while True:
+        found = services.ask("sqs", "ReceiveMessage", QueueUrl=queue, MaxNumberOfMessages=10)
+        if not found.get("Messages"):
+            break
+        told += [json.loads(each["Body"]) for each in found["Messages"]]
+    assert len(told) == 5
+    assert {each["Subject"] for each in told} == {"AWS CloudFormation Notification"}
+    assert any(
+        "ResourceStatus='CREATE_COMPLETE'" in each["Message"]
+        and "LogicalResourceId='A'" in each["Message"]
+        for each in told
+    )

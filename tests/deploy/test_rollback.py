@@ -40,6 +40,22 @@ def test_a_failed_update_goes_back_to_the_old_physical_resource(
     assert things.things == live
 
 
+def test_a_resource_whose_new_properties_are_invalid_is_what_it_was_after_the_rollback(
+    stack: StackStory, things: Things
+) -> None:
+    stack.create({"A": thing(Size=1)})
+    stack.events()
+    assert stack.update({"A": thing(Size="many")}) == "UPDATE_ROLLBACK_COMPLETE"
+    events = stack.events()
+    assert [line.split(" Properties")[0] for line in events[1:3]] == [
+        "A UPDATE_IN_PROGRESS A1",
+        "A UPDATE_FAILED A1",
+    ]
+    assert events[-4:-2] == ["A UPDATE_IN_PROGRESS A1", "A UPDATE_COMPLETE A1"]
+    assert stack.resources == {"A": "UPDATE_COMPLETE"}
+    assert things.things[stack.physical("A")]["Size"] == 1
+
+
 def test_a_rollback_has_an_operation_of_its_own(stack: StackStory, things: Things) -> None:
     stack.create(BEFORE)
     things.refused.add(("CreateThing", "Bad"))

@@ -76,7 +76,8 @@ def call_for(notification: Notification) -> tuple[str, str, Params]:
     ('sns', 'Publish')
     """
     _, _, service, region, _, name = notification.target.split(":", 5)
-    body = json.dumps(notification.message)
+    told = notification.message
+    body = told if isinstance(told, str) else json.dumps(told)
     if service == "sqs":
         url = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{name}"
         return service, "SendMessage", {"QueueUrl": url, "MessageBody": body}

@@ -53,11 +53,11 @@ class ScalableRemoved:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A message to a topic, a queue or a function, by its ARN. ``message`` has AWS's members."""
+    """A message to a topic, a queue or a function, by its ARN: AWS's members, or text."""
 
     target: str
     subject: str
-    message: Mapping[str, Any]
+    message: Mapping[str, Any] | str
 
 
 @dataclass(frozen=True, slots=True)

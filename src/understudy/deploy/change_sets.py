@@ -39,6 +39,8 @@ def create_change_set(service: CloudFormation, params: Params, turn: Turn) -> Pa
         raise Fault("AlreadyExistsException", f"ChangeSet {name} already exists")
     if "OnStackFailure" in params and options.disables_rollback(params):
         raise validation_error("You cannot specify both OnStackFailure and DisableRollback")
+    if params.get("DeploymentMode") == "REVERT_DRIFT":
+        raise validation_error("Understudy does not offer change sets that revert drift")
     new = stack.status == "REVIEW_IN_PROGRESS"
     prepared = prepare(service, stack, params, None if new else stack.target, reviewed=True)
     record = _record(params, prepared.target, turn)

@@ -59,11 +59,28 @@ def changed_properties(before: Params, after: Params) -> list[str]:
 def _replaces(
     schema: Schema, before: StackResource, after: StackResource, changed: list[str]
 ) -> bool:
-    return any(
+    found = {
         schema.recreation((name,), before.properties.get(name), after.properties.get(name))
-        == "Always"
         for name in changed
-    )
+    }
+    return "Always" in found or ("Conditionally" in found and _will_replace(after))
+
+
+def _will_replace(resource: StackResource) -> bool:
+    """Whether a group is replaced with its instances. AWS: UpdatePolicy attribute."""
+    policy = update_policy(resource, "AutoScalingReplacingUpdate")
+    return is_true(policy.get("WillReplace", False))
+
+
+def update_policy(resource: StackResource, name: str) -> Params:
+    """One of the policies in a resource's UpdatePolicy, empty where it has none."""
+    policy: Params = resource.update_policy or {}
+    return policy.get(name, {})
+
+
+def is_true(value: object) -> bool:
+    """A boolean of an attribute, which may be text."""
+    return value is True or value == "true"
 
 
 def refuse_custom_name(engine: Engine, before: StackResource, after: StackResource) -> None:

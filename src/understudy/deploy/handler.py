@@ -69,7 +69,14 @@ class Identify:
     attributes: Params = field(default_factory=dict[str, Any])
 
 
-Effect = Invoke | Wait | Stabilize | Await | Identify
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Say how far the resource is: a further event of the status that it is in."""
+
+    reason: str
+
+
+Effect = Invoke | Wait | Stabilize | Await | Identify | Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,8 @@ class Request:
 
     ``properties`` are resolved and typed as the schema says; ``previous`` those before an update.
     ``tags`` are the stack's and CloudFormation's own, ``old_tags`` those before an update.
-    ``started_at`` is when the task began.
+    ``started_at`` is when the task began. ``update_policy`` is the resource's attribute: in a
+    rollback that of the template which is gone back to.
     """
 
     stack_name: str
@@ -118,6 +126,7 @@ class Request:
     old_tags: Mapping[str, str]
     generated: str
     started_at: float
+    update_policy: Params = field(default_factory=dict[str, Any])
 
     def name(self, limit: int, *, lower: bool = False) -> str:
         """The generated name, cut to a limit from its middle parts, never its random end."""

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from understudy.base.arn import ACCOUNT
+from understudy.control.signals import Notification
 from understudy.control.turn import Turn
 from understudy.deploy.stack import Stack, StackEvent, StackResource
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
+SUBJECT = "AWS CloudFormation Notification"
 USER_INITIATED = "User Initiated"
 TICK = 0.001
 """Two events of a stack never share a time: AWS stamps them in milliseconds, in their order."""
@@ -93,7 +96,28 @@ def _write(
         deployment.operation_id if deployment else "",
     )
     stack.events.append(event)
+    for topic in stack.present_target.notification_arns:
+        turn.signal(Notification(topic, SUBJECT, _message(stack, event)))
     return event
+
+
+def _message(stack: Stack, event: StackEvent) -> str:
+    """An event as CloudFormation tells it to a topic. AWS: NotificationARNs."""
+    told = {
+        "StackId": stack.id,
+        "Timestamp": iso(event.at),
+        "EventId": event_id(event),
+        "LogicalResourceId": event.logical_id,
+        "Namespace": ACCOUNT,
+        "PhysicalResourceId": event.physical_id,
+        "ResourceProperties": "null" if event.properties is None else json_text(event.properties),
+        "ResourceStatus": event.status,
+        "ResourceStatusReason": event.reason,
+        "ResourceType": event.type,
+        "StackName": stack.name,
+        "ClientRequestToken": event.token or "null",
+    }
+    return "".join(f"{name}='{value}'\n" for name, value in told.items())
 
 
 def event_id(event: StackEvent) -> str:

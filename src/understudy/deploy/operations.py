@@ -66,6 +66,7 @@ OWN: Mapping[str, Operation] = {
     **nested.OPERATIONS,
     "NestedStackNeeds": needs.nested_stack_needs,
     signals.RECEIVED: signalling.received,
+    signals.NOW: signalling.now,
     "CreateWaitConditionHandle": signalling.create_handle,
     "SignalWaitConditionHandle": signalling.signal_handle,
 }

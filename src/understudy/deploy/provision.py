@@ -14,6 +14,8 @@ from understudy.deploy.handler import Done, Handler, Identify, Request, Resource
 from understudy.deploy.ports import Engine
 from understudy.deploy.stack import Deployment, Stack, StackResource, Task
 
+GROUP = "AWS::AutoScaling::AutoScalingGroup"
+
 
 def deployment_of(stack: Stack) -> Deployment:
     """The deployment that runs on a stack."""
@@ -86,7 +88,7 @@ def _created(
     policy = subject(stack, task).creation_policy
     if policy and task.verb == "create":
         yield Identify(done.physical_id, done.attributes)
-        yield from signals.received(request, policy)
+        yield from signals.received(request, policy, grouped=kind.name == GROUP)
     return done
 
 
@@ -123,6 +125,7 @@ def request_for(stack: Stack, task: Task, resource: StackResource, turn: Turn) -
         old_tags={**old_tags, **own},
         generated=task.generated,
         started_at=task.started_at,
+        update_policy=resource.update_policy or {},
     )
 
 

@@ -20,6 +20,7 @@ from understudy.deploy.handler import (
     HandlerFailure,
     Identify,
     Invoke,
+    Report,
     Stabilize,
     Wait,
 )
@@ -142,6 +143,9 @@ def _perform(
     """What comes of an effect at once, or None where it has to be waited for."""
     match effect:
         case Identify():
+            return Answer()
+        case Report(reason):
+            work.report(stack, task, reason, turn)
             return Answer()
         case Wait(seconds) | Stabilize(seconds):
             _wake_at(stack, key, task, turn.at + seconds, turn)

@@ -11,11 +11,12 @@ from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation.value import is_map
 from understudy.control.events import Params
 from understudy.control.turn import Turn
+from understudy.deploy.decision import is_true, update_policy
 from understudy.deploy.history import note
 from understudy.deploy.ports import Engine
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.signals import happening
-from understudy.deploy.stack import GONE, Signal, Stack
+from understudy.deploy.stack import GONE, Signal, Stack, StackResource
 
 HANDLE = "AWS::CloudFormation::WaitConditionHandle"
 BUCKET = "cloudformation-waitcondition"
@@ -30,7 +31,7 @@ def signal_resource(service: CloudFormation, params: Params, turn: Turn) -> Para
     resource = stack.resources.get(name)
     if resource is None:
         raise validation_error(f"Resource {name} does not exist for stack {params['StackName']}")
-    if not resource.status.endswith("_IN_PROGRESS") or not resource.creation_policy:
+    if not resource.status.endswith("_IN_PROGRESS") or not _is_waited_for(resource):
         raise validation_error(
             f"Signaling resource {name} in status {resource.status} is not supported"
         )
@@ -39,6 +40,14 @@ def signal_resource(service: CloudFormation, params: Params, turn: Turn) -> Para
         reason = f"Received {signal.status} signal with UniqueId {signal.unique_id}"
         note(stack, resource, resource.status, turn, reason)
     return {}
+
+
+def _is_waited_for(resource: StackResource) -> bool:
+    """Whether somebody counts a resource's signals now."""
+    if resource.status.startswith("CREATE"):
+        return bool(resource.creation_policy)
+    rolling = update_policy(resource, "AutoScalingRollingUpdate")
+    return is_true(rolling.get("WaitOnResourceSignals", False))
 
 
 def _keep(engine: Engine, stack: Stack, name: str, signal: Signal) -> bool:
@@ -111,6 +120,11 @@ def create_handle(service: CloudFormation, params: Params, turn: Turn) -> Params
     service.state.stacks[where[0]].signals.pop(where[1], None)
     url = handle_url(service.endpoint, turn.region, *where, turn.ids.hex(32))
     return {"Url": url}
+
+
+def now(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """The time, for a handler that begins to wait in its middle."""
+    return {"At": turn.at}
 
 
 def received(service: CloudFormation, params: Params, turn: Turn) -> Params:

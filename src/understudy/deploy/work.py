@@ -107,10 +107,17 @@ def begin_update(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handle
     deployment = provision.deployment_of(stack)
     before = deployment.before[task.logical_id]
     blueprint = engine.blueprints.of(stack, deployment.target)
-    after = wanted(engine, stack, blueprint, task.logical_id, before.physical_id)
+    try:
+        after = wanted(engine, stack, blueprint, task.logical_id, before.physical_id)
+    except HandlerFailure:
+        stack.resources[task.logical_id] = replace(before)
+        note(stack, stack.resources[task.logical_id], "UPDATE_IN_PROGRESS", turn)
+        raise
     after.attributes, after.drift = before.attributes, before.drift
     after.status, after.updated_at = before.status, before.updated_at
     stack.resources[task.logical_id] = after
+    if after.update_policy:
+        stack.signals.pop(task.logical_id, None)
     action = decision.decide(engine, before, after, retagged=_retagged(stack))
     if action == "none":
         return None
@@ -163,6 +170,12 @@ def identified(stack: Stack, task: Task, effect: Identify, turn: Turn) -> None:
     resource.attributes = effect.attributes
     if task.state == "Running":
         note(stack, resource, f"{prefix(task)}_IN_PROGRESS", turn, INITIATED)
+
+
+def report(stack: Stack, task: Task, reason: str, turn: Turn) -> None:
+    """A resource that is being worked on says how far it is."""
+    resource = provision.subject(stack, task)
+    note(stack, resource, resource.status, turn, reason)
 
 
 def finish(engine: Engine, stack: Stack, task: Task, done: Done, turn: Turn) -> None:

@@ -113,6 +113,21 @@ class LiveLoop:
         self._arrange_wake()
         return answer
 
+    def submit_all(self, events: Iterable[AnyEvent]) -> None:
+        """Give the engine several events of which nobody waits for an answer, journalled together.
+
+        Commands are performed when all of it is on disk.
+        """
+        commands: list[AnyCommand] = []
+        with self._journal.together():
+            for event in events:
+                encoded = self._journal.encoded(event)
+                given, _ = happen(self.engine, event.at, event)
+                self._keep(event.at, encoded, given)
+                commands.extend(given)
+        self._perform_all(commands)
+        self._arrange_wake()
+
     def catch_up(self) -> None:
         """Fire the timers that are due."""
         self._perform_all(self._fire())

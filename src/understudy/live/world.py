@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from understudy.base.fault import Fault
@@ -24,6 +23,7 @@ from understudy.control.events import (
     StopTask,
 )
 from understudy.deploy.handler import Invoke
+from understudy.live.bookkeeper import Bookkeeper
 from understudy.live.deliveries import deliver
 from understudy.live.fleets import Fleets
 from understudy.live.front_door import FrontDoor
@@ -63,7 +63,7 @@ class LiveWorld:
         self._objects = objects
         self._books = books
         self._tasks: set[asyncio.Task[None]] = set()
-        self._bookkeeper = ThreadPoolExecutor(1, thread_name_prefix="bookkeeping")
+        self._bookkeeper = Bookkeeper(loop, books, lambda each: self._spawn(deliver(each)))
         loop.perform = self.perform
 
     def perform(self, command: AnyCommand) -> None:
@@ -78,7 +78,13 @@ class LiveWorld:
             case SetRoute() | RemoveRoute() | SetBalancer() | RemoveBalancer():
                 self._front_door.perform(command)
             case Call():
-                self._spawn(self._call(command))
+                self._call_out(command)
+
+    def _call_out(self, call: Call) -> None:
+        if call.service == "s3":
+            self._spawn(self._call(call))
+        elif self._bookkeeper.add(call):
+            self._spawn(self._bookkeeper.work())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -135,16 +141,8 @@ class LiveWorld:
         )
 
     async def keep_books(self, work: Callable[[], Result]) -> Result:
-        """Do something with the kept services, one at a time, off the event loop.
-
-        What SNS then has to post is posted.
-        """
-        done, deliveries = await asyncio.get_running_loop().run_in_executor(
-            self._bookkeeper, lambda: (work(), self._books.deliveries())
-        )
-        for each in deliveries:
-            self._spawn(deliver(each))
-        return done
+        """Do something with the kept services, one at a time, off the event loop."""
+        return await self._bookkeeper.do(work)
 
     async def listen(self) -> None:
         """Take in what the data plane reports, until it is stopped.
@@ -162,4 +160,4 @@ class LiveWorld:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._instances.close()
-        self._bookkeeper.shutdown(wait=False)
+        self._bookkeeper.close()

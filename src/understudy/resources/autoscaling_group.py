@@ -17,6 +17,7 @@ from understudy.deploy.handler import (
     Wait,
 )
 from understudy.resources.autoscaling_group_live import TYPE, found, read, topics_of
+from understudy.resources.autoscaling_update import with_update_policy
 from understudy.resources.forgiving import gone, remove
 from understudy.resources.tags import without
 
@@ -212,4 +213,4 @@ def _is_missing(fault: Fault) -> bool:
     return "not found" in fault.message
 
 
-GROUP = ResourceType(TYPE, "runs", create, delete, update, read)
+GROUP = ResourceType(TYPE, "runs", create, delete, with_update_policy(update), read)

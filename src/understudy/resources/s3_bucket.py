@@ -1,6 +1,9 @@
 """AWS::S3::Bucket."""
 
+from typing import Any
+
 from understudy.base.fault import Fault
+from understudy.cloudformation.value import is_map
 from understudy.control.events import Params
 from understudy.deploy.handler import (
     Done,
@@ -12,6 +15,7 @@ from understudy.deploy.handler import (
     ResourceType,
     Steps,
 )
+from understudy.resources.s3_configuration import PARTS
 from understudy.resources.tags import tag_list
 
 NAME_LIMIT = 63
@@ -23,6 +27,10 @@ def create(request: Request) -> Handler:
     params: Params = {"Bucket": name}
     if request.region != "us-east-1":
         params["CreateBucketConfiguration"] = {"LocationConstraint": request.region}
+    if request.properties.get("ObjectLockEnabled"):
+        params["ObjectLockEnabledForBucket"] = True
+    if "AccessControl" in request.properties:
+        params["ACL"] = canned(request.properties["AccessControl"])
     try:
         yield Invoke("s3", "HeadBucket", {"Bucket": name})
     except Fault as fault:
@@ -57,17 +65,62 @@ def delete(request: Request) -> Handler:
 
 
 def read(request: Request) -> Handler:
-    """The live properties of a bucket."""
-    bucket = {"Bucket": request.physical_id}
+    """The live properties of a bucket: what S3 has, where it can be told, else as they were put."""
+    name = request.physical_id
+    bucket = {"Bucket": name}
     yield Invoke("s3", "HeadBucket", bucket)
-    live: Params = {"BucketName": request.physical_id}
+    live: Params = {**request.properties, "BucketName": name}
     versioning = yield Invoke("s3", "GetBucketVersioning", bucket)
-    if versioning.get("Status"):
-        live["VersioningConfiguration"] = {"Status": versioning["Status"]}
+    live["VersioningConfiguration"] = {"Status": versioning.get("Status", "Suspended")}
     encryption = yield Invoke("s3", "GetBucketEncryption", bucket)
     live["BucketEncryption"] = _encryption_from(encryption["ServerSideEncryptionConfiguration"])
-    parts = {name: live[name] for name in live if name in request.properties}
-    return Done(request.physical_id, attributes(request.physical_id, request.region), parts)
+    for part, (operation, code, member) in _READABLE.items():
+        try:
+            found = yield Invoke("s3", operation, bucket)
+            live[part] = _told(found[member], request.properties.get(part))
+        except Fault as fault:
+            if fault.code != code:
+                raise
+            live.pop(part, None)
+    return Done(name, attributes(name, request.region), live)
+
+
+def _told(found: Any, given: Any) -> Any:
+    """What S3 says, without switches that are off and that the template says nothing of."""
+    if not is_map(found):
+        return found
+    known: Params = given or {}
+    return {key: value for key, value in found.items() if value or key in known}
+
+
+_READABLE = {
+    "PublicAccessBlockConfiguration": (
+        "GetPublicAccessBlock",
+        "NoSuchPublicAccessBlockConfiguration",
+        "PublicAccessBlockConfiguration",
+    ),
+    "OwnershipControls": (
+        "GetBucketOwnershipControls",
+        "OwnershipControlsNotFoundError",
+        "OwnershipControls",
+    ),
+    "Tags": ("GetBucketTagging", "NoSuchTagSet", "TagSet"),
+}
+
+
+def _encryption_from(value: Params) -> Params:
+    names = {"ApplyServerSideEncryptionByDefault": "ServerSideEncryptionByDefault"}
+    rules = [{names.get(key, key): part for key, part in rule.items()} for rule in value["Rules"]]
+    return {"ServerSideEncryptionConfiguration": rules}
+
+
+def canned(name: str) -> str:
+    """A canned ACL as the API calls it.
+
+    >>> canned("PublicReadWrite"), canned("LogDeliveryWrite")
+    ('public-read-write', 'log-delivery-write')
+    """
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).removeprefix("-")
 
 
 def attributes(name: str, region: str) -> Params:
@@ -83,78 +136,19 @@ def attributes(name: str, region: str) -> Params:
 
 def _configure(request: Request, name: str, previous: Params) -> Steps[None]:
     """Put each part of the configuration that differs from before."""
+    bucket = {"Bucket": name}
     wanted = request.properties
-    for part, (operation, translate) in _PARTS.items():
-        if wanted.get(part) == previous.get(part):
+    for key, part in PARTS.items():
+        if wanted.get(key) == previous.get(key):
             continue
-        if part in wanted:
-            yield Invoke("s3", f"Put{operation}", {"Bucket": name, **translate(wanted[part])})
-        elif part == "VersioningConfiguration":
-            suspended = {"VersioningConfiguration": {"Status": "Suspended"}}
-            yield Invoke("s3", f"Put{operation}", {"Bucket": name, **suspended})
+        if key in wanted:
+            yield Invoke("s3", part.put, {**bucket, **part.params(wanted[key])})
+        elif part.without is not None:
+            yield Invoke("s3", part.put, {**bucket, **part.without})
         else:
-            yield Invoke("s3", _DELETES.get(part, f"Delete{operation}"), {"Bucket": name})
+            yield Invoke("s3", part.delete, bucket)
     tags = {"Tagging": {"TagSet": tag_list(request)}}
-    yield Invoke("s3", "PutBucketTagging", {"Bucket": name, **tags})
+    yield Invoke("s3", "PutBucketTagging", {**bucket, **tags})
 
-
-def _versioning(value: Params) -> Params:
-    return {"VersioningConfiguration": {"Status": value["Status"]}}
-
-
-def _encryption(value: Params) -> Params:
-    rules = [
-        {
-            (
-                "ApplyServerSideEncryptionByDefault"
-                if key == "ServerSideEncryptionByDefault"
-                else key
-            ): (part)
-            for key, part in rule.items()
-        }
-        for rule in value["ServerSideEncryptionConfiguration"]
-    ]
-    return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
-
-
-def _encryption_from(value: Params) -> Params:
-    rules = [
-        {
-            (
-                "ServerSideEncryptionByDefault"
-                if key == "ApplyServerSideEncryptionByDefault"
-                else key
-            ): (part)
-            for key, part in rule.items()
-        }
-        for rule in value["Rules"]
-    ]
-    return {"ServerSideEncryptionConfiguration": rules}
-
-
-def _public_access(value: Params) -> Params:
-    return {"PublicAccessBlockConfiguration": value}
-
-
-def _ownership(value: Params) -> Params:
-    return {"OwnershipControls": value}
-
-
-def _cors(value: Params) -> Params:
-    renamed = {"Id": "ID", "MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders"}
-    rules = [
-        {renamed.get(key, key): part for key, part in rule.items()} for rule in value["CorsRules"]
-    ]
-    return {"CORSConfiguration": {"CORSRules": rules}}
-
-
-_PARTS = {
-    "OwnershipControls": ("BucketOwnershipControls", _ownership),
-    "PublicAccessBlockConfiguration": ("PublicAccessBlock", _public_access),
-    "VersioningConfiguration": ("BucketVersioning", _versioning),
-    "BucketEncryption": ("BucketEncryption", _encryption),
-    "CorsConfiguration": ("BucketCors", _cors),
-}
-_DELETES = {"PublicAccessBlockConfiguration": "DeletePublicAccessBlock"}
 
 BUCKET = ResourceType("AWS::S3::Bucket", "runs", create, delete, update, read)

@@ -5,7 +5,8 @@ engine's state stands for all entries before it, so that size and start-up stay 
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +88,15 @@ class Journal:
         )
         return cursor.lastrowid or 0
 
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Write what is appended meanwhile at once. Durable on leaving."""
+        self._database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._database.execute("COMMIT")
+
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """The entries after a number, oldest first."""
         rows = self._database.execute(
@@ -104,14 +114,17 @@ class Journal:
 
     def save_snapshot(self, snapshot: Snapshot, *, keep_entries: bool) -> None:
         """Let a state stand for all entries up to its number; drop them unless kept."""
-        self._database.execute("BEGIN")
+        began = not self._database.in_transaction
+        if began:
+            self._database.execute("BEGIN")
         self._database.execute(
             "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?)",
             (snapshot.number, snapshot.state, snapshot.hosting),
         )
         if not keep_entries:
             self._database.execute("DELETE FROM entries WHERE number <= ?", (snapshot.number,))
-        self._database.execute("COMMIT")
+        if began:
+            self._database.execute("COMMIT")
 
     def snapshot(self) -> Snapshot | None:
         """The last snapshot."""

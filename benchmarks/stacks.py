@@ -1,0 +1,201 @@
+"""Stacks of light resources: created, updated, looked at and deleted, against moto and ministack.
+
+    python benchmarks/stacks.py [SIZE ...]
+
+All three answer the same boto3 client on this machine, one after the other. A third of a stack's
+resources each are SNS topics, SQS queues and SSM parameters, beside a few IAM roles. Figures are
+seconds as the client sees them, and as multiples of ours. Peers that cannot do a row show why.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+SIZES = (10, 100, 500)
+PEERS = Path(os.environ.get("UNDERSTUDY_BENCH_PEERS", ".bench-venv/bin"))
+LOOK_SECONDS = 0.005
+TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "a"}, "Action": "*"}]}
+ACKNOWLEDGED = {"Capabilities": ["CAPABILITY_IAM"]}
+ENVIRONMENT = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+
+
+def template(size: int, word: str = "v") -> str:
+    """A template; ``word`` is the value of the parameter in its middle."""
+    resources: dict[str, Any] = {}
+    for n in range(size):
+        if n % 20 == 19:
+            properties: dict[str, Any] = {"AssumeRolePolicyDocument": TRUST}
+            resources[f"R{n}"] = {"Type": "AWS::IAM::Role", "Properties": properties}
+        elif n % 3 == 0:
+            resources[f"T{n}"] = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": f"{n}"}}
+        elif n % 3 == 1:
+            resources[f"Q{n}"] = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 1}}
+        else:
+            value = word if n // 3 == size // 6 else "v"
+            properties = {"Name": f"p{size}-{n}", "Type": "String", "Value": value}
+            resources[f"P{n}"] = {"Type": "AWS::SSM::Parameter", "Properties": properties}
+    return json.dumps({"Resources": resources}, separators=(",", ":"))
+
+
+class Rows:
+    """What one server does for us. A row is a name and a measurement in seconds."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.api: Any = boto3.client(
+            "cloudformation",
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=300),
+        )
+
+    def settled(self, name: str, wanted: str) -> None:
+        """Wait for a status, or for the stack to be gone."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            try:
+                status = self.api.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+            except ClientError:
+                status = "DELETE_COMPLETE"
+            if status == wanted:
+                return
+            if "ROLLBACK" in status or "FAILED" in status:
+                raise RuntimeError(status)
+            time.sleep(LOOK_SECONDS)
+        raise RuntimeError(f"{name} is still not {wanted}")
+
+    def create(self, name: str, size: int) -> None:
+        """Create a stack."""
+        self.api.create_stack(StackName=name, TemplateBody=template(size), **ACKNOWLEDGED)
+        self.settled(name, "CREATE_COMPLETE")
+
+    def delete(self, name: str) -> None:
+        """Delete a stack."""
+        self.api.delete_stack(StackName=name)
+        self.settled(name, "DELETE_COMPLETE")
+
+    def update(self, name: str, size: int) -> None:
+        """Change one resource of a stack."""
+        body = template(size, "w")
+        self.api.update_stack(StackName=name, TemplateBody=body, **ACKNOWLEDGED)
+        self.settled(name, "UPDATE_COMPLETE")
+
+    def events(self, name: str) -> None:
+        """Read all events of a stack, page by page."""
+        pages = self.api.get_paginator("describe_stack_events").paginate(StackName=name)
+        if not sum(len(page["StackEvents"]) for page in pages):
+            raise RuntimeError("no events")
+
+    def change_set(self, name: str, size: int) -> None:
+        """Plan a change of one resource."""
+        call = {"StackName": name, "ChangeSetName": "c", "TemplateBody": template(size, "x")}
+        identity = self.api.create_change_set(**call, **ACKNOWLEDGED)["Id"]
+        self.api.describe_change_set(ChangeSetName=identity)
+
+    def measured(self, sizes: list[int]) -> Iterator[tuple[str, float | str]]:
+        """All rows, after a first small stack that makes the server load what it needs."""
+        timed(self.create, "warm", 20)
+        timed(self.delete, "warm")
+        for size in sizes:
+            name = f"bench-{size}"
+            yield f"create {size}", timed(self.create, name, size)
+            if size == max(sizes):
+                yield f"change set of 1 in {size}", timed(self.change_set, name, size)
+                yield f"update 1 of {size}", timed(self.update, name, size)
+                yield f"all events of {size}", timed(self.events, name)
+            yield f"delete {size}", timed(self.delete, name)
+
+
+def timed(work: Callable[..., object], *given: object) -> float | str:
+    """Seconds that a piece of work takes, or why it cannot be done."""
+    start = time.perf_counter()
+    try:
+        work(*given)
+    except (ClientError, BotoCoreError, RuntimeError) as error:
+        return type(error).__name__
+    return time.perf_counter() - start
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@contextmanager
+def served(*command: str, **environment: str) -> Iterator[None]:
+    """A server for as long as it is measured."""
+    process = subprocess.Popen(
+        command,
+        env={**ENVIRONMENT, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def reachable(port: int) -> None:
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"nobody listens at {port}")
+
+
+def main() -> None:
+    """Print a table with a column for each server."""
+    sizes = [int(each) for each in sys.argv[1:]] or [*SIZES]
+    folder = tempfile.mkdtemp(prefix="stacks-")
+    columns: dict[str, dict[str, float | str]] = {}
+    for name, start in (
+        ("understudy", lambda p: served(
+            sys.executable, "-m", "understudy", "up", "--port", p, "--state", f"{folder}/state")),
+        ("moto_server", lambda p: served(str(PEERS / "moto_server"), "-p", p)),
+        ("ministack", lambda p: served(str(PEERS / "ministack"), GATEWAY_PORT=p)),
+    ):  # fmt: skip
+        port = free_port()
+        with start(str(port)):
+            reachable(port)
+            columns[name] = dict(Rows(f"http://127.0.0.1:{port}").measured(sizes))
+    shutil.rmtree(folder, ignore_errors=True)
+    report(columns)
+
+
+def report(columns: dict[str, dict[str, float | str]]) -> None:
+    """The table: seconds, and how many times ours in brackets."""
+    ours = columns["understudy"]
+    print(f"{'':22}" + "".join(f"{name:>22}" for name in columns))
+    for row, own in ours.items():
+        cells: list[str] = []
+        for found in columns.values():
+            value = found.get(row, "-")
+            both = isinstance(value, float) and isinstance(own, float)
+            ratio = f" ({value / own:.2f}x)" if both else ""
+            cells.append(f"{value:.3f} s{ratio}" if isinstance(value, float) else value)
+        print(f"{row:22}" + "".join(f"{cell:>22}" for cell in cells))
+
+
+if __name__ == "__main__":
+    main()

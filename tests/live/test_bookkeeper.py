@@ -1,0 +1,78 @@
+"""The queue of the kept services: in order, told together, and on disk before anything follows."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from understudy.app.composition import world_of
+from understudy.base.fault import Fault
+from understudy.control.events import Call, CallAnswered, CallFailed
+from understudy.control.sagemaker.service import HostingConfig
+from understudy.engine.engine import Engine
+from understudy.live.bookkeeper import AT_ONCE, Bookkeeper
+from understudy.live.clock import WorldClock
+from understudy.live.loop import LiveLoop
+from understudy.storage.journal import Journal
+
+
+class Slips:
+    """Books that answer with the name they were given, and refuse a few."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def call(self, service: str, operation: str, params: Any, region: str, call_id: str) -> Any:
+        self.calls.append(params["Name"])
+        if params["Name"] == "refused":
+            raise Fault("No", "not this one")
+        if params["Name"] == "broken":
+            raise RuntimeError("a bug")
+        return {"Name": params["Name"]}
+
+    def deliveries(self) -> list[Any]:
+        return []
+
+
+def call(name: str) -> Call:
+    return Call("us-east-1", name, "things", "Make", {"Name": name})
+
+
+def told(path: Path, names: list[str]) -> tuple[list[str], list[Any]]:
+    """Perform calls; what the books were asked, and what the journal has of it."""
+
+    async def run() -> tuple[list[str], list[Any]]:
+        journal = Journal(path)
+        engine = Engine(world_of(HostingConfig()))
+        loop = LiveLoop(engine, journal, WorldClock.starting(1.0), keep_journal=True)
+        slips = Slips()
+        bookkeeper = Bookkeeper(loop, slips, print)  # type: ignore[arg-type]
+        first = [bookkeeper.add(call(name)) for name in names]
+        assert first == [True] + [False] * (len(names) - 1)
+        await bookkeeper.work()
+        entries = [entry.event for entry in journal.entries()]
+        bookkeeper.close()
+        loop.close()
+        journal.close()
+        return slips.calls, entries
+
+    return asyncio.run(run())
+
+
+def test_calls_are_performed_and_told_in_their_order(tmp_path: Path) -> None:
+    names = [f"n{number}" for number in range(2 * AT_ONCE + 3)]
+    calls, entries = told(tmp_path / "journal", names)
+    assert calls == names
+    assert [each.call_id for each in entries if isinstance(each, CallAnswered)] == names
+
+
+def test_a_refusal_and_a_bug_are_told_as_failures(tmp_path: Path) -> None:
+    _, entries = told(tmp_path / "journal", ["a", "refused", "broken", "b"])
+    kinds = {each.call_id: type(each) for each in entries}
+    assert kinds == {
+        "a": CallAnswered,
+        "refused": CallFailed,
+        "broken": CallFailed,
+        "b": CallAnswered,
+    }
+    codes = [each.code for each in entries if isinstance(each, CallFailed)]
+    assert codes == ["No", "InternalFailure"]
