@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from understudy.app.calibrations import load
 from understudy.app.simulating import SIMULATED_MODEL, Prepared
-from understudy.app.simulation import Scenario, deployed, served, simulate
+from understudy.app.simulation import Scenario, deployed, simulate
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.events import Params
+from understudy.control.subjects import subject_of
 from understudy.pricing.catalogue import offers_in
 from understudy.recommend.patch import NotPatchable, difference, patched
 from understudy.recommend.purchase import PurchaseMix, purchase_mix
@@ -134,7 +135,12 @@ def _current(scenario: Scenario) -> Candidate:
     world, _ = deployed(scenario)
     world.run(scenario.start_at)
     plane = world.engine.region(scenario.region).plane
-    return candidate_of(plane, *served(world))
+    resource = subject_of(plane).resource
+    if not resource.startswith("endpoint/"):
+        action = "recommend for a template with one SageMaker endpoint; simulate takes this one"
+        raise InvalidInput((Diagnostic(f"{resource} is not searched yet.", action=action),))
+    _, endpoint, _, variant = resource.split("/")
+    return candidate_of(plane, endpoint, variant)
 
 
 def _options(prepared: Prepared, choices: Choices, current: Candidate) -> list[Option]:
