@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from understudy.app.simulation import Scenario, deployed, drive, served
+from understudy.app.simulation import Scenario, deployed, drive
 from understudy.base.service_time import Constant
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.observation import observe
+from understudy.control.subjects import subject_of
 from understudy.sim.candidate import Action, Candidate, Policy, Unsupported, candidate_of
 from understudy.sim.lane import Runner, Setting
 from understudy.sim.queueing import Floats
@@ -53,9 +54,10 @@ def exact(candidate: Candidate, setting: Setting) -> tuple[Curve, Candidate]:
     world, _ = deployed(scenario)
     world.run(scenario.start_at)
     plane = world.engine.region(scenario.region).plane
-    found = candidate_of(plane, *served(world))
+    _, endpoint, _, variant = subject_of(plane).resource.split("/")
+    found = candidate_of(plane, endpoint, variant)
     drive(world, scenario, even(setting.traffic))
-    seen = observe(plane, *served(world), setting.start, world.now)
+    seen = observe(plane, endpoint, variant, setting.start, world.now)
     points = [(p.at - setting.start, p.desired, p.in_service) for p in seen.capacity]
     return settled(points), found
 

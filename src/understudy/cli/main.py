@@ -48,6 +48,12 @@ COMMANDS = {
         "Tell what each scaling policy would do now, and why not more."
     ),
     "understudy.cli.scaling:activities": ("List what scaling has done, with the causes."),
+    "understudy.cli.calibrate:calibrate": (
+        "Measure a running endpoint: how long it serves, how many at once, what one instance holds."
+    ),
+    "understudy.cli.recommend:recommend": (
+        "Search for the policy, size and purchase that meet the objectives for least money."
+    ),
     "understudy.cli.engine:up": (
         "Start the engine: it answers as AWS does at one address of this machine."
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from math import floor, inf
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +33,8 @@ from understudy.sim import columns as at
 from understudy.sim.queueing import Floats
 
 SHORT, MINUTE = 10, 60
+WEEK = 604_800.0
+"""What has run longer ago than this has been followed by what runs weekly."""
 MOST_STEPS = 8
 WATCHED: Mapping[tuple[str, str], tuple[int, int]] = {
     ("InvocationsPerInstance", "Sum"): (at.PER_INSTANCE, MINUTE),
@@ -140,6 +143,9 @@ def program(
 
     Nothing that is scheduled happens in the ``quiet`` seconds at first. Raises Unsupported.
     """
+    since = start + quiet
+    runs = _runs(candidate.actions, since - WEEK, start + seconds)
+    candidate = in_force(candidate, runs, since)
     rows: list[Floats] = []
     steps: list[tuple[Floats, Floats, list[int]]] = []
     watching: list[tuple[Params, int]] = []
@@ -164,11 +170,13 @@ def program(
         np.array(alarms).reshape(-1, at.ALARM_WIDTH),
         np.array([float(second) for second, _ in ticks]),
         np.array([index for _, index in ticks], dtype=np.int64),
-        _schedule(candidate.actions, start, quiet, seconds),
+        _schedule(runs, since, start),
         any(_watched(shape)[1] == SHORT for shape, _ in watching),
     )
 
 
+Run = tuple[float, Action]
+"""When a scheduled action runs, in world time."""
 Steps = tuple[Floats, Floats, list[int]]
 
 
@@ -237,18 +245,53 @@ def _seen_before(shape: Params, publication: CloudWatchConfig) -> float:
     return floor((first - publication.delay(period)) / period) - 2.0
 
 
-def _schedule(actions: Sequence[Action], start: float, quiet: float, seconds: float) -> Floats:
-    """When scheduled actions run, and the bounds that they set: -1 where they set none."""
-    rows: list[tuple[float, float, float]] = []
-    for action in actions:
-        zone: tzinfo = ZoneInfo(action.timezone or "UTC")
-        schedule = parse_schedule(action.schedule, zone)
-        due = first_run(schedule, start + quiet, None, None)
-        while due is not None and due < start + seconds:
-            rows.append((due - start, _bound(action.minimum), _bound(action.maximum)))
-            due = following_run(schedule, due, start, None, None)
-    rows.sort(key=lambda row: row[0])
+def _schedule(runs: Sequence[Run], since: float, start: float) -> Floats:
+    """When scheduled actions run from ``since`` on, in seconds from ``start``, and their bounds.
+
+    A bound is -1 where an action sets none.
+    """
+    rows = [
+        (moment - start, _bound(action.minimum), _bound(action.maximum))
+        for moment, action in runs
+        if moment >= since
+    ]
     return np.array(rows).reshape(-1, 3)
+
+
+def in_force(candidate: Candidate, runs: Sequence[Run], since: float) -> Candidate:
+    """The candidate with the bounds that its schedule has set before a time."""
+    minimum, maximum = candidate.minimum, candidate.maximum
+    for moment, action in runs:
+        if moment < since:
+            low = minimum if action.minimum is None else action.minimum
+            high = maximum if action.maximum is None else action.maximum
+            if low <= high:
+                minimum, maximum = low, high
+    initial = min(max(candidate.initial, minimum), maximum)
+    return Candidate(minimum, maximum, initial, candidate.policies, candidate.actions)
+
+
+def _runs(actions: Sequence[Action], begin: float, end: float) -> list[Run]:
+    """When each action runs, in the order of time."""
+    found = [
+        (moment, action)
+        for action in actions
+        for moment in _times(action.schedule, action.timezone or "UTC", begin, end)
+    ]
+    return sorted(found, key=lambda run: run[0])
+
+
+@lru_cache(maxsize=65_536)
+def _times(text: str, timezone: str, begin: float, end: float) -> tuple[float, ...]:
+    """When a schedule runs from one time to before another."""
+    zone: tzinfo = ZoneInfo(timezone)
+    schedule = parse_schedule(text, zone)
+    times: list[float] = []
+    due = first_run(schedule, begin, None, None)
+    while due is not None and due < end:
+        times.append(due)
+        due = following_run(schedule, due, begin, None, None)
+    return tuple(times)
 
 
 def _bound(number: int | None) -> float:

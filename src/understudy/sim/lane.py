@@ -203,15 +203,15 @@ def _measures(setting: Setting, variant: Variant, tape: Tape) -> Measures:
     rows = variant.instances[: int(now[at.PRESENT])]
     lives = np.minimum(now[at.END], inf) - np.maximum(rows[:, at.LAUNCHED_AT], now[at.BEGIN])
     paid = (now[at.PAID] + lives.clip(min=0).sum()) / HOUR
-    sent, lost = float(cells.sum() + sums[at.LOST]), float(sums[at.LOST])
+    sent = float(cells.sum() + sums[at.LOST])
     breaches = now[at.BREACHES]
     percentiles = _percentiles(setting, cells)
     good = float((cells * setting.succeeding).sum())
     return Measures(
         hours=setting.traffic.duration / HOUR,
         requests=sent,
-        failed=lost + float(cells.sum()) - good,
-        usd=paid * setting.hourly if setting.hourly else None,
+        failed=max(sent - good, 0.0),
+        usd=float(paid * setting.hourly) if setting.hourly else None,
         paid=float(paid),
         p50_ms=percentiles[0],
         p90_ms=percentiles[1],
@@ -222,9 +222,9 @@ def _measures(setting: Setting, variant: Variant, tape: Tape) -> Measures:
         ),
         activities=float(now[at.ACTIVITIES]),
         reversals=float(now[at.REVERSALS]),
-        under=sums[at.UNDER_SECONDS] / HOUR,
-        over=sums[at.OVER_SECONDS] / HOUR,
-        idle=sums[at.IDLE_SECONDS] / HOUR,
+        under=float(sums[at.UNDER_SECONDS] / HOUR),
+        over=float(sums[at.OVER_SECONDS] / HOUR),
+        idle=float(sums[at.IDLE_SECONDS] / HOUR),
         peak=int(np.flatnonzero(cells.sum(axis=1)).max(initial=0)),
         reaction=float(now[at.BREACH_SECONDS] / breaches) if breaches else None,
         detection=float(now[at.DETECTION_SECONDS] / breaches) if breaches else None,

@@ -48,8 +48,8 @@ def step(
     return Policy(name, "StepScaling", configuration, (alarm,))
 
 
-def template(candidate: Candidate) -> str:
-    """A template, as JSON, of an endpoint that scales as the candidate says."""
+def template(candidate: Candidate, service_time: str = "1s") -> str:
+    """A template, as JSON, of an endpoint that scales as the candidate says; a stand-in serves."""
     resources: dict[str, Any] = {
         "Model": {
             "Type": "AWS::SageMaker::Model",
@@ -57,7 +57,7 @@ def template(candidate: Candidate) -> str:
                 "ExecutionRoleArn": "arn:aws:iam::000000000000:role/r",
                 "PrimaryContainer": {
                     "Image": "image",
-                    "Environment": {"UNDERSTUDY_STAND_IN": "1s"},
+                    "Environment": {"UNDERSTUDY_STAND_IN": service_time},
                 },
             },
         },

@@ -1,0 +1,262 @@
+"""A recommendation for a template: what is searched, what it leads to, and how it is applied."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from msgspec import Struct
+
+from understudy.app.calibrations import load
+from understudy.app.simulating import SIMULATED_MODEL, Prepared
+from understudy.app.simulation import Scenario, deployed, simulate
+from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.control.events import Params
+from understudy.control.subjects import subject_of
+from understudy.pricing.catalogue import offers_in
+from understudy.recommend.patch import NotPatchable, difference, patched
+from understudy.recommend.purchase import PurchaseMix, purchase_mix
+from understudy.recommend.recommendation import (
+    Judged,
+    Option,
+    Problem,
+    Recommendation,
+    Search,
+)
+from understudy.recommend.sweep import Cores, Sweep, Workers
+from understudy.sim.candidate import Candidate, candidate_of
+from understudy.sim.delays import start_up
+from understudy.sim.lane import Setting
+from understudy.sim.measures import Measures, measured
+from understudy.sim.serving import Serving, serving_of
+from understudy.sim.traffic import Traffic
+
+LEAST_HOURS = 2.0
+MOST_INSTANCES = 64
+CHECKED_REQUESTS = 20_000_000
+"""The exact lane checks the choice where the unseen part has no more requests than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be searched. ``instance_types`` are written ``ml.c5.xlarge=calibration.json``.
+
+    ``most`` is the most instances, 0 for four times what the template allows; ``tries`` how many
+    candidates of each family; ``sweep`` a file to remember results in, to go on from after an
+    interruption.
+    """
+
+    instance_types: tuple[str, ...] = ()
+    least: int = 1
+    most: int = 0
+    tries: int = 160
+    sweep: Path | None = None
+    ray: str = ""
+    workers: int = 0
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A recommendation with what it leads to.
+
+    ``exact`` are the measures of the chosen policy on the unseen part in the exact lane: every
+    request, and the whole control plane; ``exact_current`` those of the template as it is.
+    ``changes`` are the resource changes of its change set.
+    """
+
+    found: Recommendation
+    instance_type: str
+    region: str
+    template: str
+    patch: str
+    diff: str
+    changes: tuple[Params, ...]
+    purchase: PurchaseMix | None
+    exact: Measures | None
+    exact_current: Measures | None
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Who is told how far the search is."""
+
+    progress: Callable[[int], None] = field(default=lambda _: None)
+    say: Callable[[str], None] = field(default=lambda _: None)
+
+
+def recommend(prepared: Prepared, choices: Choices, watching: Watching) -> Answer:
+    """Search, choose, judge, check and write the patch. Raises InvalidInput and Failed."""
+    _refuse(prepared)
+    current = _current(prepared.scenario())
+    problem = Problem(
+        tuple(_options(prepared, choices, current)),
+        current,
+        prepared.slos,
+        choices.least,
+        choices.tries,
+        prepared.seed,
+    )
+    search = Search(problem)
+    watching.say(
+        f"Tables for {', '.join(each.instance_type for each in problem.options)} are made."
+    )
+    workers = _workers(search.settings, choices)
+    stamp = f"{prepared.traffic.name}|{prepared.traffic.total}|{prepared.slos}|{prepared.seed}"
+    sweep = Sweep(workers, stamp, choices.sweep, watching.progress)
+    found = search.run(sweep)
+    return _answer(prepared, found, watching)
+
+
+def _workers(settings: Mapping[str, Setting], choices: Choices) -> Workers:
+    if choices.ray:
+        from understudy.recommend.cluster import Cluster
+
+        return Cluster(settings, choices.ray)
+    return Cores(settings, choices.workers)
+
+
+def _refuse(prepared: Prepared) -> None:
+    problems: list[Diagnostic] = []
+    if not prepared.slos:
+        action = "say what has to hold, such as --slo 'p99<500ms'"
+        problems.append(Diagnostic("Without an objective nothing is the cheapest.", action=action))
+    if prepared.traffic.duration < LEAST_HOURS * 3600:
+        problems.append(
+            Diagnostic(
+                f"{prepared.traffic.name} is shorter than two hours.",
+                action="give more traffic: one part is tuned on, another judged on",
+            )
+        )
+    if problems:
+        raise InvalidInput(tuple(problems))
+
+
+def _current(scenario: Scenario) -> Candidate:
+    """What the template deploys to scale its endpoint, as it stands when traffic begins."""
+    world, _ = deployed(scenario)
+    world.run(scenario.start_at)
+    plane = world.engine.region(scenario.region).plane
+    resource = subject_of(plane).resource
+    if not resource.startswith("endpoint/"):
+        action = "recommend for a template with one SageMaker endpoint; simulate takes this one"
+        raise InvalidInput((Diagnostic(f"{resource} is not searched yet.", action=action),))
+    _, endpoint, _, variant = resource.split("/")
+    return candidate_of(plane, endpoint, variant)
+
+
+def _options(prepared: Prepared, choices: Choices, current: Candidate) -> list[Option]:
+    around = prepared.around
+    most = choices.most or min(4 * max(current.maximum, 2), MOST_INSTANCES)
+    options = [_option(prepared, around.instance_type, around.serving, max(most, current.maximum))]
+    for text in choices.instance_types:
+        kind, equals, path = text.partition("=")
+        if kind == around.instance_type:
+            continue
+        if not equals:
+            action = f"measure it there, and write {kind}=calibration.json"
+            raise InvalidInput(
+                (Diagnostic(f"How fast the model is on {kind} is not known.", action=action),)
+            )
+        served_there = serving_of(load(Path(path)).service_time)
+        own = replace(
+            around.serving,
+            service_time=served_there.service_time,
+            concurrency=served_there.concurrency,
+        )
+        options.append(_option(prepared, kind, own, most))
+    return options
+
+
+def _option(prepared: Prepared, kind: str, serving: Serving, most: int) -> Option:
+    around = prepared.around
+    offer = offers_in(prepared.region).get(kind)
+    start = around.world.start_up
+    if kind != around.instance_type:
+        start = start_up("", kind, prepared.seed)
+    setting = Setting(
+        prepared.traffic,
+        serving,
+        start,
+        prepared.slos,
+        prepared.start_at,
+        most,
+        float(offer.hourly) if offer else 0.0,
+        around.publication,
+        instance_type=kind,
+        seed=prepared.seed,
+    )
+    return Option(kind, setting)
+
+
+def _answer(prepared: Prepared, found: Recommendation, watching: Watching) -> Answer:
+    chosen, text = found.chosen, prepared.template.text
+    kind = chosen.instance_type
+    try:
+        patch = patched(
+            text, chosen.candidate, kind if kind != prepared.around.instance_type else ""
+        )
+    except NotPatchable as error:
+        raise InvalidInput((Diagnostic(f"{prepared.template.path}: {error}."),)) from error
+    unseen = _unseen(prepared, found)
+    watching.say("The choice is checked in the exact lane.")
+    exact = _exact(prepared, unseen, patch, chosen)
+    now = _exact(prepared, unseen, text, found.current) if found.current else None
+    curve = chosen.curve
+    begin = prepared.start_at + found.tuning_hours * 3600
+    mix = purchase_mix(curve, found.unseen_hours, kind, prepared.region, begin) if curve else None
+    return Answer(
+        found=found,
+        instance_type=kind,
+        region=prepared.region,
+        template=str(prepared.template.path),
+        patch=patch,
+        diff=difference(text, patch, prepared.template.path.name),
+        changes=change_set(prepared, patch),
+        purchase=mix,
+        exact=exact,
+        exact_current=now,
+        told=prepared.around.told,
+    )
+
+
+def _unseen(prepared: Prepared, found: Recommendation) -> Traffic:
+    begin = found.tuning_hours * 3600
+    return prepared.traffic.window(begin, prepared.traffic.duration)
+
+
+def _exact(prepared: Prepared, unseen: Traffic, body: str, judged: Judged) -> Measures | None:
+    """The unseen part request by request through the whole control plane."""
+    if unseen.total > CHECKED_REQUESTS or judged.instance_type != prepared.around.instance_type:
+        return None
+    start = prepared.start_at + prepared.traffic.duration - unseen.duration
+    part = replace(prepared, traffic=unseen, start_at=start)
+    run = simulate(part.scenario(body))
+    most = max([run.maximum, *(point.in_service for point in run.capacity)])
+    setting = _option(part, judged.instance_type, part.around.serving, 2 * most).setting
+    return measured(run, setting.limits)
+
+
+def change_set(prepared: Prepared, body: str) -> tuple[Params, ...]:
+    """The resource changes that CloudFormation would make for a new body of the stack."""
+    scenario = prepared.scenario()
+    world, _ = deployed(scenario)
+    name = {"StackName": scenario.stack_name, "ChangeSetName": "recommendation"}
+    world.call(
+        "cloudformation",
+        "CreateChangeSet",
+        {
+            **name,
+            "TemplateBody": body,
+            "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            "Parameters": [
+                {"ParameterKey": key, "UsePreviousValue": True} for key in scenario.parameters
+            ],
+        },
+    )
+    world.run(world.now + 60)
+    described = world.query(
+        "cloudformation", "DescribeChangeSet", {**name, "IncludePropertyValues": True}
+    )
+    return tuple(each["ResourceChange"] for each in described.get("Changes", ()))
+
+
+__all__ = ["SIMULATED_MODEL", "Answer", "Choices", "Watching", "recommend"]

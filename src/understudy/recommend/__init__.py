@@ -1,0 +1,1 @@
+"""Searches policies, sizes and purchases with the simulator."""

@@ -1,0 +1,274 @@
+"""Families of scaling policies, each as candidates made from a few numbers between 0 and 1.
+
+Every candidate is in AWS's own terms, so what is found can be put into a template as it is. AWS:
+API_TargetTrackingScalingPolicyConfiguration, API_StepScalingPolicyConfiguration,
+API_PutMetricAlarm, API_PutScheduledAction.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from understudy.control.application_autoscaling.dimensions import STEP, TRACKING
+from understudy.control.events import Params
+from understudy.recommend.season import Season
+from understudy.sim.candidate import Candidate, Policy
+
+INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+CONCURRENCY = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+COOLDOWNS = (0, 30, 60, 120, 180, 300, 420, 600)
+"""Seconds that are tried."""
+SAFETY_FACTOR = 0.5
+"""AWS: Load testing your autoscaling configuration, "SAFETY_FACTOR"."""
+DEFAULT_SHARE = 0.7
+"""The usual advice: track seven tenths of what an instance bears."""
+DIMENSIONS: Sequence[Params] = (
+    {"Name": "EndpointName", "Value": "endpoint"},
+    {"Name": "VariantName", "Value": "variant"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What candidates may be.
+
+    ``rate`` is how many requests per second one instance bears within the objectives, ``capacity``
+    how many it can serve at all, ``slots`` how many at once; ``most`` the most instances, ``least``
+    the fewest that AWS allows here.
+    """
+
+    rate: float
+    capacity: float
+    slots: float
+    least: int
+    most: int
+    season: Season | None
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Policies of one kind. ``make`` takes ``size`` numbers from 0 to 1."""
+
+    name: str
+    best_for: str
+    weakness: str
+    size: int
+    make: Callable[[Sequence[float], Room], Candidate]
+
+
+def pick(unit: float, options: Sequence[int]) -> int:
+    """One of some options by a number from 0 to 1.
+
+    >>> pick(0.0, (3, 5)), pick(1.0, (3, 5))
+    (3, 5)
+    """
+    return options[min(int(unit * len(options)), len(options) - 1)]
+
+
+def between(unit: float, low: float, high: float) -> float:
+    """A number from low to high, by ratio.
+
+    >>> between(0.5, 1.0, 4.0)
+    2.0
+    """
+    return low * (high / low) ** unit
+
+
+def rounded(value: float) -> float:
+    """A value with three digits, as people write targets.
+
+    >>> rounded(748.93), rounded(2.3456)
+    (749.0, 2.35)
+    """
+    return float(f"{value:.3g}")
+
+
+def tracking(name: str, metric: str, target: float, out: int, back: int) -> Policy:
+    """A target tracking policy on a predefined metric; cooldowns in seconds."""
+    return Policy(
+        name,
+        TRACKING,
+        {
+            "PredefinedMetricSpecification": {"PredefinedMetricType": metric},
+            "TargetValue": rounded(target),
+            "ScaleOutCooldown": out,
+            "ScaleInCooldown": back,
+        },
+    )
+
+
+def _alarm(threshold: float, periods: int, *, above: bool) -> Params:
+    return {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "InvocationsPerInstance",
+        "Dimensions": list(DIMENSIONS),
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": periods,
+        "Threshold": rounded(threshold),
+        "ComparisonOperator": "GreaterThanThreshold" if above else "LessThanThreshold",
+        "TreatMissingData": "missing",
+    }
+
+
+def _step(
+    name: str, alarm: Params, steps: Sequence[Params], cooldown: int, kind: str = "ChangeInCapacity"
+) -> Policy:
+    return Policy(
+        name,
+        STEP,
+        {
+            "AdjustmentType": kind,
+            "Cooldown": cooldown,
+            "MetricAggregationType": "Average",
+            "StepAdjustments": list(steps),
+        },
+        (alarm,),
+    )
+
+
+def _floor(unit: float, room: Room) -> int:
+    return min(room.least + int(unit * unit * room.most), room.most)
+
+
+def fixed(units: Sequence[float], room: Room) -> Candidate:
+    """The same number of instances all the time."""
+    count = max(round(units[0] * room.most), room.least)
+    return Candidate(count, count, count)
+
+
+def default_advice(room: Room) -> Candidate:
+    """What AWS's documentation leads to: target tracking at seven tenths of what is borne."""
+    policy = tracking("invocations", INVOCATIONS, DEFAULT_SHARE * room.rate * 60, 300, 300)
+    return Candidate(room.least, room.most, room.least, (policy,))
+
+
+def on_invocations(units: Sequence[float], room: Room) -> Candidate:
+    """Target tracking on invocations per instance and minute."""
+    target = between(units[0], 0.2 * room.rate, 0.97 * room.capacity) * 60
+    out, back = pick(units[1], COOLDOWNS), pick(units[2], COOLDOWNS)
+    policy = tracking("invocations", INVOCATIONS, target, out, back)
+    least = _floor(units[3], room)
+    return Candidate(least, room.most, least, (policy,))
+
+
+def on_concurrency(units: Sequence[float], room: Room) -> Candidate:
+    """Target tracking on requests in flight per instance, seen every ten seconds."""
+    target = between(units[0], 0.3, 8.0) * room.slots
+    out, back = pick(units[1], COOLDOWNS), pick(units[2], COOLDOWNS)
+    policy = tracking("concurrency", CONCURRENCY, target, out, back)
+    least = _floor(units[3], room)
+    return Candidate(least, room.most, least, (policy,))
+
+
+def on_both(units: Sequence[float], room: Room) -> Candidate:
+    """Target tracking on both metrics: the larger capacity wins."""
+    slow, fast = on_invocations(units[:4], room), on_concurrency(units[4:], room)
+    least = min(slow.minimum, fast.minimum)
+    return Candidate(least, room.most, least, slow.policies + fast.policies)
+
+
+def simple(units: Sequence[float], room: Room) -> Candidate:
+    """One step out, one step in: what simple scaling is in Application Auto Scaling."""
+    high = between(units[0], 0.3 * room.rate, 0.98 * room.capacity) * 60
+    low = high * (0.2 + 0.7 * units[1])
+    add = 1 + int(units[2] * units[2] * room.most / 2)
+    out = _step(
+        "out",
+        _alarm(high, pick(units[3], (1, 2, 3)), above=True),
+        ({"MetricIntervalLowerBound": 0, "ScalingAdjustment": add},),
+        pick(units[4], COOLDOWNS),
+    )
+    least = _floor(units[6], room)
+    return Candidate(least, room.most, least, (out, _one_back(low, units[5])))
+
+
+def _one_back(low: float, unit: float) -> Policy:
+    return _step(
+        "in",
+        _alarm(low, pick(unit, (3, 5, 10, 15)), above=False),
+        ({"MetricIntervalUpperBound": 0, "ScalingAdjustment": -1},),
+        pick(unit, (60, 120, 300)),
+    )
+
+
+def steps(units: Sequence[float], room: Room) -> Candidate:
+    """More the further the metric is above its threshold; one at a time back."""
+    high = between(units[0], 0.3 * room.rate, 0.98 * room.capacity) * 60
+    out = _stepped_out(high, units, room)
+    low = high * (0.2 + 0.7 * units[1])
+    least = _floor(units[6], room)
+    return Candidate(least, room.most, least, (out, _one_back(low, units[5])))
+
+
+def _stepped_out(high: float, units: Sequence[float], room: Room) -> Policy:
+    """Percent of what runs: as many more as bring the metric back under its threshold, and more."""
+    width = rounded(high * (0.2 + units[2]))
+    first = max(round(100 * (0.1 + units[3])), 10)
+    adjustments: list[Params] = [
+        {
+            "MetricIntervalLowerBound": 0,
+            "MetricIntervalUpperBound": width,
+            "ScalingAdjustment": first,
+        },
+        {"MetricIntervalLowerBound": width, "ScalingAdjustment": first + round(200 * units[4])},
+    ]
+    kind = "PercentChangeInCapacity"
+    return _step("out", _alarm(high, 1, above=True), adjustments, pick(units[4], COOLDOWNS), kind)
+
+
+def steps_and_tracking(units: Sequence[float], room: Room) -> Candidate:
+    """Steps for what comes fast, target tracking for the rest and for the way back."""
+    calm = on_invocations((units[0], units[5], units[5], units[6]), room)
+    target = float(calm.policies[0].configuration["TargetValue"])
+    out = _stepped_out(target * (1.1 + units[1]), units, room)
+    return Candidate(calm.minimum, room.most, calm.minimum, (*calm.policies, out))
+
+
+def scheduled(units: Sequence[float], room: Room) -> Candidate:
+    """Capacity by the clock alone, fitted to the season."""
+    assert room.season is not None
+    actions = room.season.actions(units[0], units[1], units[2], room.least, room.most, fix=True)
+    first = actions[0].minimum or room.least
+    return Candidate(first, first, first, (), tuple(actions))
+
+
+def scheduled_and_tracking(units: Sequence[float], room: Room) -> Candidate:
+    """A minimum by the clock, and target tracking above it."""
+    assert room.season is not None
+    actions = room.season.actions(units[0], units[1], units[2], room.least, room.most, fix=False)
+    calm = on_invocations((*units[3:6], 0.0), room)
+    return Candidate(room.least, room.most, room.least, calm.policies, tuple(actions))
+
+
+FAMILIES: Sequence[Family] = (
+    Family("fixed capacity", "flat load, or starts of many minutes", "paid at the peak's size", 1,
+           fixed),
+    Family("target tracking on invocations", "load that changes slower than the reaction time",
+           "three minutes until it sees a rise", 4, on_invocations),
+    Family("target tracking on concurrency (10 s)", "rises within minutes, long requests",
+           "noisy with few or short requests", 4, on_concurrency),
+    Family("target tracking on both", "slow seasons with sudden rises", "two targets to keep", 8,
+           on_both),
+    Family("simple (one step)", "few sizes, known steps", "the same step for every rise", 7,
+           simple),
+    Family("step scaling", "rises of very different sizes", "thresholds of its own to keep", 7,
+           steps),
+    Family("step scaling and target tracking", "jumps on top of slow seasons",
+           "two policies that have to agree", 7, steps_and_tracking),
+    Family("scheduled actions", "days or weeks alike", "blind to what is not usual", 3, scheduled),
+    Family("scheduled actions and target tracking", "seasons with surprises",
+           "a schedule to renew when habits change", 6, scheduled_and_tracking),
+)  # fmt: skip
+
+NOT_OFFERED: Mapping[str, str] = {
+    "predictive scaling": "AWS offers it for ECS services and EC2 Auto Scaling groups only",
+    "warm pool": "AWS offers it for EC2 Auto Scaling groups only",
+}
+"""Families that AWS does not have for endpoint variants."""
+
+
+def families(room: Room) -> tuple[Family, ...]:
+    """The families that there can be: scheduled ones only where there is a season."""
+    return tuple(
+        each for each in FAMILIES if room.season is not None or "scheduled" not in each.name
+    )

@@ -1,0 +1,122 @@
+"""Running many candidates: on all cores of this machine, remembered so that it can be resumed."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from understudy.sim.candidate import Candidate
+from understudy.sim.lane import Runner, Setting
+from understudy.sim.measures import Measures
+
+BATCH = 16
+"""Candidates that are handed out at once."""
+
+Job = tuple[str, Candidate]
+"""The name of a setting, and what is to be run in it."""
+
+
+class Known(Struct, frozen=True):
+    """A result that is remembered, by the digest of its job."""
+
+    job: str
+    measures: Measures
+
+
+class Workers(Protocol):
+    """Whoever runs jobs. Results come in the order of the jobs."""
+
+    def run(self, jobs: Sequence[Job], done: Callable[[int], None]) -> list[Measures]:
+        """What comes of jobs; ``done`` is told how many more are done."""
+        ...
+
+
+class Cores:
+    """The cores of this machine, as threads: the compiled lane holds no lock."""
+
+    def __init__(self, settings: Mapping[str, Setting], workers: int = 0) -> None:
+        self._runners = {name: Runner(setting) for name, setting in settings.items()}
+        for setting in settings.values():
+            _prepared(setting)
+        self._workers = workers or len(os.sched_getaffinity(0))
+
+    def run(self, jobs: Sequence[Job], done: Callable[[int], None]) -> list[Measures]:
+        """What comes of jobs."""
+        found: list[Measures] = []
+        with ThreadPoolExecutor(self._workers) as pool:
+            for measures in pool.map(self._one, jobs):
+                found.append(measures)
+                done(1)
+        return found
+
+    def _one(self, job: Job) -> Measures:
+        name, candidate = job
+        return self._runners[name].run(candidate).measures
+
+
+def _prepared(setting: Setting) -> None:
+    """Make the tables before threads ask for them."""
+    _ = setting.model, setting.within, setting.succeeding
+
+
+def _nobody(count: int) -> None:
+    """Nobody is told how many are done."""
+
+
+class Sweep:
+    """Runs jobs once and remembers what came of them, in a file too if there is one.
+
+    An interrupted sweep that is begun again with the same file does only what is left.
+    """
+
+    def __init__(
+        self,
+        workers: Workers,
+        stamp: str = "",
+        file: Path | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self._workers = workers
+        self._stamp = stamp
+        self._file = file
+        self._progress = progress or _nobody
+        self._known: dict[str, Measures] = {}
+        self.count = 0
+        if file is not None and file.is_file():
+            for line in file.read_bytes().splitlines():
+                try:
+                    known = msgspec.json.decode(line, type=Known)
+                except msgspec.DecodeError:
+                    continue  # The last line of a sweep that was killed while it wrote.
+                self._known[known.job] = known.measures
+
+    def run(self, jobs: Sequence[Job]) -> list[Measures]:
+        """What comes of jobs, in their order."""
+        names = [self._name(job) for job in jobs]
+        missing = {
+            name: job for name, job in zip(names, jobs, strict=True) if name not in self._known
+        }
+        for begin in range(0, len(missing), BATCH * 8):
+            part = list(missing.items())[begin : begin + BATCH * 8]
+            found = self._workers.run([job for _, job in part], self._progress)
+            self._remember({name: each for (name, _), each in zip(part, found, strict=True)})
+        self.count += len(missing)
+        return [self._known[name] for name in names]
+
+    def _name(self, job: Job) -> str:
+        name, candidate = job
+        body = msgspec.json.encode(candidate)
+        return blake2b(f"{self._stamp}|{name}|".encode() + body, digest_size=12).hexdigest()
+
+    def _remember(self, found: Mapping[str, Measures]) -> None:
+        self._known.update(found)
+        if self._file is None:
+            return
+        lines = [msgspec.json.encode(Known(name, each)) for name, each in found.items()]
+        with self._file.open("ab") as file:
+            file.write(b"\n".join(lines) + b"\n")
