@@ -48,6 +48,9 @@ COMMANDS = {
         "Tell what each scaling policy would do now, and why not more."
     ),
     "understudy.cli.scaling:activities": ("List what scaling has done, with the causes."),
+    "understudy.cli.top:top": (
+        "Show the live fleets: each endpoint, service and group with its load, capacity and cost."
+    ),
     "understudy.cli.engine:up": (
         "Start the engine: it answers as AWS does at one address of this machine."
     ),
