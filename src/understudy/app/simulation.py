@@ -119,7 +119,6 @@ def drive(
     """
     started, traffic = world.now, scenario.traffic
     _perform(world, event_calls(scenario.events, started))
-    subject = subject_of(world.engine.region(world.region).plane)
     subject = _subject(world)
     tally = Tally(started, traffic.duration, traffic.total, scenario.slos)
     drawn = arrival_chunks(traffic, scenario.seed) if arrivals is None else arrivals
