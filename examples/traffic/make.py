@@ -5,6 +5,7 @@ lunch-rush.csv  80 minutes in 10-second counts: 15 quiet at 2 requests/s, 20 of 
                 per minute the 2,700 a minute of the rush need 3 to 5 instances. The quiet end shows
                 the scale-in, whose alarm needs 15 quiet minutes and then removes one instance a
                 minute.
+model-rush.csv  The same with a fifth of the requests, for models that take longer.
 day.csv         A day in one-minute counts, from 1 request/s at 02:00 to 30/s at 14:00 UTC.
 """
 
@@ -30,6 +31,12 @@ def lunch_rush() -> Traffic:
     return of_rate("lunch-rush", rate, PERIOD, seed=1)
 
 
+def model_rush() -> Traffic:
+    """The lunch rush with a fifth of its requests."""
+    traffic = lunch_rush()
+    return of_rate("model-rush", traffic.counts / PERIOD / 5, PERIOD, seed=3)
+
+
 def day() -> Traffic:
     """One diurnal day."""
     return diurnal(1.0, 30.0, seed=2)
@@ -51,4 +58,5 @@ def csv(traffic: Traffic, time) -> str:
 
 if __name__ == "__main__":
     (HERE / "lunch-rush.csv").write_text(csv(lunch_rush(), from_start), encoding="utf-8")
+    (HERE / "model-rush.csv").write_text(csv(model_rush(), from_start), encoding="utf-8")
     (HERE / "day.csv").write_text(csv(day(), dated), encoding="utf-8")

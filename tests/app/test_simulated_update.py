@@ -15,8 +15,8 @@ PATCHED = NEXT.replace("      DesiredCount: 1\n", "")
 
 def scenario(body: str, fail: str = "") -> Scenario:
     """The example's rush, cut to its half hour, with an update at its height."""
-    source = Source(str(example("traffic/lunch-rush.csv")), "10m-40m")
-    prepared = prepare(Options(HERE, source, slo="p99<500ms")).scenario()
+    source = Source(str(example("traffic/model-rush.csv")), "10m-40m")
+    prepared = prepare(Options(HERE, source, slo="p99<3s")).scenario()
     return replace(prepared, updates=(Update(15 * 60, body, fail=fail),))
 
 

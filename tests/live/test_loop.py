@@ -204,7 +204,7 @@ def test_a_timer_waits_for_the_report_without_which_it_could_miss_something(
 
 
 def test_timers_fire_by_themselves(make_bench: Callable[..., Bench]) -> None:
-    bench = make_bench(speed=30.0, ahead=0.0)
+    bench = make_bench(speed=120.0, ahead=0.0)
     deploy(bench)
     due = bench.loop.engine.due()
     assert due is not None

@@ -12,9 +12,12 @@ import msgspec
 from understudy.api.http import Request, Response
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
+from understudy.base.identity import Ids
 from understudy.control.capacity.operations import SERVICE
 from understudy.control.plane import OPERATIONS
 from understudy.control.subjects import behind, observed
+from understudy.control.top import fleets
+from understudy.control.turn import Turn
 from understudy.engine.region import Region
 from understudy.engine.scaling import activities, explain
 from understudy.live.loop import LiveLoop
@@ -43,6 +46,9 @@ class Management:
             "behind": lambda region, query: {
                 "resource": behind(region.plane, query.get("balancer", ""))
             },
+            "fleets": lambda region, _: fleets(
+                region.plane, region.name, Turn(self._loop.now(), region.name, Ids())
+            ),
             "explain": lambda region, query: explain(
                 region, query.get("name", ""), self._loop.now()
             ),

@@ -16,6 +16,7 @@ from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.capacity.usage import Used
 from understudy.control.observation import Observation
+from understudy.control.top import FleetRow
 from understudy.live.clock import WorldClock
 
 OWN_SECONDS = 10.0
@@ -119,6 +120,12 @@ class Client:
         """What the engine has seen of a variant, service or group since a time."""
         seen = self.own("observe", region=self.region, resource=resource, since=since)
         return msgspec.json.decode(seen, type=Observation)
+
+    def fleets(self) -> tuple[FleetRow, ...]:
+        """The live fleets of the region."""
+        return msgspec.json.decode(
+            self.own("fleets", region=self.region), type=tuple[FleetRow, ...]
+        )
 
     def used(self) -> Used:
         """What the region has used so far, and what is owned in it."""

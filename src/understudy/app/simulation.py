@@ -16,7 +16,7 @@ from understudy.control.felt import operations
 from understudy.control.outcome import Outcome
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.control.slo import Slo
-from understudy.control.subjects import Subject, observed, subject_of
+from understudy.control.subjects import NoSubject, Subject, observed, subject_of
 from understudy.deploy.rehearsed_failure import token
 from understudy.engine.engine import Engine, EngineState
 from understudy.sim.arrivals import arrival_chunks
@@ -80,7 +80,7 @@ def simulate(scenario: Scenario) -> Outcome:
     world, _ = deployed(scenario)
     world.run(scenario.start_at)
     plane = world.engine.region(scenario.region).plane
-    subject = subject_of(plane)
+    subject = _subject(world)
     tally = drive(world, scenario)
     status = _status(world, scenario)
     facts = RunFacts(
@@ -119,7 +119,7 @@ def drive(
     """
     started, traffic = world.now, scenario.traffic
     _perform(world, event_calls(scenario.events, started))
-    subject = subject_of(world.engine.region(world.region).plane)
+    subject = _subject(world)
     tally = Tally(started, traffic.duration, traffic.total, scenario.slos)
     drawn = arrival_chunks(traffic, scenario.seed) if arrivals is None else arrivals
     parts = (started + part for part in drawn)
@@ -135,6 +135,14 @@ def drive(
     world.run(started + traffic.duration)
     fleet.finish(world.now)
     return tally
+
+
+def _subject(world: SimulatedWorld) -> Subject:
+    """What gets the traffic. Raises Failed where nothing can."""
+    try:
+        return subject_of(world.engine.region(world.region).plane)
+    except NoSubject as nothing:
+        raise Failed("The stack serves nothing", [str(nothing)]) from nothing
 
 
 def _sent(

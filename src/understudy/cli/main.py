@@ -54,6 +54,9 @@ COMMANDS = {
     "understudy.cli.recommend:recommend": (
         "Search for the policy, size and purchase that meet the objectives for least money."
     ),
+    "understudy.cli.top:top": (
+        "Show the live fleets: each endpoint, service and group with its load, capacity and cost."
+    ),
     "understudy.cli.engine:up": (
         "Start the engine: it answers as AWS does at one address of this machine."
     ),

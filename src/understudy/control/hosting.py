@@ -1,20 +1,18 @@
 """Instances of groups as others need them: hosts of tasks, and targets of load balancers."""
 
 import re
-from base64 import b64decode
-from binascii import Error as NotBase64
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from understudy.base.fault import Fault
+from understudy.control.autoscaling.machines import machine_of
+from understudy.control.autoscaling.service import AutoScaling
 from understudy.control.autoscaling.state import Instance
-from understudy.control.autoscaling.state import State as GroupsState
 from understudy.control.ecs.service import Host
 from understudy.control.elbv2.targets import DELAY
-from understudy.control.events import InstanceFailed, InstanceHealthy, InstanceStopped, Params
-from understudy.control.ports import LaunchTemplates, Located
+from understudy.control.events import InstanceFailed, InstanceHealthy, InstanceStopped
+from understudy.control.ports import Located
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
@@ -35,20 +33,18 @@ class Hosts:
 
     def __init__(
         self,
-        groups: GroupsState,
+        groups: AutoScaling,
         addresses: MutableMapping[str, Address],
-        templates: LaunchTemplates,
         moved: Callable[[str], None],
     ) -> None:
         self._groups = groups
         self._moved = moved
         self._addresses = addresses
-        self._templates = templates
 
     def on_healthy(self, event: InstanceHealthy, turn: Turn) -> None:
         """An instance answers at an address."""
         del turn
-        if event.instance_id in self._groups.members:
+        if event.instance_id in self._groups.state.members:
             self._addresses[event.instance_id] = Address(event.host, event.port)
             self._moved(event.instance_id)
 
@@ -59,8 +55,8 @@ class Hosts:
 
     def instance(self, instance_id: str) -> Instance | None:
         """An instance of a group."""
-        group = self._groups.groups.get(self._groups.members.get(instance_id, ""))
-        return group.instances.get(instance_id) if group else None
+        found = self._groups.find(instance_id)
+        return found[1] if found else None
 
     def locate(self, target_id: str, port: int) -> Located | None:
         """Where a target listens that is an instance of a group, or an address of its own."""
@@ -79,7 +75,7 @@ class Hosts:
         if instance is None:
             return None
         found = CLUSTER.search(self.user_data(instance_id))
-        group = self._groups.members[instance_id]
+        group = self._groups.state.members[instance_id]
         return Host(instance.instance_type, instance.zone, group, found[1] if found else "")
 
     def user_data(self, instance_id: str) -> str:
@@ -87,25 +83,8 @@ class Hosts:
         instance = self.instance(instance_id)
         if instance is None:
             return ""
-        data = self._launch_data(instance)
-        try:
-            return b64decode(data.get("UserData", ""), validate=True).decode(errors="replace")
-        except NotBase64:
-            return str(data["UserData"])
-
-    def _launch_data(self, instance: Instance) -> Mapping[str, str]:
-        """What an instance was launched with, as far as it is still known."""
-        configuration = self._groups.configurations.get(instance.launch_configuration)
-        if configuration is not None:
-            return configuration.params
-        try:
-            return self._templates.resolve(_identified(instance.launch_template)).data
-        except Fault:  # The template, or its version, has been deleted since.
-            return {}
-
-
-def _identified(specification: Params) -> Params:
-    return {key: specification[key] for key in ("LaunchTemplateId", "Version")}
+        group = self._groups.state.groups[self._groups.state.members[instance_id]]
+        return machine_of(self._groups, group, instance).user_data
 
 
 class GroupTargets:

@@ -213,7 +213,7 @@ class Plane:
             balancing=GroupTargets(self.elbv2),
             price=prices_in(region, config.book),
         )
-        hosts = Hosts(state.groups, state.addresses, self.ec2, self.elbv2.relocated)
+        hosts = Hosts(self.groups, state.addresses, self.elbv2.relocated)
         self.hosts = hosts
         self.ecs.host = hosts.host
         self.ecs.groups = partial(self.call, "autoscaling")

@@ -21,6 +21,7 @@ UNITS = {
     "capacity": "instances from `at` until the next point",
     "load.requests, load.failed": "requests of the world in span_seconds from `at`",
     "requests.sent": "requests really sent, each standing for `stands_for` of the world",
+    "updates.requests, lost, late": "requests of the world in an update and the 600 s after it",
     "share, objective, equal": "0 to 1",
     "speed": "world seconds per real second, null in virtual time",
 }
@@ -79,6 +80,10 @@ def _run(run: Outcome) -> Json:
             for each in run.activities
         ],
         "alarms": [_dated(each, run) for each in run.alarms],
+        "updates": [
+            _dated(each, run) | {"ended": None if each.ended is None else iso(each.ended)}
+            for each in run.updates
+        ],
         "cost": _cost(run.cost, run.idle) if run.cost else None,
     }
 

@@ -137,12 +137,10 @@ class Service(Struct):
     revisions: dict[str, Revision] = field(default_factory=dict[str, Revision])
     records: list[Record] = field(default_factory=list[Record])
     events: list[ServiceEvent] = field(default_factory=list[ServiceEvent])
-    task_sets: list[Params] = field(default_factory=list[Params])
     completed: str = ""
     ticking: bool = False
     ticked_at: float = 0.0
     retry_at: float = 0.0
-    throttled: bool = False
     steady: bool = False
     owes: bool = False
     said: dict[str, float] = field(default_factory=dict[str, float])
