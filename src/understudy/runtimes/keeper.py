@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -48,6 +49,8 @@ class Keeper:
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
         self._reaching: asyncio.Lock = asyncio.Lock()
+        self._running: set[str] = set()
+        self._leaving = False
 
     async def adopt(self) -> tuple[Running, ...]:
         """What a keeper that is there already runs; nothing where there is none."""
@@ -75,6 +78,7 @@ class Keeper:
         """End every program and the keeper."""
         if self._writer is None:
             return
+        self._leaving = True
         self._send(Leave())
         if self._listening is not None:
             await self._listening
@@ -121,6 +125,7 @@ class Keeper:
             for message in unframer.feed(data):
                 assert isinstance(message, Here), message
                 self._writer = writer
+                self._running = {each.name for each in message.running}
                 self._listening = asyncio.create_task(self._listen(reader, unframer))
                 return message.running
         raise ProgramFailed("the keeper of programs did not answer")
@@ -130,6 +135,10 @@ class Keeper:
             while data := await reader.read(READ):
                 for message in unframer.feed(data):
                     self._take(message)
+        # A keeper that was killed has taken its programs with it.
+        lost, self._running = self._running, set()
+        for name in () if self._leaving else lost:
+            self._ended(Ended(name, -signal.SIGKILL))
         for waiting in self._starting.values():
             if not waiting.done():
                 waiting.set_exception(ProgramFailed("the keeper of programs has ended"))
@@ -141,10 +150,12 @@ class Keeper:
     def _take(self, message: Here | Started | NotStarted | Ended) -> None:
         match message:
             case Started():
+                self._running.add(message.name)
                 self._settle(message.name).set_result(message)
             case NotStarted():
                 self._settle(message.name).set_exception(ProgramFailed(message.reason))
             case Ended():
+                self._running.discard(message.name)
                 self._ended(message)
             case Here():
                 pass
