@@ -12,6 +12,7 @@ from pathlib import Path
 
 import understudy
 from understudy.runtimes.keeping import (
+    MARK,
     Ended,
     FromKeeper,
     Here,
@@ -41,7 +42,8 @@ class Keeper:
     """A line to the keeper of a state folder; ``ended`` hears of every program that has ended."""
 
     def __init__(self, state: Path, ended: Callable[[Ended], None], *, patience: float = PATIENCE):
-        self._address = "\0understudy-" + blake2b(str(state.resolve()).encode()).hexdigest()[:32]
+        self._family = blake2b(str(state.resolve()).encode()).hexdigest()[:32]
+        self._address = f"\0understudy-{self._family}"
         self._ended = ended
         self._patience = patience
         self._pid = 0
@@ -57,6 +59,7 @@ class Keeper:
         try:
             reader, writer = await asyncio.open_unix_connection(self._address)
         except OSError:
+            self._sweep()
             return ()
         return await self._meet(reader, writer)
 
@@ -103,7 +106,8 @@ class Keeper:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(self._address)
             listener.listen()
-            argv = [sys.executable, "-P", "-m", MODULE, str(LISTENER), str(self._patience)]
+            patience = str(self._patience)
+            argv = [sys.executable, "-P", "-m", MODULE, str(LISTENER), patience, self._family]
             # No object of ours need outlive it: it may outlive us.
             self._pid = os.posix_spawn(
                 sys.executable,
@@ -137,8 +141,10 @@ class Keeper:
                     self._take(message)
         # A keeper that was killed has taken its programs with it.
         lost, self._running = self._running, set()
-        for name in () if self._leaving else lost:
-            self._ended(Ended(name, -signal.SIGKILL))
+        if not self._leaving:
+            self._sweep()
+            for name in lost:
+                self._ended(Ended(name, -signal.SIGKILL))
         for waiting in self._starting.values():
             if not waiting.done():
                 waiting.set_exception(ProgramFailed("the keeper of programs has ended"))
@@ -146,6 +152,15 @@ class Keeper:
             self._writer.close()
             with suppress(ConnectionError):
                 await self._writer.wait_closed()
+
+    def _sweep(self) -> None:
+        """End what a keeper that was killed has left behind: what its programs had started."""
+        mark = f"{MARK}={self._family}-".encode()
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal():
+                with suppress(OSError):
+                    if mark in (entry / "environ").read_bytes():
+                        os.kill(int(entry.name), signal.SIGKILL)
 
     def _take(self, message: Here | Started | NotStarted | Ended) -> None:
         match message:
