@@ -1,8 +1,9 @@
 """Keeps programs running, also while the engine restarts; nobody outlives it.
 
 Run as ``python -m understudy.runtimes.keeper_process SOCKET PATIENCE FAMILY``. SOCKET is the
-descriptor of a listening unix socket, FAMILY begins the marks of all programs. An engine that connects is told what runs; when it hangs up, it or the
-next one must come back within PATIENCE seconds, or everything is ended.
+descriptor of a listening unix socket, FAMILY begins the marks of all programs. An engine that
+connects is told what runs; when it hangs up, it or the next one must come back within PATIENCE
+seconds, or everything is ended.
 """
 
 import ctypes
