@@ -108,7 +108,7 @@ def init(arguments: list[str]) -> int:
 
 def _configs(whole: Config, sets: list[str]) -> list[str]:
     """The names of the configurations in some config sets, in order; ``config`` without sets."""
-    known: Mapping[str, Any] = whole.get("configSets", {})
+    known: Mapping[str, list[str | dict[str, str]]] = whole.get("configSets", {})
     if not known:
         return ["config"]
     found: list[str] = []
@@ -116,8 +116,7 @@ def _configs(whole: Config, sets: list[str]) -> list[str]:
         if name not in known:
             raise BootstrapError(f"there is no config set {name}")
         for entry in known[name]:
-            nested = entry.get("ConfigSet") if isinstance(entry, dict) else None
-            found += _configs(whole, [nested]) if nested else [entry]
+            found += [entry] if isinstance(entry, str) else _configs(whole, [entry["ConfigSet"]])
     return found
 
 

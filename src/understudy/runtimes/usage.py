@@ -14,7 +14,8 @@ def usage(leaders: Mapping[int, str]) -> dict[str, tuple[float, int]]:
 
     ``leaders`` are the names by process id; a program and what it starts share its session.
     """
-    found = dict.fromkeys(leaders.values(), (0.0, 0))
+    found: dict[str, tuple[float, int]] = {}
+    found.update(dict.fromkeys(leaders.values(), (0.0, 0)))
     for entry in PROC.iterdir():
         if not entry.name.isdecimal():
             continue

@@ -112,7 +112,8 @@ def _tags(instance: Instance) -> dict[str, str]:
 
 
 def _optional(instance: Instance) -> Params:
-    params, found = instance.params, {}
+    params = instance.params
+    found: Params = {}
     for name in ("KeyName", "SubnetId"):
         if params.get(name):
             found[name] = params[name]
