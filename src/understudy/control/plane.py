@@ -303,15 +303,16 @@ class Plane:
             self.elbv2.on_restart(turn)
             self.ecs.on_restart(turn)
             group_events.on_restart(self.groups, turn)
+            running.on_restart(self.ec2, turn)
             self.notifier.on_restart(turn)
             groups = self.groups.state
-            known = {*self.sagemaker.state.instances, *groups.members, *groups.detached}
+            own = self.ec2.state.instances
+            known = {*self.sagemaker.state.instances, *groups.members, *groups.detached, *own}
             self.capacity.forget_others(known, turn)
 
     def on_answer(self, event: CallAnswered | CallFailed, turn: Turn) -> bool:
         """The world has answered a call; False if it was not one of the planes that had asked."""
         return self.notifier.on_answer(event, turn)
-            running.on_restart(self.ec2, turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""

@@ -17,7 +17,6 @@ from understudy.resources.autoscaling_group import GROUP
 from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
 from understudy.resources.cloudformation_macro import MACRO
 from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
-from understudy.resources.cloudwatch_alarm import ALARM
 from understudy.resources.ec2_instance import INSTANCE
 from understudy.resources.ecs import CONTAINERS
 from understudy.resources.elbv2 import BALANCING
@@ -55,7 +54,6 @@ TYPES: tuple[ResourceType, ...] = (
     STACK,
     CONDITION,
     HANDLE,
-    ALARM,
     INSTANCE,
     MANAGED_POLICY,
     POLICY,
