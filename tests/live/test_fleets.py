@@ -17,6 +17,7 @@ from understudy.control.events import (
     Container,
     InstanceFailed,
     InstanceHealthy,
+    InstancesMeasured,
     InstanceStopped,
     Launch,
     LaunchTask,
@@ -24,6 +25,7 @@ from understudy.control.events import (
     StopTask,
     TaskEnded,
     TaskHealthChanged,
+    TasksMeasured,
     TaskStarted,
 )
 from understudy.control.machine import Machine
@@ -194,6 +196,31 @@ def test_instances_run_on_while_the_engine_restarts(tmp_path: Path) -> None:
     was, now, said = asyncio.run(story())
     assert (was.host, was.port, was.runs) == (now.host, now.port, now.runs)
     assert said == "mapped"
+
+
+def test_what_instances_and_tasks_use_is_measured(tmp_path: Path) -> None:
+    busy = Mapped("*busy*", "while :; do :; done")
+
+    async def story() -> tuple[float, float]:
+        heard = Heard(speed=60.0)
+        fleets = Fleets(loop_of(heard), tmp_path, (busy,), "http://127.0.0.1:1", secret)
+        measuring = asyncio.create_task(fleets.measure())
+        await fleets.perform(instance(image="ami-busy"))
+        work = asyncio.create_task(fleets.perform(task(container("busy"))))
+        of_instances = await heard.until(InstancesMeasured)
+        of_tasks = await heard.until(TasksMeasured, lambda event: event.measured[0].cpu > 0)
+        measuring.cancel()
+        await fleets.perform(StopTask(REGION, task().task))
+        await work
+        await fleets.close()
+        assert of_instances.samples[0][0] == "i-1"
+        assert of_tasks.measured[0].memory > 0
+        return of_instances.samples[0][1], of_tasks.measured[0].cpu
+
+    percent, shares = asyncio.run(story())
+    # A t3.small has two processors; a loop keeps one busy, as far as it is given one.
+    assert 0 < percent <= 55
+    assert 0 < shares <= 1100
 
 
 TAGS = {"Name": "web"}

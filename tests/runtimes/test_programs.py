@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import urllib.error
 import urllib.request
@@ -18,7 +19,7 @@ from understudy.runtimes.program_containers import ProgramContainers
 from understudy.runtimes.program_processes import ProgramProcesses, shell
 from understudy.runtimes.programs import Gone, NotRun, Program, Programs
 from understudy.testing.container_engine import IMAGE, container_engine, missing
-from understudy.testing.processes import descendants
+from understudy.testing.processes import command_of, descendants
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("nobody_is_left_behind")]
 
@@ -256,3 +257,25 @@ def test_a_program_goes_on_while_nobody_listens_and_ends_where_nobody_comes_back
         assert await Keeper(tmp_path, ended).adopt() == ()
 
     run(story())
+
+
+def test_programs_end_with_their_keeper_and_that_is_told(run: Any, tmp_path: Path) -> None:
+    world = World("processes", tmp_path)
+
+    async def story() -> int:
+        keeper = Keeper(tmp_path, lambda ended: runtime.ended(ended))
+        runtime = ProgramProcesses(keeper, world.ended)
+        program = world.program("sleep 300")
+        before = descendants(os.getpid())
+        await runtime.start(program)
+        fresh = descendants(os.getpid()) - before
+        (pid,) = (each for each in fresh if "keeper" in command_of(each))
+        os.kill(pid, signal.SIGKILL)
+        gone = await world.end_of(program)
+        again = world.program("sleep 300")
+        # The next program starts another keeper.
+        await runtime.start(again)
+        await runtime.close()
+        return gone.code
+
+    assert run(story()) == -9

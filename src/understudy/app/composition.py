@@ -150,7 +150,7 @@ async def running(
         respond = Management(loop, ready, fleets.machines).respond
         server = Server(loop, world, objects, books, respond, Ids(time.time_ns()))
         await stack.enter_async_context(_listening(server, control))
-        ended = asyncio.gather(world.listen(), loop.broken)
+        ended = asyncio.gather(world.listen(), loop.broken, fleets.measure())
         stack.push_async_callback(_cancelled, ended)
         loop.restart()
         _put_into_force(config.settings, loop)

@@ -1,6 +1,7 @@
 """A value that a schema admits, made up: what a service might set, or a template might say."""
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from re import _parser  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
@@ -154,7 +155,11 @@ def matching(pattern: str, ids: Ids, low: int = 0, high: int = 1 << 20) -> str |
 
 @cache
 def _parsed(pattern: str) -> Any:
-    return _parser.parse(pattern)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    # Python's own parser knows neither Java's classes nor flags in the middle.
+    plain = re.sub(r"\\p\{\w+\}", r"\\w", pattern).replace("(?i)", "")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _parser.parse(plain)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
 
 def _written(parts: Any, length: int, ids: Ids) -> str:

@@ -34,6 +34,7 @@ from understudy.control.cloudwatch.state import CloudWatchState
 from understudy.control.cost_explorer import operations as cost_operations
 from understudy.control.cost_explorer.service import CostExplorer
 from understudy.control.ec2 import operations as ec2_operations
+from understudy.control.ec2 import running
 from understudy.control.ec2.service import Ec2
 from understudy.control.ec2.state import Ec2State
 from understudy.control.ecs import operations as ecs_operations
@@ -69,6 +70,7 @@ from understudy.control.fleets import FleetRecord, note_groups, note_services
 from understudy.control.hosting import Address, GroupTargets, Hosts
 from understudy.control.kept_capacity import OWNER as KEPT
 from understudy.control.kept_capacity import Kept, KeptCapacities
+from understudy.control.members import GroupMembers
 from understudy.control.notifying import Notifier, Sent
 from understudy.control.ports import Located
 from understudy.control.price_list import operations as price_list_operations
@@ -202,7 +204,7 @@ class Plane:
             self.cloudwatch,
         )
         self.sagemaker.is_registered = self.scaling.is_registered
-        self.ec2 = Ec2(state.ec2)
+        self.ec2 = Ec2(state.ec2, region)
         self.groups = AutoScaling(
             region,
             self.ec2,
@@ -218,6 +220,8 @@ class Plane:
         self.ecs.host = hosts.host
         self.ecs.groups = partial(self.call, "autoscaling")
         self.elbv2.locate = self._locate
+        self.ec2.members = GroupMembers(self.groups)
+        self.ec2.moved = self.elbv2.relocated
         self.purchasing = Purchasing(config.book, state.purchasing)
         self.notifier = Notifier(state.sent, self.cloudwatch.record_action)
         self.capacity = Capacity(state.capacity, self.purchasing, self._place)
@@ -254,12 +258,14 @@ class Plane:
                 self.ecs.on_gone,
                 partial(group_events.on_failed, groups),
                 hosts.on_gone,
+                partial(running.on_failed, self.ec2),
             ),
             InstanceHealthy: (
                 capacity.on_healthy,
                 self.sagemaker.on_healthy,
                 hosts.on_healthy,
                 partial(group_events.on_healthy, groups),
+                partial(running.on_healthy, self.ec2),
                 self.ecs.on_healthy,
             ),
             InstancesMeasured: (partial(on_measured, groups),),
@@ -269,6 +275,7 @@ class Plane:
                 self.ecs.on_gone,
                 partial(group_events.on_stopped, groups),
                 hosts.on_gone,
+                partial(running.on_stopped, self.ec2),
             ),
             RequestsCompleted: (self.sagemaker.on_requests,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
@@ -296,9 +303,11 @@ class Plane:
             self.elbv2.on_restart(turn)
             self.ecs.on_restart(turn)
             group_events.on_restart(self.groups, turn)
+            running.on_restart(self.ec2, turn)
             self.notifier.on_restart(turn)
             groups = self.groups.state
-            known = {*self.sagemaker.state.instances, *groups.members, *groups.detached}
+            own = self.ec2.state.instances
+            known = {*self.sagemaker.state.instances, *groups.members, *groups.detached, *own}
             self.capacity.forget_others(known, turn)
 
     def on_answer(self, event: CallAnswered | CallFailed, turn: Turn) -> bool:
@@ -360,8 +369,12 @@ class Plane:
             self.ecs.on_target(signal, turn)
 
     def _locate(self, target_id: str, port: int) -> Located | None:
-        """Where a target listens: a task, an instance of a group, else its own address."""
-        return self.ecs.locate(target_id, port) or self.hosts.locate(target_id, port)
+        """Where a target listens: a task, an instance, else its own address."""
+        return (
+            self.ecs.locate(target_id, port)
+            or self.ec2.locate(target_id, port)
+            or self.hosts.locate(target_id, port)
+        )
 
     def _on_alarm(self, action: AlarmAction, turn: Turn) -> None:
         """Do what an alarm asks for; its history says what came of the first time.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from understudy.control.events import Launch, LaunchTask, Stop, StopTask
+from understudy.live.gauge import Gauge
 from understudy.live.loop import LiveLoop
 from understudy.live.machines import PREFIX, Machines
 from understudy.live.tasks import Secret, Tasks
@@ -26,6 +27,7 @@ class Fleets:
         self._programs = ProgramFleet(folder, self._ended)
         self.machines = Machines(loop, self._programs, folder, mappings, endpoint)
         self.tasks = Tasks(loop, self._programs, folder, mappings, endpoint, secret)
+        self._gauge = Gauge(loop, self._programs.pids, self.machines, self.tasks)
 
     async def adopt(self) -> None:
         """Know what an engine before us left running."""
@@ -34,6 +36,10 @@ class Fleets:
                 self.machines.adopt(each.name, each.note)
             else:
                 self.tasks.adopt(each.name, each.note)
+
+    async def measure(self) -> None:
+        """Tell what instances and tasks use, for ever."""
+        await self._gauge.run()
 
     async def perform(self, command: Launch | Stop | LaunchTask | StopTask) -> None:
         """Start or stop an instance or a task."""

@@ -7,7 +7,7 @@ group to; its user data, as a shell script in its own root; else a stand-in, whi
 import asyncio
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,6 +178,16 @@ class Machines:
         if not command.keep and launched is not None:
             await asyncio.to_thread(_clear, self._root(command.instance_id))
         self._loop.submit(InstanceStopped(self._loop.now(), command.region, command.instance_id))
+
+    def measurable(self) -> Iterator[tuple[str, str, float]]:
+        """The programs of instances that run, with their regions and processors."""
+        for instance_id, command in self._launches.items():
+            kind = hardware(command.instance_type)
+            yield PREFIX + instance_id, command.region, float(kind.vcpus) if kind else 1.0
+
+    def id_of(self, name: str) -> str:
+        """The instance whose program has this name."""
+        return name.removeprefix(PREFIX)
 
     def knows(self, instance_id: str) -> bool:
         """Whether an instance is one of ours."""

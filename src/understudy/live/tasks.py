@@ -8,7 +8,7 @@ import asyncio
 import logging
 import shutil
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +68,7 @@ class Tasks:
         self._endpoint = endpoint
         self._secret = secret
         self._runs: dict[str, TaskRun] = {}
+        self._regions: dict[str, str] = {}
         self._notes: dict[str, Note] = {}
         self._adopted: set[str] = set()
 
@@ -80,12 +81,13 @@ class Tasks:
         """Run a task to its end, or take over one that runs; the loop hears how it goes."""
         region, task = command.region, command.task
         run = self._runs[task] = TaskRun(command.containers, self._hands(command))
+        self._regions[task] = region
         telling = asyncio.ensure_future(self._tell_up(command, run))
         try:
             exits, reason = await run.run()
         finally:
             telling.cancel()
-            del self._runs[task]
+            del self._runs[task], self._regions[task]
         for container in command.containers:
             self._notes.pop(_name(task, container.name), None)
         await asyncio.to_thread(_clear, self._folder_of(task))
@@ -210,6 +212,11 @@ class Tasks:
 
     def _folder_of(self, task: str) -> Path:
         return (self._folder / "tasks" / task.rpartition("/")[2]).absolute()
+
+    def measurable(self) -> Iterator[tuple[str, str, list[str]]]:
+        """The tasks that run, with their regions and the programs of their containers."""
+        for task, run in self._runs.items():
+            yield task, self._regions[task], [_name(task, each) for each in run.parts]
 
     async def stop(self, command: StopTask) -> None:
         """End a task; ``TaskEnded`` follows, also for one that is not known."""

@@ -139,14 +139,14 @@ class Client(asyncio.Protocol):
     """The server's side of a connection. ``serve`` makes the exchange that answers a request."""
 
     __slots__ = (
-        "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_outbox", "_parser",
+        "_began", "_closing", "_exchange", "_full", "_headers", "_held", "_parser",
         "_paused", "_queue", "_read_at", "_receiving", "_replaying", "_serve", "_target",
-        "_transport", "_tunnel", "_upgrade", "_version", "visit",
+        "_transport", "_tunnel", "_upgrade", "_version", "outbox", "visit",
     )  # fmt: skip
 
     def __init__(self, serve: "Callable[[Head, Client], Exchange]", outbox: Outbox) -> None:
         self._serve = serve
-        self._outbox = outbox
+        self.outbox = outbox
         self._parser = HttpRequestParser(self)
         self._exchange: Exchange | None = None
         self._receiving: Exchange | Queued | Discarded = DISCARDED
@@ -169,7 +169,7 @@ class Client(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send a piece of the answer."""
-        self._outbox.write(self._transport, data)
+        self.outbox.write(self._transport, data)
 
     def hold(self, *, yes: bool) -> None:
         """Stop reading the request for now, or go on."""
@@ -199,14 +199,14 @@ class Client(asyncio.Protocol):
         self._exchange = None
         self._receiving = DISCARDED
         self._queue.clear()
-        self._outbox.close(self._transport)
+        self.outbox.close(self._transport)
 
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)
-        self._outbox.clients += 1
+        self.outbox.clients += 1
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
@@ -240,7 +240,7 @@ class Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the exchange, and let go of the parser, which refers to us."""
         exchange, self._exchange = self._exchange, None
-        self._outbox.clients -= 1
+        self.outbox.clients -= 1
         self._closing = True
         self._receiving = DISCARDED
         self._queue.clear()
@@ -305,7 +305,7 @@ class Client(asyncio.Protocol):
             self._headers = []
         receiving.end(trailers)
         if self._closing and self._exchange is None:
-            self._outbox.close(self._transport)
+            self.outbox.close(self._transport)
 
     # Ourselves
 

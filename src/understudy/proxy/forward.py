@@ -26,7 +26,8 @@ class Forward:
     """One request on its way through. The request line and all headers stay as they are."""
 
     __slots__ = (
-        "_chunked", "_client", "_ended", "_head", "_kept", "_pool", "_size", "_upstream", "_waits",
+        "_chunked", "_client", "_ended", "_head", "_kept", "_outbox", "_pool", "_size", "_upstream",
+        "_waits",
     )  # fmt: skip
     tunnels: ClassVar[bool] = False
 
@@ -34,6 +35,7 @@ class Forward:
         self._pool = pool
         self._head = head
         self._client: Client | None = client
+        self._outbox = client.outbox
         self._upstream: Upstream | None = None
         self._kept: list[bytes] | None = []
         self._size = 0
@@ -93,7 +95,7 @@ class Forward:
         upstream.begin(self, head_only=self._head.method == b"HEAD")
         upstream.sent = self._ended
         self._client.hold(yes=False)
-        upstream.transport.write(b"".join(self._kept))
+        self._outbox.write(upstream.transport, b"".join(self._kept))
         self._forget_much()
 
     def unreachable(self, error: OSError) -> None:
@@ -145,7 +147,7 @@ class Forward:
             self._kept.append(data)
             self._size += len(data)
         if self._upstream is not None:
-            self._upstream.transport.write(data)
+            self._outbox.write(self._upstream.transport, data)
             self._forget_much()
 
     def _forget_much(self) -> None:

@@ -84,7 +84,7 @@ class Front:
             await asyncio.sleep(self._settings.report_interval)
             now = monotonic()
             self._invoker.date(now)
-            self.balancers.count_connections()
+            self.balancers.tick()
             for report in self._recorder.reports(now):
                 self._send(report)
 

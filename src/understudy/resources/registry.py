@@ -17,6 +17,7 @@ from understudy.resources.autoscaling_group import GROUP
 from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
 from understudy.resources.cloudformation_macro import MACRO
 from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
+from understudy.resources.ec2_instance import INSTANCE
 from understudy.resources.ecs import CONTAINERS
 from understudy.resources.elbv2 import BALANCING
 from understudy.resources.iam_policy import MANAGED_POLICY, POLICY
@@ -54,6 +55,7 @@ TYPES: tuple[ResourceType, ...] = (
     STACK,
     CONDITION,
     HANDLE,
+    INSTANCE,
     MANAGED_POLICY,
     POLICY,
     ROLE,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import understudy
 from understudy.runtimes.keeping import (
+    MARK,
     Ended,
     FromKeeper,
     Here,
@@ -40,7 +42,8 @@ class Keeper:
     """A line to the keeper of a state folder; ``ended`` hears of every program that has ended."""
 
     def __init__(self, state: Path, ended: Callable[[Ended], None], *, patience: float = PATIENCE):
-        self._address = "\0understudy-" + blake2b(str(state.resolve()).encode()).hexdigest()[:32]
+        self._family = blake2b(str(state.resolve()).encode()).hexdigest()[:32]
+        self._address = f"\0understudy-{self._family}"
         self._ended = ended
         self._patience = patience
         self._pid = 0
@@ -48,12 +51,15 @@ class Keeper:
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
         self._reaching: asyncio.Lock = asyncio.Lock()
+        self._running: set[str] = set()
+        self._leaving = False
 
     async def adopt(self) -> tuple[Running, ...]:
         """What a keeper that is there already runs; nothing where there is none."""
         try:
             reader, writer = await asyncio.open_unix_connection(self._address)
         except OSError:
+            self._sweep()
             return ()
         return await self._meet(reader, writer)
 
@@ -75,6 +81,7 @@ class Keeper:
         """End every program and the keeper."""
         if self._writer is None:
             return
+        self._leaving = True
         self._send(Leave())
         if self._listening is not None:
             await self._listening
@@ -99,7 +106,8 @@ class Keeper:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(self._address)
             listener.listen()
-            argv = [sys.executable, "-P", "-m", MODULE, str(LISTENER), str(self._patience)]
+            patience = str(self._patience)
+            argv = [sys.executable, "-P", "-m", MODULE, str(LISTENER), patience, self._family]
             # No object of ours need outlive it: it may outlive us.
             self._pid = os.posix_spawn(
                 sys.executable,
@@ -121,6 +129,7 @@ class Keeper:
             for message in unframer.feed(data):
                 assert isinstance(message, Here), message
                 self._writer = writer
+                self._running = {each.name for each in message.running}
                 self._listening = asyncio.create_task(self._listen(reader, unframer))
                 return message.running
         raise ProgramFailed("the keeper of programs did not answer")
@@ -130,6 +139,12 @@ class Keeper:
             while data := await reader.read(READ):
                 for message in unframer.feed(data):
                     self._take(message)
+        # A keeper that was killed has taken its programs with it.
+        lost, self._running = self._running, set()
+        if not self._leaving:
+            self._sweep()
+            for name in lost:
+                self._ended(Ended(name, -signal.SIGKILL))
         for waiting in self._starting.values():
             if not waiting.done():
                 waiting.set_exception(ProgramFailed("the keeper of programs has ended"))
@@ -138,13 +153,24 @@ class Keeper:
             with suppress(ConnectionError):
                 await self._writer.wait_closed()
 
+    def _sweep(self) -> None:
+        """End what a keeper that was killed has left behind: what its programs had started."""
+        mark = f"{MARK}={self._family}-".encode()
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal():
+                with suppress(OSError):
+                    if mark in (entry / "environ").read_bytes():
+                        os.kill(int(entry.name), signal.SIGKILL)
+
     def _take(self, message: Here | Started | NotStarted | Ended) -> None:
         match message:
             case Started():
+                self._running.add(message.name)
                 self._settle(message.name).set_result(message)
             case NotStarted():
                 self._settle(message.name).set_exception(ProgramFailed(message.reason))
             case Ended():
+                self._running.discard(message.name)
                 self._ended(message)
             case Here():
                 pass

@@ -1,8 +1,9 @@
 """Keeps programs running, also while the engine restarts; nobody outlives it.
 
-Run as ``python -m understudy.runtimes.keeper_process SOCKET PATIENCE``. SOCKET is the descriptor
-of a listening unix socket. An engine that connects is told what runs; when it hangs up, it or the
-next one must come back within PATIENCE seconds, or everything is ended.
+Run as ``python -m understudy.runtimes.keeper_process SOCKET PATIENCE FAMILY``. SOCKET is the
+descriptor of a listening unix socket, FAMILY begins the marks of all programs. An engine that
+connects is told what runs; when it hangs up, it or the next one must come back within PATIENCE
+seconds, or everything is ended.
 """
 
 import ctypes
@@ -23,6 +24,7 @@ from typing import NoReturn
 
 from understudy.runtimes.isolation import die_with_parent
 from understudy.runtimes.keeping import (
+    MARK,
     OWN,
     Ended,
     FromKeeper,
@@ -39,8 +41,6 @@ from understudy.runtimes.keeping import (
 )
 from understudy.runtimes.limits import Group
 
-MARK = "UNDERSTUDY_PROGRAM"
-"""The variable by which a process that has left its parent is known to belong to a program."""
 READ = 65536
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -153,7 +153,8 @@ def _user(peer: socket.socket) -> int:
 class Keeper:
     """The loop: one engine at a time, and the ends of programs."""
 
-    def __init__(self, listener: socket.socket, patience: float) -> None:
+    def __init__(self, listener: socket.socket, patience: float, family: str) -> None:
+        self._family = family
         self._listener = listener
         self._patience = patience
         self._programs: dict[str, Program] = {}
@@ -226,7 +227,7 @@ class Keeper:
     def _start(self, order: Start) -> None:
         self._number += 1
         try:
-            program = Program(order, f"{os.getpid()}-{self._number}")
+            program = Program(order, f"{self._family}-{os.getpid()}-{self._number}")
         except (OSError, subprocess.SubprocessError) as error:
             self._tell(NotStarted(order.name, str(error)))
             return
@@ -275,7 +276,8 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
-    keeper = Keeper(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[2]))
+    listener, patience, family = sys.argv[1:]
+    keeper = Keeper(socket.socket(fileno=int(listener)), float(patience), family)
     try:
         keeper.run()
     finally:

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct, msgpack
 
+MARK = "UNDERSTUDY_PROGRAM"
+"""The variable by which a process that has left its parent is known to belong to a program."""
 OWN = "module:"
 
 

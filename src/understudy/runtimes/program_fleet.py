@@ -24,8 +24,12 @@ class ProgramFleet:
         """The processes that an engine before us left running, by their names and notes."""
         there = await self._keeper.adopt()
         for each in there:
-            self._processes.adopt(each.name)
+            self._processes.adopt(each.name, each.pid)
         return there
+
+    def pids(self) -> dict[str, int]:
+        """The processes of programs by their names; those of containers are not ours to see."""
+        return dict(self._processes.pids)
 
     def runs(self, image: str) -> bool:
         """Whether a container engine answers, and has this image."""

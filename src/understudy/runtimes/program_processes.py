@@ -21,17 +21,19 @@ class ProgramProcesses:
         self._ends = ends
         self._programs: dict[str, Program] = {}
         self._gone: dict[str, asyncio.Event] = {}
+        self.pids: dict[str, int] = {}
 
-    def adopt(self, name: str) -> None:
+    def adopt(self, name: str, pid: int) -> None:
         """Know a program that runs already."""
         self._gone[name] = asyncio.Event()
+        self.pids[name] = pid
 
     async def start(self, program: Program) -> Running:
         """Run a program. Raises NotRun."""
         program.root.mkdir(parents=True, exist_ok=True)
         argv = self._argv(program)
         self._programs[program.name] = program
-        self.adopt(program.name)
+        self._gone[program.name] = asyncio.Event()
         order = Start(
             program.name,
             argv,
@@ -47,6 +49,8 @@ class ProgramProcesses:
         except ProgramFailed as failure:
             self._forget(program.name)
             raise NotRun(str(failure)) from failure
+        if program.name in self._gone:
+            self.pids[program.name] = started.pid
         return Running(program.name, started.limited, program.note)
 
     def _argv(self, program: Program) -> tuple[str, ...]:
@@ -102,6 +106,7 @@ class ProgramProcesses:
 
     def _forget(self, name: str) -> None:
         self._programs.pop(name, None)
+        self.pids.pop(name, None)
         gone = self._gone.pop(name, None)
         if gone is not None:
             gone.set()

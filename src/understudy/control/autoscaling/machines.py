@@ -1,12 +1,10 @@
 """What the instances of a group are launched as: image, user data, profile, tags."""
 
-from base64 import b64decode
-from binascii import Error as NotBase64
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault
 from understudy.control.autoscaling.state import Group, Instance
+from understudy.control.ec2.machines import decoded, private_address
 from understudy.control.events import Params
 from understudy.control.machine import Machine
 
@@ -56,21 +54,3 @@ def _tags(data: Params) -> dict[str, str]:
         if specification.get("ResourceType") == "instance"
         for tag in specification.get("Tags", ())
     }
-
-
-def decoded(user_data: str) -> str:
-    """User data as text: it comes in base64.
-
-    >>> decoded("IyEvYmluL3No")
-    '#!/bin/sh'
-    """
-    try:
-        return b64decode(user_data, validate=True).decode(errors="replace")
-    except NotBase64:
-        return user_data
-
-
-def private_address(instance_id: str) -> str:
-    """The private IP address of an instance in the AWS world, the same each time."""
-    second, third = blake2b(instance_id.encode(), digest_size=2).digest()
-    return f"10.0.{second}.{third % 251 + 4}"

@@ -2,6 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
+from understudy.control.ec2.describing import describe_instance_status, describe_instances
+from understudy.control.ec2.instance_attributes import (
+    create_tags,
+    delete_tags,
+    describe_instance_attribute,
+    describe_tags,
+    modify_instance_attribute,
+)
 from understudy.control.ec2.launch_template_versions import (
     create_launch_template_version,
     delete_launch_template_versions,
@@ -13,6 +21,13 @@ from understudy.control.ec2.launch_templates import (
     describe_launch_templates,
     modify_launch_template,
 )
+from understudy.control.ec2.running import (
+    reboot_instances,
+    run_instances,
+    start_instances,
+    stop_instances,
+    terminate_instances,
+)
 from understudy.control.ec2.service import Ec2
 from understudy.control.events import Params
 from understudy.control.turn import Turn
@@ -20,9 +35,21 @@ from understudy.control.turn import Turn
 OPERATIONS: Mapping[str, Callable[[Ec2, Params, Turn], Params]] = {
     "CreateLaunchTemplate": create_launch_template,
     "CreateLaunchTemplateVersion": create_launch_template_version,
+    "CreateTags": create_tags,
     "DeleteLaunchTemplate": delete_launch_template,
     "DeleteLaunchTemplateVersions": delete_launch_template_versions,
+    "DeleteTags": delete_tags,
+    "DescribeInstanceAttribute": describe_instance_attribute,
+    "DescribeInstanceStatus": describe_instance_status,
+    "DescribeInstances": describe_instances,
     "DescribeLaunchTemplateVersions": describe_launch_template_versions,
     "DescribeLaunchTemplates": describe_launch_templates,
+    "DescribeTags": describe_tags,
+    "ModifyInstanceAttribute": modify_instance_attribute,
     "ModifyLaunchTemplate": modify_launch_template,
+    "RebootInstances": reboot_instances,
+    "RunInstances": run_instances,
+    "StartInstances": start_instances,
+    "StopInstances": stop_instances,
+    "TerminateInstances": terminate_instances,
 }

@@ -1,25 +1,129 @@
-"""EC2 of one region: launch templates, found by id or name and version."""
+"""EC2 of one region: launch templates and instances, with those of groups among them."""
 
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
+from understudy.control.ec2.instance import Instance, shown, state_of
 from understudy.control.ec2.state import Ec2State, LaunchTemplate, TemplateVersion
 from understudy.control.events import Params
-from understudy.control.ports import ResolvedTemplate
+from understudy.control.ports import Located, ResolvedTemplate
 from understudy.control.turn import Turn
 
 LATEST, DEFAULT = "$Latest", "$Default"
+OWNER = "ec2"
+"""The owner of the timers of this service."""
+IDENTITY = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+
+
+class Members(Protocol):
+    """The instances of groups, as EC2 shows them and takes orders for them."""
+
+    def instances(self) -> Iterable[Instance]:
+        """All of them."""
+        ...
+
+    def lose(self, instance_id: str, turn: Turn) -> bool:
+        """Somebody stops or terminates one; its group replaces it. Whether there is such a one."""
+        ...
+
+
+class NoMembers:
+    """A region without groups."""
+
+    def instances(self) -> Iterable[Instance]:
+        """None."""
+        return ()
+
+    def lose(self, instance_id: str, turn: Turn) -> bool:
+        """There is no such instance."""
+        del instance_id, turn
+        return False
+
+
+def _nobody(instance_id: str) -> None:
+    del instance_id
 
 
 @dataclass(slots=True)
 class Ec2:
-    """The service. Also the ``LaunchTemplates`` of Auto Scaling."""
+    """The service. Also the ``LaunchTemplates`` of Auto Scaling.
+
+    ``moved`` is told of an instance that listens elsewhere now, or nowhere.
+    """
 
     state: Ec2State = field(default_factory=Ec2State)
+    region: str = ""
+    members: Members = field(default_factory=NoMembers)
+    moved: Callable[[str], None] = _nobody
 
     def on_timer(self, key: tuple[str, ...], turn: Turn) -> None:
-        """EC2 asks for no timers."""
-        raise AssertionError(f"EC2 has no timer {key} at {turn.at}")
+        """A terminated instance has been shown for long enough."""
+        del turn
+        self.state.instances.pop(key[1], None)
+
+    def locate(self, target_id: str, port: int) -> Located | None:
+        """Where an instance of its own really listens, None if there is no such instance."""
+        instance = self.state.instances.get(target_id)
+        if instance is None:
+            return None
+        return Located(instance.host, instance.port or port, instance.machine.zone)
+
+    def everything(self) -> dict[str, Instance]:
+        """All instances by id, those of groups among them."""
+        groups = {each.id: each for each in self.members.instances()}
+        return {**self.state.instances, **groups}
+
+    def refuse_unknown(self, wanted: Sequence[str], known: Mapping[str, object]) -> None:
+        """Raises Fault where an id is malformed, or that of no instance."""
+        for each in wanted:
+            if not IDENTITY.fullmatch(each):
+                raise Fault("InvalidInstanceID.Malformed", f'Invalid id: "{each}"')
+        missing = [each for each in wanted if each not in known]
+        if len(missing) == 1:
+            raise Fault(
+                "InvalidInstanceID.NotFound", f"The instance ID '{missing[0]}' does not exist"
+            )
+        if missing:
+            named = ", ".join(missing)
+            raise Fault("InvalidInstanceID.NotFound", f"The instance IDs '{named}' do not exist")
+
+    def chosen(self, wanted: Sequence[str]) -> list[Instance]:
+        """Instances by id. Raises Fault."""
+        every = self.everything()
+        self.refuse_unknown(wanted, every)
+        return [every[each] for each in wanted]
+
+    def own(self, wanted: Sequence[str]) -> list[str]:
+        """Those of some ids that no group has."""
+        groups = {each.id for each in self.members.instances()}
+        return [each for each in wanted if each not in groups]
+
+    def leave_to_groups(self, wanted: Sequence[str], turn: Turn) -> list[Params]:
+        """Let groups lose those of some instances that are theirs, and how that is answered."""
+        every = self.everything()
+        self.refuse_unknown(wanted, every)
+        return [
+            {
+                "InstanceId": each,
+                "PreviousState": state_of(every[each].state),
+                "CurrentState": state_of("shutting-down"),
+            }
+            for each in wanted
+            if self.members.lose(each, turn)
+        ]
+
+    def reservation(self, instances: Sequence[Instance]) -> Params:
+        """Instances that were launched together, as EC2 shows them."""
+        return {
+            "ReservationId": instances[0].reservation,
+            "OwnerId": ACCOUNT,
+            "Groups": [],
+            "Instances": [shown(each, self.region) for each in instances],
+        }
 
     def template(self, params: Params) -> LaunchTemplate:
         """The template that a request names by id or by name. Raises Fault."""

@@ -1,7 +1,8 @@
-"""What EC2 remembers of launch templates."""
+"""What EC2 remembers of launch templates and instances."""
 
 from msgspec import Struct, field
 
+from understudy.control.ec2.instance import Instance
 from understudy.control.events import Params
 
 
@@ -27,6 +28,7 @@ class LaunchTemplate(Struct):
 
 
 class Ec2State(Struct):
-    """All launch templates of a region by their ids."""
+    """All launch templates and instances of a region by their ids, those of groups apart."""
 
     templates: dict[str, LaunchTemplate] = field(default_factory=dict[str, LaunchTemplate])
+    instances: dict[str, Instance] = field(default_factory=dict[str, Instance])

@@ -80,9 +80,11 @@ class Balancers:
         for serving in self._by_arn.values():
             serving.expire()
 
-    def count_connections(self) -> None:
-        """Note, once in each second of world time, how many connections there are."""
-        second = int(self._shared.recorder.clock.world(monotonic()))
+    def tick(self) -> None:
+        """Let time go on; note in each second of world time how many connections there are."""
+        world = self._shared.recorder.clock.world(monotonic())
+        self._shared.traces.date(world)
+        second = int(world)
         if second <= self._counted:
             return
         self._counted = second

@@ -7,12 +7,14 @@ Balancer; HTTP header modification for your Application Load Balancer.
 from collections.abc import Mapping
 from random import Random
 
-from understudy.proxy.connection import Head, Headers
+from understudy.proxy.connection import Headers
 
 HOP_BY_HOP = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"expect", b"upgrade"))
 TRACE = b"x-amzn-trace-id"
 FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-port"))
-HANDLED = HOP_BY_HOP | FORWARDED | {TRACE}
+LOAD = b"x-understudy-load"
+HEEDED = HOP_BY_HOP | FORWARDED | {TRACE, LOAD, b"host"}
+"""The headers of a request that are not just passed on."""
 
 _RESPONSE = "routing.http.response."
 _VALUE = ".header_value"
@@ -22,23 +24,24 @@ _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh
 class TraceIds:
     """Makes fresh trace ids, ``1-TIME-IDENTITY``; the random part repeats with its seed."""
 
-    __slots__ = ("_count", "_series")
+    __slots__ = ("_count", "_prefix", "_series")
 
     def __init__(self, random: Random) -> None:
         self._series = b"%012x" % random.getrandbits(48)
         self._count = 0
+        self.date(0.0)
 
-    def fresh(self, world: float) -> bytes:
-        """A trace id at a world time."""
-        self._count += 1
-        return b"1-%08x-%b%012x" % (int(world), self._series, self._count)
+    def date(self, world: float) -> None:
+        """Date the ids from now on by world time."""
+        self._prefix = b"1-%08x-%b" % (int(world), self._series)
 
-    def line(self, sent: bytes, world: float) -> bytes:
+    def line(self, sent: bytes) -> bytes:
         """The header's value: a new root, or what the client sent, with ourselves in it.
 
         ``Root=1-5759e988-bd862e3fe1be46a994272793`` gets ``Self=1-...;`` before it.
         """
-        fresh = self.fresh(world)
+        self._count += 1
+        fresh = b"%b%012x" % (self._prefix, self._count)
         if b"Root=" in sent:
             return b"Self=%b;%b" % (fresh, sent)
         return b"Root=%b;%b" % (fresh, sent) if sent else b"Root=%b" % fresh
@@ -47,14 +50,14 @@ class TraceIds:
 class Policy:
     """How one listener treats headers, from its own and its load balancer's attributes."""
 
-    __slots__ = ("added", "client_port", "dropped", "drops_invalid", "forwarded_for", "replaces")
+    __slots__ = ("_mode", "added", "client_port", "dropped", "drops_invalid", "replaces")
 
     def __init__(self, balancer: Mapping[str, str], listener: Mapping[str, str]) -> None:
         def on(key: str) -> bool:
             return balancer.get(f"routing.http.{key}.enabled") == "true"
 
         mode = balancer.get("routing.http.xff_header_processing.mode", "append")
-        self.forwarded_for = mode
+        self._mode = mode
         self.client_port = on("xff_client_port")
         self.drops_invalid = on("drop_invalid_header_fields")
         added = {
@@ -68,31 +71,27 @@ class Policy:
         self.added = b"".join(b"%b: %b\r\n" % header for header in added.items())
         self.replaces = bool(self.dropped)
 
-    def request(
-        self, head: Head, sender: tuple[bytes, bytes], standard: bytes, trace: bytes
-    ) -> list[bytes]:
-        """The header lines that a target gets, hop-by-hop ones left out.
-
-        ``sender`` is the client's address and port, ``standard`` the lines on protocol and port,
-        ``trace`` the trace id's value.
-        """
+    def sorted(self, headers: Headers) -> tuple[list[bytes], dict[bytes, bytes]]:
+        """The lines that go on to a target as they are, and the headers that we heed, by name."""
         lines: list[bytes] = []
-        seen = b""
-        for name, value in head.headers:
+        heeded: dict[bytes, bytes] = {}
+        for name, value in headers:
             lower = name.lower()
-            if lower not in HANDLED:
+            if lower not in HEEDED:
                 if self.drops_invalid and not _TOKEN.issuperset(name):
                     continue
                 lines += (name, b": ", value, b"\r\n")
-            elif lower == b"x-forwarded-for":
-                seen = b"%b, %b" % (seen, value) if seen else value
-        lines += (self._forwarded_for(seen, sender), standard, b"X-Amzn-Trace-Id: ", trace, b"\r\n")
-        return lines
+            elif lower in heeded and lower == b"x-forwarded-for":
+                heeded[lower] = b"%b, %b" % (heeded[lower], value)
+            else:
+                heeded[lower] = value
+        return lines, heeded
 
-    def _forwarded_for(self, seen: bytes, sender: tuple[bytes, bytes]) -> bytes:
-        if self.forwarded_for == "remove":
+    def forwarded_for(self, seen: bytes, sender: tuple[bytes, bytes]) -> bytes:
+        """The line on where a request comes from, after what proxies before us have ``seen``."""
+        if self._mode == "remove":
             return b""
-        if self.forwarded_for == "preserve":
+        if self._mode == "preserve":
             return b"X-Forwarded-For: %b\r\n" % seen if seen else b""
         last = b"%b:%b" % sender if self.client_port else sender[0]
         if seen:

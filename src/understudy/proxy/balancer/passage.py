@@ -20,6 +20,7 @@ from understudy.balancing.rules import Request
 from understudy.proxy.balancer import answers
 from understudy.proxy.balancer.binding import Binding
 from understudy.proxy.balancer.group import Group
+from understudy.proxy.balancer.headers import LOAD, TRACE
 from understudy.proxy.balancer.ledger import NO_TIME, SERVED, own_codes
 from understudy.proxy.balancer.member import Member
 from understudy.proxy.connection import Client, Head
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 
 IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"PUT", b"DELETE"))
 """Requests that do no harm when they are sent again. RFC 9110, 9.2.2."""
-LOAD = b"x-understudy-load"
 
 
 class Passage(Forward):
     """One request through a listener. It is in flight to one target at a time."""
 
     __slots__ = (
-        "_binding", "_bytes", "_dilated", "_group", "_held", "_limit", "_listener", "_member",
+        "_binding", "_bytes", "_dilated", "_group", "_heeded", "_held", "_limit", "_lines",
+        "_listener", "_member",
         "_passing", "_retried", "_seconds", "_sent_at", "_to_the_end", "_tunnel", "_visit",
     )  # fmt: skip
     tunnels: ClassVar[bool] = True
@@ -54,19 +55,23 @@ class Passage(Forward):
         self._held = b""
         self._bytes = 0
         self._seconds = NO_TIME
-        load = head.value(LOAD)
-        self._dilated = load == b"dilated"
-        self._limit = listener.balancer.limits[self._dilated]
+        self._dilated = False
+        self._limit = listener.balancer.limits[False]
 
     # What the client's connection calls
 
     def begin(self) -> None:
         """Find out what is to be done with the request, and begin to do it."""
         head, listener = self._head, self._listener
-        if head.version == b"1.1" and not head.value(b"host"):
+        self._lines, self._heeded = listener.policy.sorted(head.headers)
+        heeded = self._heeded
+        if b"host" not in heeded and head.version == b"1.1":
             self._give_up(400)
             return
-        if head.value(b"expect") and self._client is not None:
+        if heeded.get(LOAD) == b"dilated":
+            self._dilated = True
+            self._limit = listener.balancer.limits[True]
+        if b"expect" in heeded and self._client is not None:
             self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         rule, evaluated = listener.only, 0
         if rule is None:
@@ -99,7 +104,7 @@ class Passage(Forward):
         """What comes from the client behind a request for another protocol."""
         self._bytes += len(data)
         if self._upstream is not None and self._tunnel:
-            self._upstream.transport.write(data)
+            self._outbox.write(self._upstream.transport, data)
             self._touch()
         elif self._kept is not None:
             self._send(data)
@@ -210,10 +215,10 @@ class Passage(Forward):
 
     def _forward(self, action: ForwardAction, transforms: tuple[Transform, ...]) -> None:
         serving = self._listener.balancer
-        arn = action.groups[0][0] if len(action.groups) == 1 else ""
-        binding = Binding(self._head.headers, self._world, serving.shared.key)
-        if not arn:
-            arn = binding.group(action) or chosen_group(action, serving.shared.uniform())
+        if len(action.groups) == 1:
+            arn = action.groups[0][0]
+        else:
+            arn = self._bound().group(action) or chosen_group(action, serving.shared.uniform())
         group = serving.groups.get(arn)
         if group is None:
             self._give_up(503)
@@ -221,7 +226,7 @@ class Passage(Forward):
         self._group = group
         member = None
         if action.sticky or group.told.stickiness.seconds:
-            self._binding = binding
+            self._binding = binding = self._bound()
             binding.choose(action, group)
             member = binding.member(self._visit.zone)
         member = member or group.pick(self._visit.zone)
@@ -231,11 +236,15 @@ class Passage(Forward):
         self._send(self._targets_head(transforms))
         self._dispatch(member)
 
+    def _bound(self) -> Binding:
+        return Binding(self._head.headers, self._world, self._listener.balancer.shared.key)
+
     def _dispatch(self, member: Member) -> None:
         self._member = member
         self._pool = member.pool
         member.flights.add(self)
-        self._limit.add(self, monotonic())
+        self._sent_at = now = monotonic()
+        self._limit.add(self, now)
         upstream = member.pool.take()
         if upstream is None:
             self._open()
@@ -257,20 +266,32 @@ class Passage(Forward):
 
     def _targets_head(self, transforms: tuple[Transform, ...]) -> bytes:
         """The head of the request as the target gets it."""
-        head, listener = self._head, self._listener
-        shared = listener.balancer.shared
-        trace = shared.traces.line(head.value(b"x-amzn-trace-id"), self._world())
-        target = head.target
+        head, listener, heeded = self._head, self._listener, self._heeded
+        target, host = head.target, heeded.get(b"host", b"")
         if transforms:
             target = rewritten(target.decode("latin-1"), "url", transforms).encode("latin-1")
-            _rewrite_host(head, transforms)
-        lines = listener.policy.request(head, self._visit.sender, listener.standard, trace)
+            host = rewritten(host.decode("latin-1"), "host", transforms).encode("latin-1")
+        trace = listener.balancer.shared.traces.line(heeded.get(TRACE, b""))
+        seen = heeded.get(b"x-forwarded-for", b"")
+        source = listener.policy.forwarded_for(seen, self._visit.sender) if seen else None
+        last = b"\r\n"
         if head.upgrade:
-            lines += (b"Connection: upgrade\r\nUpgrade: ", head.upgrade, b"\r\n")
+            last = b"Connection: upgrade\r\nUpgrade: %b\r\n\r\n" % head.upgrade
         elif head.version == b"1.0":
-            lines.append(b"Connection: close\r\n")
-        first = b"%b %b HTTP/%b\r\n" % (head.method, target, head.version)
-        return b"".join((first, *lines, b"\r\n"))
+            last = b"Connection: close\r\n\r\n"
+        first = b"%b %b HTTP/%b\r\nHost: %b\r\n" % (head.method, target, head.version, host)
+        return b"".join(
+            (
+                first,
+                *self._lines,
+                self._visit.source(listener) if source is None else source,
+                listener.standard,
+                b"X-Amzn-Trace-Id: ",
+                trace,
+                b"\r\n",
+                last,
+            )
+        )
 
     def _untouched(self, upstream: Upstream) -> bool:
         """Whether an answer can go through as it is."""
@@ -373,13 +394,6 @@ def host_of(head: Head) -> str:
     host = head.value(b"host").decode("latin-1")
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() else host
-
-
-def _rewrite_host(head: Head, transforms: tuple[Transform, ...]) -> None:
-    for index, (name, value) in enumerate(head.headers):
-        if name.lower() == b"host":
-            changed = rewritten(value.decode("latin-1"), "host", transforms)
-            head.headers[index] = (name, changed.encode("latin-1"))
 
 
 async def _nowhere(make: object) -> object:

@@ -68,14 +68,23 @@ class Listener:
 class Visit:
     """A client's connection, as its balancer sees it: where it came from, and to which node."""
 
-    __slots__ = ("balancer", "sender", "zone")
+    __slots__ = ("_policy", "_source", "balancer", "sender", "zone")
 
     def __init__(self, balancer: "Serving", client: Client) -> None:
         self.balancer = balancer
         self.sender = client.sender()
         self.zone = balancer.next_zone()
+        self._policy: Policy | None = None
+        self._source = b""
         balancer.visits += 1
         balancer.happened(self.zone, "NewConnectionCount")
+
+    def source(self, listener: Listener) -> bytes:
+        """The line on where the client's requests come from, if nobody has written one before."""
+        if self._policy is not listener.policy:
+            self._policy = listener.policy
+            self._source = listener.policy.forwarded_for(b"", self.sender)
+        return self._source
 
     def gone(self) -> None:
         """The client is gone."""
