@@ -94,6 +94,7 @@ def story() -> tuple[Region, list[tuple[str, dict[str, Any]]]]:
         ("DescribeTags", {"ResourceArns": [rule]}),
         ("RemoveTags", {"ResourceArns": [rule], "TagKeys": ["a"]}),
         ("DescribeAccountLimits", {}),
+        ("DescribeSSLPolicies", {"PageSize": 3}),
         ("DeleteRule", {"RuleArn": rule}),
         ("DeleteListener", {"ListenerArn": secure}),
         ("DeleteLoadBalancer", balancer),

@@ -353,3 +353,19 @@ def test_a_target_that_is_registered_twice_is_there_once() -> None:
         )
         == 1
     )
+
+
+# AWS: Security policies for your Application Load Balancer, table of TLS policies.
+def test_a_security_policy_names_its_protocols_and_ciphers() -> None:
+    region = Region()
+    name = "ELBSecurityPolicy-TLS13-1-3-2021-06"
+    (policy,) = region.elbv2("DescribeSSLPolicies", Names=[name])["SslPolicies"]
+    assert policy["SslProtocols"] == ["TLSv1.3"]
+    assert [each["Name"] for each in policy["Ciphers"]] == [
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+    ]
+    with pytest.raises(Fault, match="not found") as refused:
+        region.elbv2("DescribeSSLPolicies", Names=["none"])
+    assert code(refused) == "SSLPolicyNotFound"

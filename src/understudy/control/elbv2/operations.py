@@ -7,6 +7,7 @@ from understudy.control.elbv2 import (
     listener_rules,
     listeners,
     load_balancers,
+    ssl_policies,
     tags,
     target_groups,
     targets,
@@ -52,5 +53,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "AddTags": tags.add_tags,
     "RemoveTags": tags.remove_tags,
     "DescribeTags": tags.describe_tags,
+    "DescribeSSLPolicies": ssl_policies.describe_ssl_policies,
     "DescribeAccountLimits": limits.describe_account_limits,
 }
