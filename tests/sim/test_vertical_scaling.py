@@ -12,7 +12,7 @@ from understudy.sim.serving import serving_of
 from understudy.sim.tally import Tally
 from understudy.testing.balancing import Web, web
 from understudy.testing.region import Region
-from understudy.testing.services import QUICK, SECONDS, register, service
+from understudy.testing.services import QUICK, SECONDS, register, service, shifted
 
 SERVING = serving_of(parse_service_time("80ms; concurrency=4"))
 PER_SECOND = 20
@@ -91,6 +91,20 @@ def refresh(region: Region, **preferences: int | bool) -> Params:
 def test_a_service_gets_larger_tasks_without_loss() -> None:
     story = service(Region(), 2, balanced=True)
     story.settle()
+    assert story.front is not None
+    traffic = Traffic(story.region, balancer=story.front.balancer)
+    story.region.advance(60)
+    story.update(taskDefinition=register(story.region, cpu="1024", memory="2048"))
+    assert traffic.lost() == 0
+    assert {task["cpu"] for task in story.tasks()} == {"1024"}
+
+
+def test_a_service_gets_larger_tasks_by_blue_green_without_loss() -> None:
+    story, _, _ = shifted(
+        Region(),
+        strategy="LINEAR",
+        linearConfiguration={"stepPercent": 25.0, "stepBakeTimeInMinutes": 1},
+    )
     assert story.front is not None
     traffic = Traffic(story.region, balancer=story.front.balancer)
     story.region.advance(60)

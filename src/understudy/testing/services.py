@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.control.events import LaunchTask, Params
-from understudy.testing.balancing import SUBNETS, Web, web
+from understudy.testing.balancing import SUBNETS, Web, balancer, group, listener, web
 from understudy.testing.region import Region
 
+BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 NETWORK: Params = {"awsvpcConfiguration": {"subnets": SUBNETS, "assignPublicIp": "ENABLED"}}
 QUICK = {"deregistration_delay.timeout_seconds": "10"}
 SECONDS = {
@@ -107,3 +108,28 @@ def service(region: Region, desired: int = 2, *, balanced: bool = False, **chang
         params.setdefault("loadBalancers", [balancer])
     region.ecs("CreateService", **{key: v for key, v in params.items() if v is not None})
     return Story(region, front)
+
+
+def shifted(region: Region, **strategy: Any) -> tuple[Story, str, str]:
+    """A service behind a listener that forwards to its blue group, and to green with weight 0."""
+    blue, green = (group(region, name, **SECONDS) for name in ("blue", "green"))
+    for each in (blue, green):
+        pairs = [{"Key": key, "Value": value} for key, value in QUICK.items()]
+        region.elbv2("ModifyTargetGroupAttributes", TargetGroupArn=each, Attributes=pairs)
+    arn = balancer(region)
+    front = listener(region, arn, blue, green)
+    balanced: Params = {
+        "containerName": "web",
+        "containerPort": 8080,
+        "targetGroupArn": blue,
+        "advancedConfiguration": {
+            "alternateTargetGroupArn": green,
+            "productionListenerRule": front,
+            "roleArn": "arn:aws:iam::000000000000:role/ecs",
+        },
+    }
+    configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5, **BREAKER, **strategy}
+    made = service(region, 2, loadBalancers=[balanced], deploymentConfiguration=configuration)
+    story = Story(region, Web(arn, front, blue))
+    made.settle()
+    return story, blue, green

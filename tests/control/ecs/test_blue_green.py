@@ -1,41 +1,15 @@
 """Deployments that shift traffic from blue to green."""
 
-from typing import Any
 
 import pytest
 
 from understudy.balancing.actions import Forward
 from understudy.control.events import Params, SetBalancer
 from understudy.control.stand_ins import StandInModel, TaskModel
-from understudy.testing.balancing import balancer, group, listener
 from understudy.testing.region import Region
-from understudy.testing.services import QUICK, SECONDS, Story, register, service
+from understudy.testing.services import register, shifted
 
 DEAF = StandInModel(by_image={"deaf:1": TaskModel(ready=float("inf"))})
-BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
-
-
-def shifted(region: Region, **strategy: Any) -> tuple[Story, str, str]:
-    """A service behind a listener that forwards to its blue group, and to green with weight 0."""
-    blue, green = (group(region, name, **SECONDS) for name in ("blue", "green"))
-    for each in (blue, green):
-        pairs = [{"Key": key, "Value": value} for key, value in QUICK.items()]
-        region.elbv2("ModifyTargetGroupAttributes", TargetGroupArn=each, Attributes=pairs)
-    front = listener(region, balancer(region), blue, green)
-    balanced: Params = {
-        "containerName": "web",
-        "containerPort": 8080,
-        "targetGroupArn": blue,
-        "advancedConfiguration": {
-            "alternateTargetGroupArn": green,
-            "productionListenerRule": front,
-            "roleArn": "arn:aws:iam::000000000000:role/ecs",
-        },
-    }
-    configuration = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5, **BREAKER, **strategy}
-    story = service(region, 2, loadBalancers=[balanced], deploymentConfiguration=configuration)
-    story.settle()
-    return story, blue, green
 
 
 def share(region: Region, target_group: str) -> int:
