@@ -1,6 +1,5 @@
 """Deployments that shift traffic from blue to green."""
 
-
 import pytest
 
 from understudy.balancing.actions import Forward
