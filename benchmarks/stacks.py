@@ -4,7 +4,8 @@
 
 All three answer the same boto3 client on this machine, one after the other. A third of a stack's
 resources each are SNS topics, SQS queues and SSM parameters, beside a few IAM roles. Figures are
-seconds as the client sees them, and as multiples of ours. Peers that cannot do a row show why.
+seconds as the client sees them / seconds of CPU that the server uses, and the latter as multiples
+of ours: on a busy machine the wall clock says little. Peers that cannot do a row show why.
 """
 
 import json
@@ -17,12 +18,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from understudy.testing.processes import descendants
 
 SIZES = (10, 100, 500)
 PEERS = Path(os.environ.get("UNDERSTUDY_BENCH_PEERS", ".bench-venv/bin"))
@@ -50,10 +54,19 @@ def template(size: int, word: str = "v") -> str:
     return json.dumps({"Resources": resources}, separators=(",", ":"))
 
 
-class Rows:
-    """What one server does for us. A row is a name and a measurement in seconds."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds by the clock, and of the server's CPU."""
 
-    def __init__(self, endpoint: str) -> None:
+    wall: float
+    cpu: float
+
+
+class Rows:
+    """What one server does for us. A row is a name and what it costs."""
+
+    def __init__(self, endpoint: str, pid: int) -> None:
+        self.pid = pid
         self.api: Any = boto3.client(
             "cloudformation",
             endpoint_url=endpoint,
@@ -106,8 +119,18 @@ class Rows:
         identity = self.api.create_change_set(**call, **ACKNOWLEDGED)["Id"]
         self.api.describe_change_set(ChangeSetName=identity)
 
-    def measured(self, sizes: list[int]) -> Iterator[tuple[str, float | str]]:
+    def timed(self, work: Callable[..., object], *given: object) -> Cost | str:
+        """What a piece of work costs, or why it cannot be done."""
+        start, before = time.perf_counter(), cpu_seconds(self.pid)
+        try:
+            work(*given)
+        except (ClientError, BotoCoreError, RuntimeError) as error:
+            return type(error).__name__
+        return Cost(time.perf_counter() - start, cpu_seconds(self.pid) - before)
+
+    def measured(self, sizes: list[int]) -> Iterator[tuple[str, Cost | str]]:
         """All rows, after a first small stack that makes the server load what it needs."""
+        timed = self.timed
         timed(self.create, "warm", 20)
         timed(self.delete, "warm")
         for size in sizes:
@@ -120,14 +143,15 @@ class Rows:
             yield f"delete {size}", timed(self.delete, name)
 
 
-def timed(work: Callable[..., object], *given: object) -> float | str:
-    """Seconds that a piece of work takes, or why it cannot be done."""
-    start = time.perf_counter()
-    try:
-        work(*given)
-    except (ClientError, BotoCoreError, RuntimeError) as error:
-        return type(error).__name__
-    return time.perf_counter() - start
+def cpu_seconds(pid: int) -> float:
+    """CPU that a process and its children have used, where /proc tells it."""
+    ticks = 0
+    for each in (pid, *descendants(pid)):
+        path = Path(f"/proc/{each}/stat")
+        if path.exists():
+            fields = path.read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -138,7 +162,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(*command: str, **environment: str) -> Iterator[None]:
+def served(*command: str, **environment: str) -> Iterator[int]:
     """A server for as long as it is measured."""
     process = subprocess.Popen(
         command,
@@ -147,7 +171,7 @@ def served(*command: str, **environment: str) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
@@ -168,7 +192,7 @@ def main() -> None:
     """Print a table with a column for each server."""
     sizes = [int(each) for each in sys.argv[1:]] or [*SIZES]
     folder = tempfile.mkdtemp(prefix="stacks-")
-    columns: dict[str, dict[str, float | str]] = {}
+    columns: dict[str, dict[str, Cost | str]] = {}
     for name, start in (
         ("understudy", lambda p: served(
             sys.executable, "-m", "understudy", "up", "--port", p, "--state", f"{folder}/state")),
@@ -176,25 +200,28 @@ def main() -> None:
         ("ministack", lambda p: served(str(PEERS / "ministack"), GATEWAY_PORT=p)),
     ):  # fmt: skip
         port = free_port()
-        with start(str(port)):
+        with start(str(port)) as pid:
             reachable(port)
-            columns[name] = dict(Rows(f"http://127.0.0.1:{port}").measured(sizes))
+            columns[name] = dict(Rows(f"http://127.0.0.1:{port}", pid).measured(sizes))
     shutil.rmtree(folder, ignore_errors=True)
     report(columns)
 
 
-def report(columns: dict[str, dict[str, float | str]]) -> None:
-    """The table: seconds, and how many times ours in brackets."""
+def report(columns: dict[str, dict[str, Cost | str]]) -> None:
+    """The table: seconds by the clock / of CPU, and how many times our CPU in brackets."""
     ours = columns["understudy"]
-    print(f"{'':22}" + "".join(f"{name:>22}" for name in columns))
+    print(f"{'':22}" + "".join(f"{name:>26}" for name in columns))
     for row, own in ours.items():
-        cells: list[str] = []
-        for found in columns.values():
-            value = found.get(row, "-")
-            both = isinstance(value, float) and isinstance(own, float)
-            ratio = f" ({value / own:.2f}x)" if both else ""
-            cells.append(f"{value:.3f} s{ratio}" if isinstance(value, float) else value)
-        print(f"{row:22}" + "".join(f"{cell:>22}" for cell in cells))
+        cells = [cell(found.get(row, "-"), own) for found in columns.values()]
+        print(f"{row:22}" + "".join(f"{each:>26}" for each in cells))
+
+
+def cell(found: Cost | str, own: Cost | str) -> str:
+    """One figure of the table."""
+    if isinstance(found, str):
+        return found
+    ratio = f" ({found.cpu / own.cpu:.2f}x)" if isinstance(own, Cost) and own.cpu else ""
+    return f"{found.wall:.2f} / {found.cpu:.2f} s{ratio}"
 
 
 if __name__ == "__main__":
