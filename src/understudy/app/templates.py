@@ -129,7 +129,10 @@ def _planning(scope: Scope) -> Scope:
     def attribute(logical_id: str, name: str) -> Unknown:
         return unknown([(logical_id, name)])
 
-    return replace(scope, ref=ref, attribute=attribute)
+    def export(name: str) -> Any:
+        return unknown([(name, "Export")])
+
+    return replace(scope, ref=ref, attribute=attribute, exports=export)
 
 
 def _unavailable(template: Template) -> list[Diagnostic]:

@@ -40,8 +40,9 @@ class Following:
     def until_done(self, show: Show, patient: Callable[[], bool] = lambda: True) -> str:
         """Look again and again, showing each time, until the operation is over; its status."""
         while True:
-            events = self.news()
-            view = self.view()
+            status = self.status()
+            events = self.news()  # After the status: of an operation that is over, all of them.
+            view = self.view(status)
             show(view, events)
             if not in_progress(view.stack_status) or not patient():
                 return view.stack_status
@@ -70,14 +71,17 @@ class Following:
                 self._latest[event["LogicalResourceId"]] = event
         return events
 
-    def view(self) -> DeploymentView:
-        """The operation as it stands."""
+    def status(self) -> str:
+        """The stack's status now."""
         api = self.place.client.cloudformation
-        stack = api.describe_stacks(StackName=self.stack_id)["Stacks"][0]
+        return api.describe_stacks(StackName=self.stack_id)["Stacks"][0]["StackStatus"]
+
+    def view(self, status: str) -> DeploymentView:
+        """The operation as it stands."""
         types = {**self.expected, **{n: e["ResourceType"] for n, e in self._latest.items()}}
         return DeploymentView(
             stack_name=self.name,
-            stack_status=stack["StackStatus"],
+            stack_status=status,
             at=self.place.client.clock.now(),
             started_at=self._started,
             resources=tuple(self._progress(name, kind) for name, kind in types.items()),

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,14 +17,17 @@ MAX_INLINE_BYTES = 51_200
 BOOTSTRAP_VERSION = "32"
 """The version of the CDK's bootstrap stack whose bucket and roles are stood in for."""
 
+DEFAULT_QUALIFIER = "hnb659fds"
+"""The CDK's own qualifier of the names in a bootstrapped environment."""
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def upload_assets(place: Place, sources: Iterable[StackSource], say: Callable[[str], None]) -> None:
     """Bring the assets of stacks to their buckets; what is there already is left alone.
 
-    On a local engine the bootstrap bucket and version are made if they are not there. Raises
-    InvalidInput where another account has not been bootstrapped.
+    A local engine that has not been bootstrapped for the CDK gets the bucket and the version.
+    Raises InvalidInput where another place has not been.
     """
     for source in sources:
         if source.bootstrap:
@@ -34,11 +38,11 @@ def upload_assets(place: Place, sources: Iterable[StackSource], say: Callable[[s
 
 
 def _bootstrap(place: Place, name: str) -> None:
+    """See to it that a place is bootstrapped for the CDK; a local engine is, where it is not."""
     from botocore.exceptions import ClientError
 
-    ssm = place.client.service("ssm")
     try:
-        ssm.get_parameter(Name=name)
+        place.client.service("ssm").get_parameter(Name=name)
     except ClientError as error:
         if place.kind != "engine":
             raise InvalidInput(
@@ -49,7 +53,33 @@ def _bootstrap(place: Place, name: str) -> None:
                     ),
                 )
             ) from error
-        ssm.put_parameter(Name=name, Value=BOOTSTRAP_VERSION, Type="String")
+        _toolkit(place, name)
+
+
+def _toolkit(place: Place, version: str) -> None:
+    """A toolkit stack with the bucket and the version alone; `cdk bootstrap` may update it.
+
+    Its logical ids are those of the CDK's own template.
+    """
+    qualifier = version.split("/")[2]
+    bucket = f"cdk-{qualifier}-assets-{place.account}-{place.region}"
+    resources = {
+        "StagingBucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}},
+        "CdkBootstrapVersion": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Type": "String", "Name": version, "Value": BOOTSTRAP_VERSION},
+        },
+    }
+    outputs = {
+        "BucketName": {"Value": {"Ref": "StagingBucket"}},
+        "BootstrapVersion": {"Value": {"Fn::GetAtt": ["CdkBootstrapVersion", "Value"]}},
+    }
+    name = "CDKToolkit" if qualifier == DEFAULT_QUALIFIER else f"CDKToolkit-{qualifier}"
+    api = place.client.cloudformation
+    body = json.dumps({"Resources": resources, "Outputs": outputs})
+    api.create_stack(StackName=name, TemplateBody=body, OnFailure="DELETE")
+    wait = {"Delay": place.seconds, "MaxAttempts": 600}
+    api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=wait)
 
 
 def _brought(place: Place, asset: Asset) -> bool:

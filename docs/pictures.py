@@ -1,0 +1,153 @@
+"""Record the terminal pictures of docs/command-line.md: every command, run against a real engine.
+
+Run: python docs/pictures.py. The pictures are SVG, drawn by rich from what the commands printed.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+HERE = Path(__file__).parent
+PICTURES = HERE / "pictures"
+WIDTH = 96
+
+TEMPLATE = """\
+Parameters:
+  Stage: {Type: String, Default: dev}
+  Capacity: {Type: Number, Default: 2}
+Resources:
+  Models:
+    Type: AWS::S3::Bucket
+    Properties:
+      Tags: [{Key: stage, Value: !Ref Stage}]
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Description: !Sub "Reads ${Models}"
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: sagemaker.amazonaws.com}
+            Action: sts:AssumeRole
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/S3
+      MetricName: BucketSizeBytes
+      Dimensions: [{Name: BucketName, Value: !Ref Models}]
+      Statistic: Average
+      Period: 300
+      EvaluationPeriods: !Ref Capacity
+      Threshold: 1000000
+      ComparisonOperator: GreaterThanThreshold
+Outputs:
+  Bucket: {Value: !Ref Models}
+"""
+CHANGED = TEMPLATE.replace(
+    "Description: !Sub", "RoleName: reads-models\n      Description: !Sub"
+).replace("  Alarm:", "  SizeAlarm:")
+WRONG = TEMPLATE.replace("!Ref Stage", "!Ref Stag").replace("Statistic: Average", "Statistik: p99")
+
+ENVIRONMENTS = """\
+stack-name = "scoring"
+
+[environments.test]
+parameters = {Stage = "test", Capacity = 3}
+"""
+
+PLAN = ("plan", "--output", "plan.json", "--stack-name", "scoring")
+COMMANDS: list[tuple[str, str, tuple[str, ...]]] = [
+    ("validate", WRONG, ("validate",)),
+    ("tree", TEMPLATE, ("tree",)),
+    ("deploy", TEMPLATE, ("deploy", "--yes", "--stack-name", "scoring")),
+    ("outputs", TEMPLATE, ("outputs", "scoring")),
+    ("events", TEMPLATE, ("events", "scoring")),
+    ("diff", CHANGED, ("diff", "--stack-name", "scoring", "-p", "Stage=prod")),
+    ("plan", CHANGED, PLAN),
+    ("deploy-plan", CHANGED, ("deploy", "plan.json")),
+    ("history", CHANGED, ("history", "scoring")),
+    ("rollback", CHANGED, ("rollback", "scoring", "--to", "1", "--yes")),
+    ("environments", TEMPLATE, ("deploy", "--env", "test", "--yes")),
+    ("drift", TEMPLATE, ("drift", "scoring")),
+    ("json", TEMPLATE, ("events", "scoring-test", "--json")),
+    ("destroy", TEMPLATE, ("destroy", "scoring-test", "--yes")),
+]
+"""Name of the picture, the template at that time, and the command."""
+
+
+def main() -> None:
+    """Record all pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        state = folder / "state"
+        run(folder, "up", "--detach", "--port", "0", "--state", str(state))
+        try:
+            (folder / "understudy.toml").write_text(ENVIRONMENTS)
+            for picture, template, command in COMMANDS:
+                (folder / "template.yaml").write_text(template)
+                place = () if command[0] == "validate" else ("--state", str(state))
+                said = run(folder, *command, *place)
+                record(picture, command, said.replace(name, "/project"))
+            run(folder, "tree", "--svg", str(PICTURES / "dependencies.svg"))
+        finally:
+            run(folder, "down", "--state", str(state))
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """What a command prints on a terminal of colours, as it is left there in the end."""
+    environment = {
+        **os.environ,
+        "FORCE_COLOR": "1",
+        "COLUMNS": str(WIDTH),
+        "LINES": "40",
+        "TERM": "xterm-256color",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "understudy", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return settled(done.stdout)
+
+
+def settled(text: str) -> str:
+    r"""What is left on a terminal of what was drawn again and again in place.
+
+    >>> settled("one\ntwo\r\x1b[2K\x1b[1A\x1b[2Kthree\n")
+    'three\n'
+    """
+    lines = [""]
+    for part in re.split(r"(\n|\r|\x1b\[1A|\x1b\[2K|\x1b\[\?25[lh])", text):
+        if part == "\n":
+            lines.append("")
+        elif part == "\x1b[1A":
+            lines = lines[:-1] or [""]
+        elif part == "\x1b[2K":
+            lines[-1] = ""
+        elif not part.startswith(("\r", "\x1b[?25")):
+            lines[-1] += part
+    return "\n".join(lines)
+
+
+def record(name: str, command: tuple[str, ...], said: str) -> None:
+    """Write the picture of a command and what it printed."""
+    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    console.print(Text.assemble(("$ ", "dim"), (f"understudy {' '.join(command)}", "bold")))
+    console.print(Text.from_ansi(said.rstrip()))
+    console.save_svg(str(PICTURES / f"{name}.svg"), title=f"understudy {command[0]}")
+
+
+if __name__ == "__main__":
+    main()
