@@ -109,6 +109,7 @@ def run(folder: Path, *arguments: str) -> str:
         "COLUMNS": str(WIDTH),
         "LINES": "40",
         "TERM": "xterm-256color",
+        "PYTHONPATH": str(HERE.parent / "src"),
     }
     done = subprocess.run(
         [sys.executable, "-m", "understudy", *arguments],
@@ -116,10 +117,12 @@ def run(folder: Path, *arguments: str) -> str:
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         check=False,
     )
-    return settled(done.stdout)
+    said = done.stdout.decode()  # By hand, so that a carriage return stays one.
+    if "Traceback" in said or "No module named" in said:
+        raise RuntimeError(said)
+    return settled(said)
 
 
 def settled(text: str) -> str:

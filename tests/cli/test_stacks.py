@@ -263,7 +263,7 @@ def test_watch_deploys_what_is_saved(folder: Path, engine: RunningEngine) -> Non
         (folder / "template.yaml").write_text(TEMPLATE.replace("Default: 3", "Default: 4"))
         command.until("was saved")
         command.until("Watching")
-        (folder / "template.yaml").write_text(TEMPLATE.replace("key", "key").replace("size", "s"))
+        (folder / "template.yaml").write_text(TEMPLATE.replace("size", "count"))
         command.until("watched: UPDATE_COMPLETE")
     finally:
         command.close()

@@ -180,15 +180,15 @@ def watch(
     from understudy.app.stacks.watching import watched
 
     def work(asked: Asked, there: Place, audience: Audience) -> int:
-        def once() -> None:
+        def once() -> int:
             now = what.asked(target)
-            told(lambda: _redeploy(now, how.settings(now), there, audience), json=place.json)
-            audience.say("Watching; Ctrl-C ends it.")
+            return _redeploy(now, how.settings(now), there, audience)
 
-        once()
-        for changed in watched(asked):
-            audience.say(f"{changed.name} was saved.")
-            once()
+        for count, changed in enumerate(watched(asked)):
+            if count:
+                audience.say(f"{changed.name} was saved.")
+            told(once, json=place.json)
+            audience.say("Watching; Ctrl-C ends it.")
         return DONE
 
     return _at(place, what, target, work)

@@ -34,6 +34,7 @@ class TerminalStacks:
         """One line, under what was drawn before."""
         self.close()
         self._console.print(text, markup=False, soft_wrap=True)
+        self._console.file.flush()
 
     @contextmanager
     def working(self, text: str) -> Generator[None]:
