@@ -163,6 +163,35 @@ def test_a_group_of_one_that_may_not_grow_is_out_while_it_is_refreshed() -> None
     assert types(region) == ["t3.large"]
 
 
+def test_an_instance_that_is_stopped_to_change_its_type_is_out_meanwhile() -> None:
+    region = Region()
+    front = web(region, QUICK, TargetType="instance", **SECONDS)
+    (instance,) = region.call(
+        "ec2",
+        "RunInstances",
+        ImageId="ami-0123456789abcdef0",
+        InstanceType="t3.small",
+        MinCount=1,
+        MaxCount=1,
+    )["Instances"]
+    name = instance["InstanceId"]
+    region.advance(30)
+    region.elbv2("RegisterTargets", TargetGroupArn=front.group, Targets=[{"Id": name}])
+    region.advance(30)
+    traffic = Traffic(region, balancer=front.balancer)
+    region.advance(60)
+    region.call("ec2", "StopInstances", InstanceIds=[name])
+    region.advance(60)
+    larger_type = {"Value": "t3.large"}
+    region.call("ec2", "ModifyInstanceAttribute", InstanceId=name, InstanceType=larger_type)
+    region.advance(60)
+    region.call("ec2", "StartInstances", InstanceIds=[name])
+    lost = traffic.lost()
+    assert 100 * PER_SECOND < lost < 200 * PER_SECOND
+    found = region.call("ec2", "DescribeInstances", InstanceIds=[name])["Reservations"]
+    assert found[0]["Instances"][0]["InstanceType"] == "t3.large"
+
+
 MODEL = {
     "ModelName": "m",
     "ExecutionRoleArn": "arn:aws:iam::000000000000:role/r",

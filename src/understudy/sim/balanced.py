@@ -72,8 +72,8 @@ class BalancedFleet:
         return Forward(())
 
     def _targets(self, group: BalancedGroup) -> tuple[Target, ...]:
-        """The targets of a group that get requests, those that do not drain."""
-        there = [each for each in group.targets if not each.draining]
+        """The targets of a group that get requests: they do not drain, and listen somewhere."""
+        there = [each for each in group.targets if not each.draining and each.host]
         seen = [
             Seen(
                 each.zone,
