@@ -132,6 +132,35 @@ def test_boto3_asks_cost_explorer(state: Path):
     assert service == ("Amazon SageMaker",)
 
 
+def test_a_metric_of_cloudwatch_is_a_demand(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    client = running_client(state, "")
+    now = client.clock.now()
+    client.service("cloudwatch").put_metric_data(
+        Namespace="app",
+        MetricData=[
+            {
+                "MetricName": "Instances",
+                "Dimensions": [{"Name": "Group", "Value": "web"}],
+                "Timestamp": now - hours * 3600,
+                "Value": 4.0,
+            }
+            for hours in (1, 2, 3)
+        ],
+    )
+    asked = {"cloudwatch": ("app", "Instances", "Group=web"), "endpoint_url": client.endpoint}
+    given = {**asked, "samples": 0, "state": state}
+    assert commit(**given, instance_type="m5.large") == 0  # type: ignore[arg-type]
+    told = capsys.readouterr().out
+    assert "3 hours" in told
+    assert "4.0 instances on average" in told.replace("\n           ", " ")
+    assert commit(**given) == 2  # type: ignore[arg-type]
+    assert "name it with --instance-type" in capsys.readouterr().err
+
+
 def test_settings_are_in_force_from_the_start(tmp_path: Path):
     settings = Settings(
         pools=(PoolLimit(type="p4d", count=1),), reserved=(Reserved(type="m5.large", count=2),)

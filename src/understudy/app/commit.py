@@ -1,30 +1,31 @@
 """Advice on what to buy: a demand from a file, a report or a running stack, and the answer."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 
 from understudy.app.capacity import Settings, read_settings
+from understudy.app.demands import (
+    DAYS,
+    demand_of_file,
+    demand_of_metric,
+    demand_of_report,
+    demand_of_stack,
+)
 from understudy.app.prices import book_of, today
+from understudy.app.sources import Metric
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput
-from understudy.control.capacity.usage import Used, billed
-from understudy.control.outcome import CapacityPoint
 from understudy.pricing.assortment import MissingPrices
 from understudy.pricing.book import Book
 from understudy.pricing.bootstrap import Spread, bootstrap
 from understudy.pricing.commitments import Commitments, ReservedInstance, SavingsPlan
-from understudy.pricing.demand import WEEK, Demand, demand_of
-from understudy.pricing.demand_rows import read_demand
+from understudy.pricing.demand import WEEK, Demand
 from understudy.pricing.market import Limits, Market
-from understudy.pricing.meter import SECONDS_PER_HOUR, Usage, by_hour
 from understudy.pricing.offer import RESERVED, Offer, Terms
 from understudy.pricing.purchase import Purchase, purchases
 from understudy.pricing.vintage import Vintage, stale, vintage
@@ -35,14 +36,17 @@ from understudy.pricing.ways import Answer, answer
 class Wish:
     """What is asked: one source of demand, limits, and how the answer is to be found.
 
-    ``spot`` is the share of the work that may be interrupted, ``on_demand`` the share that no
-    commitment may cover, ``upfront`` US dollars. ``samples`` are drawn with ``seed``.
+    ``cloudwatch`` is a namespace, a metric and dimensions whose average is instances of
+    ``instance_type``. ``spot`` is the share of the work that may be interrupted, ``on_demand`` the
+    share that no commitment may cover, ``upfront`` US dollars. ``samples`` are drawn with ``seed``.
     """
 
     state: Path
     demand: Path | None = None
     report: Path | None = None
     stack: str = ""
+    cloudwatch: tuple[str, str, str] | None = None
+    instance_type: str = ""
     endpoint: str = ""
     region: str = DEFAULT_REGION
     years: int = 1
@@ -134,9 +138,9 @@ def _limits(wish: Wish) -> tuple[Limits, Fraction]:
     spot = _share("--spot", wish.spot, problems)
     if wish.samples < 0:
         problems.append(Diagnostic(f"--samples {wish.samples} is negative."))
-    sources = [bool(wish.demand), bool(wish.report), bool(wish.stack)]
-    if sum(sources) != 1:
-        action = "give one of --demand FILE, --report DIR and --stack NAME"
+    sources = (wish.demand, wish.report, wish.stack, wish.cloudwatch)
+    if sum(map(bool, sources)) != 1:
+        action = "give one of --demand FILE, --report DIR, --stack NAME and --cloudwatch"
         problems.append(Diagnostic("One source of demand is needed.", action=action))
     if problems:
         raise InvalidInput(tuple(problems))
@@ -161,100 +165,17 @@ def _share(option: str, text: str, problems: list[Diagnostic]) -> Fraction:
     return value
 
 
-# Where demand comes from.
-
-
 def _demand(wish: Wish, book: Book) -> tuple[str, Demand]:
     if wish.demand is not None:
-        products = {region: set(book.products(region)) for region in book.regions()}
-        text = _text(wish.demand)
-        return str(wish.demand), read_demand(text, str(wish.demand), wish.region, products)
+        return str(wish.demand), demand_of_file(wish.demand, wish.region, book)
     if wish.report is not None:
         return str(wish.report), demand_of_report(wish.report)
-    return f"stack {wish.stack}", demand_of_stack(wish)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError as error:
-        raise InvalidInput((Diagnostic(f"{path}: {error.strerror}."),)) from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput((Diagnostic(f"{path} is no text: {error}."),)) from error
-
-
-def demand_of_report(folder: Path) -> Demand:
-    """The instances of a rehearsal or a simulation, hour by hour from its start."""
-    path = folder / "report.json" if folder.is_dir() else folder
-    try:
-        report: dict[str, Any] = json.loads(_text(path))
-        points = [
-            CapacityPoint(
-                each["seconds"],
-                each["desired"],
-                each["in_service"],
-                each["pending"],
-                each["terminating"],
-            )
-            for each in report["capacity"]
-        ]
-        kind, duration = report["instance_type"], float(report["duration_seconds"])
-        region = str(report["region"])
-    except (ValueError, KeyError, TypeError) as error:
-        action = "give the folder that `understudy rehearse --report` wrote"
-        text = f"{path} is no report of a rehearsal: {error!r}."
-        raise InvalidInput((Diagnostic(text, action=action),)) from error
-    ends = [*(point.at for point in points[1:]), duration]
-    lives = [
-        Usage(kind, max(point.at, 0.0), end)
-        for point, end in zip(points, ends, strict=True)
-        for _ in range(point.in_service + point.pending + point.terminating)
-        if end > point.at
-    ]
-    return _from_start(lives, region, duration, str(path))
-
-
-def demand_of_stack(wish: Wish) -> Demand:
-    """What the instances of a stack did since the first of them was launched."""
-    from understudy.app.cost import owners_of, running_client
-
-    client = running_client(wish.state, wish.endpoint, wish.region)
-    used = client.used()
-    owners = owners_of(client, wish.stack)
-    return demand_of_lives(used, owners, f"stack {wish.stack}")
-
-
-def demand_of_lives(used: Used, owners: Iterable[str], name: str) -> Demand:
-    """The instances of some owners, hour by hour from the first launch."""
-    wanted = set(owners)
-    lives = [
-        life
-        for each in used.lives
-        if each.place.owner.partition("/")[0] in wanted
-        if (life := billed(each, used.at)) is not None
-    ]
-    if not lives:
-        raise InvalidInput((Diagnostic(f"No instance has run of {name}."),))
-    start = min(life.start for life in lives)
-    moved = [
-        msgspec.structs.replace(life, start=life.start - start, end=life.end - start, zone="")
-        for life in lives
-    ]
-    return _from_start(moved, used.region, used.at - start, name)
-
-
-def _from_start(lives: list[Usage], region: str, duration: float, name: str) -> Demand:
-    """Demand by hours from the start; an hour that was not over is taken to go on as it began."""
-    hours = by_hour(lives, region)
-    if not hours:
-        raise InvalidInput((Diagnostic(f"No instance has run in {name}."),))
-    whole, rest = divmod(duration, SECONDS_PER_HOUR)
-    last = int(whole)
-    kept = {hour: usage for hour, usage in hours.items() if hour < last}
-    if rest and last in hours and (not kept or rest >= SECONDS_PER_HOUR / 2):
-        factor = Fraction(SECONDS_PER_HOUR) / Fraction(rest)
-        kept[last] = {item: amount * factor for item, amount in hours[last].items()}
-    return demand_of(kept)
+    if wish.cloudwatch is not None:
+        metric = Metric(*wish.cloudwatch, DAYS, wish.endpoint, wish.region)
+        return f"{metric.namespace} {metric.name}", demand_of_metric(metric, wish.instance_type)
+    return f"stack {wish.stack}", demand_of_stack(
+        wish.stack, wish.state, wish.endpoint, wish.region
+    )
 
 
 # What is owned, and what has to be said.

@@ -207,7 +207,12 @@ def of_report(data: bytes, name: str) -> Traffic:
 
 
 def of_metric(metric: Metric) -> Traffic:
-    """The history of a CloudWatch metric, minute by minute. Raises InvalidInput.
+    """The history of a CloudWatch metric, minute by minute. Raises InvalidInput."""
+    return _of_minutes(history(metric, _MINUTE, "Sum"), f"{metric.namespace} {metric.name}")
+
+
+def history(metric: Metric, period: int, statistic: str) -> dict[int, float]:
+    """A statistic of a metric by periods, counted from the epoch. Raises InvalidInput.
 
     Credentials and the region's endpoint are found as boto3 finds them.
     """
@@ -223,11 +228,10 @@ def of_metric(metric: Metric) -> Traffic:
         "cloudwatch", region_name=metric.region, endpoint_url=metric.endpoint_url or None
     )
     try:
-        counts = _history(client, metric, dimensions)
+        return _values(client, metric, dimensions, period, statistic)
     except (BotoCoreError, ClientError) as error:
         action = "check credentials, region and --endpoint-url"
         raise _refused(f"--cloudwatch: {error}", action) from error
-    return _of_minutes(counts, f"{metric.namespace} {metric.name}")
 
 
 def _now(metric: Metric) -> float:
@@ -238,8 +242,10 @@ def _now(metric: Metric) -> float:
     return real_now()
 
 
-def _history(client: Any, metric: Metric, dimensions: list[dict[str, str]]) -> dict[int, float]:
-    """Sums by minute."""
+def _values(
+    client: Any, metric: Metric, dimensions: list[dict[str, str]], period: int, statistic: str
+) -> dict[int, float]:
+    """Values by period."""
     end = _now(metric)
     query = {
         "Id": "requests",
@@ -249,8 +255,8 @@ def _history(client: Any, metric: Metric, dimensions: list[dict[str, str]]) -> d
                 "MetricName": metric.name,
                 "Dimensions": dimensions,
             },
-            "Period": _MINUTE,
-            "Stat": "Sum",
+            "Period": period,
+            "Stat": statistic,
         },
     }
     pages = client.get_paginator("get_metric_data").paginate(
@@ -263,5 +269,5 @@ def _history(client: Any, metric: Metric, dimensions: list[dict[str, str]]) -> d
     for page in pages:
         for result in page["MetricDataResults"]:
             for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
-                counts[int(moment.timestamp()) // _MINUTE] = value
+                counts[int(moment.timestamp()) // period] = value
     return counts

@@ -16,6 +16,8 @@ def commit(
     demand: Path | None = None,
     report: Path | None = None,
     stack: str = "",
+    cloudwatch: tuple[str, str, str] | None = None,
+    instance_type: str = "",
     region: str = DEFAULT_REGION,
     years: int = 1,
     upfront: str = "",
@@ -36,7 +38,10 @@ def commit(
         demand: CSV with the columns hour, instance_type, count and, if you like, region.
         report: Folder of a rehearsal's report; its instances are the demand.
         stack: Stack of a running engine; what its instances did is the demand.
-        region: Region of rows that name none.
+        cloudwatch: Namespace, metric and dimensions (Name=Value,Name=Value) whose hourly average is
+            instances, such as AWS/AutoScaling GroupInServiceInstances AutoScalingGroupName=web.
+        instance_type: Type of the instances that CloudWatch counts.
+        region: Region of rows that name none, and of CloudWatch.
         years: Longest term: 1 or 3.
         upfront: US dollars that may be paid at the start (default: any amount).
         keep_on_demand: Share of the usage that no commitment may cover, such as 0.1.
@@ -48,7 +53,8 @@ def commit(
         out: Folder for commit.html and commit.json.
         json: Print the advice as JSON.
         state: The state folder, for its prices and its engine (default: ~/.local/state/understudy).
-        endpoint_url: Engine that the stack is in (default: the one of the state folder).
+        endpoint_url: Engine that the stack is in (default: the one of the state folder), or where
+            CloudWatch answers (default: AWS itself).
 
     """
     wish = Wish(
@@ -56,6 +62,8 @@ def commit(
         demand=demand,
         report=report,
         stack=stack,
+        cloudwatch=cloudwatch,
+        instance_type=instance_type,
         endpoint=endpoint_url,
         region=region,
         years=years,
