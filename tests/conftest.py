@@ -14,6 +14,9 @@ from understudy.testing.processes import adopt_orphans, command_of, descendants,
 settings.register_profile("calm", deadline=None)
 settings.load_profile("calm")
 
+# Prices that the user has refreshed are none of a test's business.
+os.environ["XDG_STATE_HOME"] = "/nowhere"
+
 
 @pytest.fixture(scope="module")
 def nobody_is_left_behind() -> Iterator[None]:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
-from understudy.base.quantity import parse_duration
+from understudy.base.quantity import format_duration, parse_duration
 from understudy.control.ecs.messages import FARGATE
 from understudy.pricing.instance import HOSTING, known_instances
 from understudy.pricing.offer import COMPUTE, NO_UPFRONT, STANDARD
@@ -364,3 +364,27 @@ def quota_calls(told: Iterable[str]) -> list[Call]:
     if problems := quota_problems(quotas):
         raise InvalidInput(tuple(problems))
     return setting_calls(Settings(quotas={key: int(limit) for key, limit in quotas.items()}))
+
+
+def events_said(events: Events) -> tuple[str, ...]:
+    """Events in words.
+
+    >>> events_said(read_events(["shortage:ml.g5@10m,40m,left=2"]))
+    ('from 10m00s for 40m00s no more than 2 of ml.g5 in a pool',)
+    """
+    shortages = (
+        f"from {format_duration(each.after)} "
+        + (f"for {format_duration(each.lasts)} " if each.lasts else "on ")
+        + f"no more than {each.left} of {each.type}{_where(each.zone, each.purchase)} in a pool"
+        for each in events.shortages
+    )
+    interruptions = (
+        f"at {format_duration(each.after)} {each.count or 'all'} spot instances of {each.type}"
+        f"{_where(each.zone, '')} taken back"
+        for each in events.interruptions
+    )
+    return (*shortages, *interruptions)
+
+
+def _where(zone: str, purchase: str) -> str:
+    return (f" on {purchase}" if purchase else "") + (f" in {zone}" if zone else "")

@@ -26,6 +26,7 @@ from understudy.base.quantity import format_usd
 from understudy.cloudformation.parse import parse
 from understudy.pricing.application import micro_dollars
 from understudy.pricing.book import Book
+from understudy.pricing.catalogue import BOOK
 from understudy.pricing.offer import SPOT
 from understudy.pricing.quota import Quota, counted, key_of, quota_of
 from understudy.pricing.rates import BookRates
@@ -158,12 +159,12 @@ def estimate(
 
 
 def estimated_lines(
-    text: str, path: Path, parameters: Mapping[str, str], state: Path, region: str
+    text: str, path: Path, parameters: Mapping[str, str], state: Path | None, region: str
 ) -> list[str]:
     """The lines of an estimate of a template's text, on an ordinary day, for `plan` and `deploy`.
 
-    Prices are those of a state folder, limits those of ``understudy.toml`` here. Of a template that
-    cannot be read before its macros have run there are none.
+    Prices are those of a state folder if there is one, limits those of ``understudy.toml`` here.
+    Of a template that cannot be read before its macros have run there are none.
     """
     data, problems = parse(text.encode(), str(path))
     if any(each.severity is Severity.ERROR for each in problems):
@@ -172,7 +173,8 @@ def estimated_lines(
     if template is None:
         return []
     limits = read_settings().quotas
-    return estimate(template, book_of(state), this_day(), None, limits, region).lines()
+    book = BOOK if state is None else book_of(state)
+    return estimate(template, book, this_day(), None, limits, region).lines()
 
 
 def _cost(fleet: Fleet, traffic: Traffic, rates: BookRates) -> FleetCost:

@@ -13,7 +13,8 @@ from understudy.control.outcome import LoadMode, LoadPoint, Outcome, RequestSumm
 from understudy.control.sagemaker.endpoint import resource_id
 from understudy.control.slo import LatencySlo, Slo
 from understudy.control.summary import load_points, span_for, summarise
-from understudy.pricing.catalogue import offers_in
+from understudy.pricing.book import Book
+from understudy.pricing.catalogue import BOOK, offers_in
 from understudy.pricing.fargate import size_offers
 from understudy.pricing.meter import bill, during, standing
 
@@ -22,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What is known of a run beside what was seen and measured."""
+    """What is known of a run beside what was seen and measured; ``book`` has the prices."""
 
     world: Literal["live", "simulated"]
     stack_name: str
@@ -36,6 +37,8 @@ class RunFacts:
     seed: int
     slos: tuple[Slo, ...]
     operations: tuple[Operation, ...] = ()
+    scenario: tuple[str, ...] = ()
+    book: Book = BOOK
 
 
 def outcome_of(
@@ -66,7 +69,7 @@ def outcome(
 ) -> Outcome:
     """The outcome of a run whose requests are summed up already. Latencies are world ms."""
     kind, start, end = seen.instance_type, facts.started_at, facts.ended_at
-    known = offers_in(facts.region)
+    known = offers_in(facts.region, facts.book)
     offers = known | size_offers({kind, *(each.instance_type for each in seen.usage)}, known)
     return Outcome(
         world=facts.world,
@@ -92,6 +95,7 @@ def outcome(
         alarms=seen.transitions,
         cost=bill(during(seen.usage, start, end), facts.region, offers),
         idle=bill(standing(kind, seen.minimum, start, end), facts.region, offers),
+        scenario=facts.scenario,
         updates=tuple(
             felt(
                 each,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from understudy.app.state_folder import own_folder
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.live.clock import real_now
 from understudy.pricing.book import Book
@@ -41,6 +42,11 @@ def book_of(state: Path) -> Book:
     if not state.exists():
         return BOOK
     return Book(*BOOK.shelves, StoredPrices(state / DATABASE))
+
+
+def own_book() -> Book:
+    """The book of the user's own state folder, which `understudy prices refresh` fills."""
+    return book_of(own_folder())
 
 
 def read_file(state: Path, path: Path) -> PriceList:

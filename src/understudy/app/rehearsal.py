@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from understudy.app.audience import Audience
-from understudy.app.capacity import Call, event_calls, setting_calls
+from understudy.app.capacity import Call, event_calls, events_said, setting_calls
 from understudy.app.client import Client, refuse_foreign
 from understudy.app.deployment import StackDeployment, message_of
 from understudy.app.driving import Driven, Driver, unloaded
@@ -22,7 +22,7 @@ from understudy.app.interrupts import Interrupted, Interrupts
 from understudy.app.outcomes import RunFacts, outcome_of
 from understudy.app.packaging import Uploads
 from understudy.app.preflight import ENDPOINT, Options, Prepared
-from understudy.app.prices import book_of, today
+from understudy.app.prices import own_book, today
 from understudy.app.recipient import Recipient, recipient_of
 from understudy.app.simulation import Scenario, Update, simulate
 from understudy.app.site import Site
@@ -158,7 +158,7 @@ class Rehearsal:
     def _estimated(self, client: Client) -> list[str]:
         """Three costs a month, and the quotas that the stack needs."""
         prepared = self._prepared
-        book = book_of(Path(client.status["state"]))
+        book = own_book()
         limits = prepared.settings.quotas
         told = estimate(prepared.template, book, today(), prepared.traffic, limits, client.region)
         return told.lines()
@@ -242,6 +242,8 @@ class Rehearsal:
             seed=self._options.seed,
             slos=self._prepared.slos,
             operations=found,
+            scenario=events_said(self._prepared.events),
+            book=own_book(),
         )
 
     def _simulate(

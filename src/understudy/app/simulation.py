@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from understudy.app.capacity import Call, Events, Settings, event_calls, setting_calls
+from understudy.app.capacity import Call, Events, Settings, event_calls, events_said, setting_calls
 from understudy.app.composition import world_of
 from understudy.app.failures import Failed
 from understudy.app.outcomes import RunFacts, outcome
+from understudy.app.prices import own_book
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.control.capacity.operations import SERVICE
@@ -96,6 +97,8 @@ def simulate(scenario: Scenario) -> Outcome:
         seed=scenario.seed,
         slos=scenario.slos,
         operations=operations(_events(world, scenario), tally.started),
+        scenario=events_said(scenario.events),
+        book=own_book(),
     )
     seen = observed(plane, subject.resource, tally.started, world.now)
     return outcome(seen, facts, tally.summary(), tally.load())

@@ -32,6 +32,12 @@ class Ready(msgspec.Struct, frozen=True):
     startup_delay: float
 
 
+def own_folder() -> Path:
+    """The user's own state folder. XDG Base Directory Specification."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "understudy"
+
+
 def opened(state: Path, name: str) -> BinaryIO:
     """A file of a state folder, to append to; both are made if need be.
 

@@ -13,10 +13,9 @@ from understudy.cli.exits import DONE, FAILED, complain, guarded, say
 
 def state_folder(state: Path | None) -> Path:
     """The state folder that was named, or the user's own."""
-    if state is not None:
-        return state
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "understudy"
+    from understudy.app.state_folder import own_folder
+
+    return own_folder() if state is None else state
 
 
 def up(

@@ -129,7 +129,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     ``started_at`` is when the traffic began and ``ended_at`` when the run was over. ``speed`` is
     world seconds per real second, None in virtual time. ``policies`` describe what scaled it, one
     sentence each. ``stand_in`` says that no real model answered. ``cost`` covers the run, ``idle``
-    the minimum capacity for the same time; None where that is not known.
+    the minimum capacity for the same time; None where that is not known. ``scenario`` is what was
+    made to happen to capacity, in words.
     """
 
     world: Literal["live", "simulated"]
@@ -156,6 +157,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     cost: Cost | None
     idle: Cost | None
     updates: tuple[UpdateFelt, ...] = ()
+    scenario: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:

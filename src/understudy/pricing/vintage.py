@@ -31,6 +31,20 @@ class Vintage(Struct, frozen=True):
             return True
         return bool(self.oldest) and days_between(self.oldest, self.newest) > MIXED_DAYS
 
+    def dated(self) -> str:
+        """Of when the prices are, without their age.
+
+        >>> Vintage("2019-04-05", "2026-07-20", (), ()).dated()
+        'prices of 2019-04-05 to 2026-07-20, vintages mixed'
+        """
+        if not self.oldest:
+            return "prices without a date" if self.undated else "no prices"
+        if self.oldest == self.newest and not self.mixed:
+            return f"prices of {self.oldest}"
+        mixed = ", vintages mixed" if self.mixed else ""
+        loose = ", some without a date" if self.undated else ""
+        return f"prices of {self.oldest} to {self.newest}{loose}{mixed}"
+
     def said(self, today: str) -> str:
         """How old the prices are, in a few words. ``today`` is an ISO date.
 
@@ -40,13 +54,11 @@ class Vintage(Struct, frozen=True):
         'prices of 2026-07-20, 123 days old'
         """
         if not self.oldest:
-            return "prices without a date" if self.undated else "no prices"
+            return self.dated()
         age = age_said(days_between(self.oldest, today))
         if self.oldest == self.newest and not self.mixed:
-            return f"prices of {self.oldest}, {age} old"
-        mixed = ", vintages mixed" if self.mixed else ""
-        loose = ", some without a date" if self.undated else ""
-        return f"prices of {self.oldest} to {self.newest}{loose}{mixed}; the oldest is {age} old"
+            return f"{self.dated()}, {age} old"
+        return f"{self.dated()}; the oldest is {age} old"
 
 
 def vintage(offers: Iterable[Offer]) -> Vintage:

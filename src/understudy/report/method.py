@@ -21,7 +21,14 @@ def how_measured(run: Outcome) -> tuple[str, ...]:
         _PERCENTILES,
         _COST,
         _traffic(run),
+        *_scenario(run),
     )
+
+
+def _scenario(run: Outcome) -> tuple[str, ...]:
+    if not run.scenario:
+        return ()
+    return (f"Made to happen, from the start of the traffic: {'; '.join(run.scenario)}.",)
 
 
 def _traffic(run: Outcome) -> str:

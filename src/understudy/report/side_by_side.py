@@ -73,6 +73,7 @@ def side_by_side(runs: Sequence[tuple[str, Outcome, Measures]]) -> RenderableTyp
     load = Spark(rates, "blue", 0.0, 60)
     foot.add_row(Text("Load", MUTED), load, f"over {clock(run.duration)} h")
     title = f"{run.requests.sent:,} requests of {run.traffic}, in virtual time"
+    foot.add_row(Text("Prices", MUTED), words.prices([run for _, run, _ in runs]), "")
     return Group(Text(title, STRONG), "", table, "", foot)
 
 

@@ -1,6 +1,7 @@
 """An outcome in plain words: the same sentences on the terminal and on the page."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import floor
@@ -8,6 +9,7 @@ from math import floor
 from understudy.base.quantity import format_duration, format_usd
 from understudy.control.comparison import ActivityOffset, CapacityDifference, CurveDifference
 from understudy.control.outcome import Attainment, Outcome, UpdateFelt, turning_points
+from understudy.pricing.vintage import vintage
 from understudy.report.axes import milliseconds
 
 MOST_TURNS = 7
@@ -189,3 +191,9 @@ def matched(each: ActivityOffset) -> str:
     if each.offset is not None:
         return later(each.offset)
     return "only live" if each.second is None else "only simulated"
+
+
+def prices(runs: Iterable[Outcome]) -> str:
+    """Of when the prices of runs are: ``prices of 2026-07-20``."""
+    charges = [charge for run in runs if run.cost for charge in run.cost.charges]
+    return vintage(charge.offer for charge in charges if charge.offer).dated()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from understudy.app.stacks.audience import StackAudience
 from understudy.app.stacks.deployed import LEFT_BEHIND, DeployedStack, stack_named
+from understudy.app.stacks.estimates import estimates
 from understudy.app.stacks.executing import destroy, execute
 from understudy.app.stacks.exports import taken_away
 from understudy.app.stacks.place import Place
@@ -39,6 +40,8 @@ def planned(
         raise
     for each in plans:
         audience.plan(each.view)
+        for line in estimates(place, each.source):
+            audience.say(line)
     return plans
 
 
