@@ -18,14 +18,13 @@ from understudy.pricing.application import (
     apply,
 )
 from understudy.pricing.commitments import (
-    UNUSED_BOX,
     Commitments,
     ReservedInstance,
     SavingsPlan,
 )
 from understudy.pricing.meter import Item, UsageHour, by_hour
 from understudy.pricing.meter import Usage as Life
-from understudy.pricing.offer import COMPUTE, EC2_INSTANCE, SAGEMAKER, SPOT
+from understudy.pricing.offer import COMPUTE, EC2_INSTANCE, SAGEMAKER, SPOT, UNUSED_BOX
 from understudy.testing.pricing import REGION, Rated, instance_hours
 
 ONE = Decimal(1)

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 from understudy.pricing.application import DISCOUNTED_USAGE, USAGE, apply
 from understudy.pricing.commitments import (
-    UNUSED_BOX,
     CapacityReservation,
     Commitments,
     ReservedInstance,
 )
 from understudy.pricing.meter import Usage, billable_seconds, by_hour
+from understudy.pricing.offer import UNUSED_BOX
 from understudy.pricing.reservation import unused
 from understudy.testing.pricing import REGION, Rated
 

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from understudy.pricing.commitments import (
     PLAN_ORDER,
-    UNUSED_BOX,
     Commitments,
     ReservedInstance,
     SavingsPlan,
@@ -23,7 +22,7 @@ from understudy.pricing.commitments import (
 )
 from understudy.pricing.instance import family, units
 from understudy.pricing.meter import MICRO_DOLLAR, SECONDS_PER_HOUR, Item, UsageHour
-from understudy.pricing.offer import SPOT
+from understudy.pricing.offer import SPOT, UNUSED_BOX
 from understudy.pricing.rates import Rates
 
 USAGE = "Usage"

@@ -17,9 +17,6 @@ from understudy.pricing.offer import (
     spread,
 )
 
-UNUSED_BOX = "UnusedBox"
-"""The purchase of capacity that is reserved and not used; AWS's usage type begins like that."""
-
 PLAN_ORDER = (EC2_INSTANCE, COMPUTE, SAGEMAKER)
 """EC2 Instance plans apply before Compute plans (AWS: How Savings Plans apply to your usage).
 SageMaker plans have usage of their own."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from understudy.pricing.instance import HOSTING
-from understudy.pricing.offer import LINUX, ON_DEMAND, Offer
+from understudy.pricing.offer import LINUX, ON_DEMAND, UNUSED_BOX, Offer
 
 MICRO_DOLLAR = Decimal("0.000001")
 SECONDS_PER_HOUR = 3600
@@ -117,6 +117,8 @@ def billable_seconds(usage: Usage) -> int:
     seconds = ceil(usage.end) - floor(usage.start)
     if usage.instance_type.startswith(HOSTING):
         return max(seconds, SAGEMAKER_MINIMUM)
+    if usage.purchase == UNUSED_BOX:  # It never starts.
+        return seconds
     if usage.platform in HOURLY_PLATFORMS:
         return -(-seconds // SECONDS_PER_HOUR) * SECONDS_PER_HOUR
     return max(seconds, EC2_MINIMUM)

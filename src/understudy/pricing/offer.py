@@ -14,6 +14,9 @@ SAVINGS_PLAN = "SavingsPlan"
 SPOT = "Spot"
 """Spare capacity, here at its average price."""
 
+UNUSED_BOX = "UnusedBox"
+"""The purchase of capacity that is reserved and not used; AWS's usage type begins like that."""
+
 STANDARD, CONVERTIBLE = "standard", "convertible"
 COMPUTE, EC2_INSTANCE, SAGEMAKER = "Compute", "EC2Instance", "SageMaker"
 NO_UPFRONT, PARTIAL_UPFRONT, ALL_UPFRONT = "No Upfront", "Partial Upfront", "All Upfront"

@@ -7,8 +7,9 @@ second, whether instances run in it or not.
 from collections.abc import Iterable
 from itertools import pairwise
 
-from understudy.pricing.commitments import UNUSED_BOX, CapacityReservation
+from understudy.pricing.commitments import CapacityReservation
 from understudy.pricing.meter import Usage
+from understudy.pricing.offer import UNUSED_BOX
 
 
 def unused(
