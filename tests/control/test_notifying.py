@@ -40,10 +40,13 @@ def history(region: Region) -> list[str]:
 
 def test_a_topic_is_told_once_and_the_history_says_so() -> None:
     region = Region()
+    body = "Resources: {Ops: {Type: AWS::SNS::Topic, Properties: {TopicName: ops}}}"
+    region.call("cloudformation", "CreateStack", StackName="s", TemplateBody=body)
+    region.advance(30)
     watch(region)
     turn(region)
     region.advance(1)
-    (call,) = region.commands(Call)
+    (call,) = [each for each in region.commands(Call) if each.operation == "Publish"]
     assert (call.service, call.operation) == ("sns", "Publish")
     assert call.params["TopicArn"] == TOPIC
     message = json.loads(call.params["Message"])
@@ -66,7 +69,7 @@ def test_a_topic_is_told_once_and_the_history_says_so() -> None:
     assert history(region) == [f"Successfully executed action {TOPIC}"]
     turn(region)
     region.advance(1)
-    assert len(region.commands(Call)) == 1
+    assert sum(each.operation == "Publish" for each in region.commands(Call)) == 1
 
 
 def test_a_composite_alarm_tells_which_alarm_moved_it() -> None:
