@@ -14,7 +14,7 @@ from understudy.control.events import (
 )
 from understudy.proxy.balancer.doors import HTTP, Doors
 from understudy.proxy.balancer.passage import Passage, host_of
-from understudy.proxy.balancer.serving import Listener, Serving, Shared
+from understudy.proxy.balancer.serving import Listener, Serving, Shared, local_name
 from understudy.proxy.connection import Client, Exchange, Head
 from understudy.proxy.messages import FromProxy, Settings
 from understudy.proxy.outbox import Outbox
@@ -50,7 +50,7 @@ class Balancers:
             turned = partial(self._turned, command.region)
             serving = Serving(command.region, told, self._shared, turned)
             self._by_arn[told.arn] = serving
-            self._by_name[told.dns_name.lower()] = serving
+            self._by_name[serving.name] = serving
         else:
             serving.update(told)
         ports = self._doors.serve(serving)
@@ -60,13 +60,13 @@ class Balancers:
         """Know a load balancer no more."""
         serving = self._by_arn.pop(command.arn, None)
         if serving is not None:
-            del self._by_name[serving.told.dns_name.lower()]
+            del self._by_name[serving.name]
             self._doors.remove(serving)
             serving.close()
 
     def exchange(self, head: Head, client: Client) -> Exchange | None:
         """The answer to a request at the front door that is for a load balancer."""
-        serving = self._by_name.get(host_of(head).lower())
+        serving = self._by_name.get(local_name(host_of(head)))
         listener = _of_front_door(serving) if serving is not None else None
         return None if listener is None else Passage(listener, head, client)
 
@@ -93,7 +93,7 @@ class Balancers:
 
     def _endpoint(self, serving: Serving, ports: dict[int, int]) -> str:
         """Where a load balancer can be reached."""
-        name = serving.told.dns_name
+        name = serving.name
         for port, listener in serving.listeners.items():
             if port in ports:
                 return f"{listener.protocol.lower()}://{name}:{ports[port]}"

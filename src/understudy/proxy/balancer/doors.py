@@ -12,7 +12,7 @@ from pathlib import Path
 
 from understudy.proxy.balancer.passage import Passage, host_of
 from understudy.proxy.balancer.relay import Caller
-from understudy.proxy.balancer.serving import SECURE, Listener, Serving
+from understudy.proxy.balancer.serving import SECURE, Listener, Serving, local_name
 from understudy.proxy.connection import Client, Exchange, Head
 from understudy.proxy.outbox import Outbox
 
@@ -60,7 +60,7 @@ class Door:
         """The listener that a request is for; the oldest, where its Host names none."""
         listeners = self.listeners
         if head is not None and len(listeners) > 1:
-            named = listeners.get(host_of(head).lower())
+            named = listeners.get(local_name(host_of(head)))
             if named is not None:
                 return named
         return next(iter(listeners.values()), None)
@@ -92,7 +92,7 @@ class Doors:
         A listener at port 0 gets a free one for itself.
         """
         own = self._own.setdefault(serving.told.arn, {})
-        name = serving.told.dns_name.lower()
+        name = serving.name
         for port in set(own) - set(serving.listeners):
             self._leave(own.pop(port), name)
         for port, listener in serving.listeners.items():
@@ -105,7 +105,7 @@ class Doors:
     def remove(self, serving: Serving) -> None:
         """Listen no more for a balancer."""
         for door in self._own.pop(serving.told.arn, {}).values():
-            self._leave(door, serving.told.dns_name.lower())
+            self._leave(door, serving.name)
 
     def _door(self, port: int, protocol: str) -> Door | None:
         if protocol not in HTTP:

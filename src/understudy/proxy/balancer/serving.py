@@ -19,6 +19,18 @@ from understudy.proxy.record import Recorder
 
 SECURE = frozenset({"HTTPS", "TLS"})
 DEFAULT_IDLE = "60"
+OF_AWS, OURS = ".elb.amazonaws.com", ".elb.localhost"
+"""How the names of load balancers end at AWS, and how those that resolve to this machine do."""
+
+
+def local_name(name: str) -> str:
+    """The name by which a load balancer can be reached here, from its DNS name or that itself.
+
+    >>> local_name("Front-1.us-east-1.elb.amazonaws.com")
+    'front-1.us-east-1.elb.localhost'
+    """
+    lower = name.lower()
+    return lower.removesuffix(OF_AWS) + OURS if lower.endswith(OF_AWS) else lower
 
 
 class Shared:
@@ -129,6 +141,11 @@ class Serving:
             group.close()
         self.listeners = {each.port: Listener(self, each) for each in told.listeners}
         self.set_limits()
+
+    @property
+    def name(self) -> str:
+        """The name by which it can be reached here."""
+        return local_name(self.told.dns_name)
 
     def set_limits(self) -> None:
         """How long a target may be silent, sampled and dilated."""
