@@ -168,3 +168,22 @@ def test_a_refresh_to_a_larger_type_loses_no_request(engine: RunningEngine) -> N
     found = ec2.describe_instances(InstanceIds=fleet.instances())["Reservations"]
     types = {each["InstanceType"] for one in found for each in one["Instances"]}
     assert types == {"m5.xlarge"}
+
+
+def test_instances_outlive_an_engine_that_is_killed_and_are_taken_over(
+    make_engine: Callable[..., RunningEngine],
+) -> None:
+    engine = make_engine("--speed", "20")
+    fleet = Fleet(engine, "kept")
+    wait_for(lambda: fleet.health() == ["healthy"] * 2)
+    instances = fleet.instances()
+    processes = {each: fleet.process_of(each) for each in instances}
+    os.kill(engine.pid, signal.SIGKILL)
+    engine.up()
+    wait_for(lambda: fleet.health() == ["healthy"] * 2)
+    assert fleet.instances() == instances
+    assert {each: fleet.process_of(each) for each in instances} == processes
+    # They are looked after as before.
+    os.kill(processes[instances[0]], signal.SIGKILL)
+    wait_for(lambda: instances[0] not in fleet.instances(), 10, "the loss is not seen")
+    wait_for(lambda: fleet.health() == ["healthy"] * 2)
