@@ -170,7 +170,7 @@ def test_a_refresh_to_a_larger_type_loses_no_request(engine: RunningEngine) -> N
     assert types == {"m5.xlarge"}
 
 
-def test_instances_outlive_an_engine_that_is_killed_and_are_taken_over(
+def test_a_fleet_outlives_an_engine_that_is_killed_and_is_taken_over(
     make_engine: Callable[..., RunningEngine],
 ) -> None:
     engine = make_engine("--speed", "20")
@@ -178,9 +178,14 @@ def test_instances_outlive_an_engine_that_is_killed_and_are_taken_over(
     wait_for(lambda: fleet.health() == ["healthy"] * 2)
     instances = fleet.instances()
     processes = {each: fleet.process_of(each) for each in instances}
-    os.kill(engine.pid, signal.SIGKILL)
-    engine.up()
-    wait_for(lambda: fleet.health() == ["healthy"] * 2)
+    with fleet.traffic() as outcomes:
+        os.kill(engine.pid, signal.SIGKILL)
+        engine.up()
+        wait_for(lambda: fleet.health() == ["healthy"] * 2)
+        served = outcomes["200"]
+        wait_for(lambda: outcomes["200"] > served + 20)
+    # The data plane has answered all the while.
+    assert set(outcomes) == {"200"}
     assert fleet.instances() == instances
     assert {each: fleet.process_of(each) for each in instances} == processes
     # They are looked after as before.

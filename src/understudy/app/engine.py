@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -33,6 +34,8 @@ FLUSH_WORLD_SECONDS = 6.0
 """Traffic is reported at least this often in world time, so that alarms see it in good time."""
 REBIND_SECONDS = 5.0
 """How long the processes of an engine that was killed may keep its port."""
+PATIENCE_SECONDS = 40.0
+"""How long the data plane of an engine that was killed serves its load balancers on."""
 LONGEST_SOCKET_PATH = 100
 """Characters; the kernel takes 107 bytes. AF_UNIX, unix(7)."""
 BACKLOG = 1024
@@ -124,7 +127,14 @@ def die_with(parent: int) -> None:
 def _settings(config: EngineConfig) -> Settings:
     interval = min(Settings().report_interval, FLUSH_WORLD_SECONDS / config.speed)
     authority = str(config.state.resolve() / AUTHORITY)
-    return Settings(report_interval=interval, seed=config.seed, authority=authority)
+    family = blake2b(authority.encode()).hexdigest()[:32]
+    return Settings(
+        report_interval=interval,
+        seed=config.seed,
+        authority=authority,
+        reunion=f"understudy-door-{family}",
+        patience=PATIENCE_SECONDS,
+    )
 
 
 async def _open(data_plane: DataPlane, config: EngineConfig, path: Path) -> DoorOpen:

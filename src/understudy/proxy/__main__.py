@@ -1,12 +1,10 @@
-"""The data plane's process: ``python -m understudy.proxy LISTENER LINE PARENT CONTROL SETTINGS``.
+"""The data plane's process: ``python -m understudy.proxy LISTENER LINE CONTROL SETTINGS``.
 
-The first two are inherited sockets, then come our parent's process id, the path of the control
-plane's socket, and the settings as JSON.
+The first two are inherited sockets, then come the path of the control plane's socket, and the
+settings as JSON. It ends when its line to the engine is cut, or some time later.
 """
 
-import ctypes
 import gc
-import os
 import resource
 import signal
 import socket
@@ -18,21 +16,11 @@ from msgspec import json
 from understudy.proxy.front import serve
 from understudy.proxy.messages import Settings
 
-PR_SET_PDEATHSIG = 1
-
-
-def die_with(parent: int) -> None:
-    """End at once when the parent ends, however it does."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(0)
-
 
 def main() -> None:
     """Take the sockets and serve."""
-    listener, line, parent = (int(argument) for argument in sys.argv[1:4])
-    control, settings = sys.argv[4:]
-    die_with(parent)
+    listener, line = (int(argument) for argument in sys.argv[1:3])
+    control, settings = sys.argv[3:]
     # Ctrl-C goes to the whole foreground group; the engine decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
-from functools import lru_cache
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any, cast
 
@@ -15,9 +17,11 @@ from understudy.proxy.invocations import Invocation, Invoker
 from understudy.proxy.messages import (
     Drain,
     FromProxy,
+    Leave,
     Ready,
     RemoveEndpoint,
     SetClock,
+    SetControl,
     SetEndpoint,
     Settings,
     ToProxy,
@@ -31,6 +35,8 @@ from understudy.proxy.routes import Routes
 from understudy.proxy.upstream import IDLE_SECONDS, Pool
 
 BACKLOG = 1024
+KEPT = 10_000
+"""How many messages are kept for an engine that is away."""
 
 ENDPOINTS = b"/endpoints/"
 INVOCATIONS = b"/invocations"
@@ -40,7 +46,8 @@ class Front:
     """Sends invocations to model servers, and everything else to the control plane."""
 
     __slots__ = (
-        "_control", "_invoker", "_outbox", "_recorder", "_send", "_settings", "balancers", "routes",
+        "_control", "_invoker", "_outbox", "_path", "_recorder", "_send", "_settings", "balancers",
+        "routes",
     )  # fmt: skip
 
     def __init__(self, control: str, settings: Settings, send: Callable[[FromProxy], None]) -> None:
@@ -51,8 +58,9 @@ class Front:
         self._outbox = Outbox()
         self._invoker = Invoker(self.routes, self._recorder, self._outbox, settings.seed)
         self.balancers = Balancers(settings, self._recorder, self._outbox, send)
+        self._path = control
         self._control = Pool(
-            lambda make: asyncio.get_running_loop().create_unix_connection(make, control)
+            lambda make: asyncio.get_running_loop().create_unix_connection(make, self._path)
         )
 
     def connection(self) -> Client:
@@ -67,6 +75,10 @@ class Front:
                 self._invoker.date(monotonic())
                 self._invoker.set_pace(speed)
                 self.balancers.set_clock()
+            case SetControl(path):
+                self._path = path
+            case Leave():
+                pass  # The line is cut next.
             case SetBalancer():
                 self.balancers.set(message)
             case RemoveBalancer():
@@ -128,13 +140,14 @@ def invoked(target: bytes) -> bytes | None:
 
 
 class EngineLine(asyncio.Protocol):
-    """The data plane's end of the line to the engine. When it is cut, there is nothing to do."""
+    """The data plane's end of the line to an engine; ``cut`` is done when it has hung up."""
 
-    def __init__(self) -> None:
+    def __init__(self, obey: Callable[[Any], None]) -> None:
         self._unframer = Unframer(ToProxy)
         self._transport = cast("asyncio.Transport", None)
-        self.obey: Callable[[Any], None] = lambda message: None
-        self.cut = asyncio.get_running_loop().create_future()
+        self._obey = obey
+        self.left = False
+        self.cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, message: FromProxy) -> None:
         """Tell the engine."""
@@ -147,7 +160,8 @@ class EngineLine(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Do what the engine says."""
         for message in self._unframer.feed(data):
-            self.obey(message)
+            self.left = self.left or isinstance(message, Leave)
+            self._obey(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The engine is gone."""
@@ -155,26 +169,92 @@ class EngineLine(asyncio.Protocol):
             self.cut.set_result(None)
 
 
+class Engines:
+    """The engine that there is. What is said while there is none is kept for the next."""
+
+    def __init__(self) -> None:
+        self.line: EngineLine | None = None
+        self._kept: deque[FromProxy] = deque(maxlen=KEPT)
+
+    def send(self, message: FromProxy) -> None:
+        """Tell the engine, now or when there is one."""
+        if self.line is None:
+            self._kept.append(message)
+        else:
+            self.line.send(message)
+
+    def meet(self, line: EngineLine, ready: Ready) -> None:
+        """Speak to an engine from now on."""
+        line.send(ready)
+        self.line = line
+        while self._kept:
+            line.send(self._kept.popleft())
+
+
 async def serve(
     listener: socket.socket, line: socket.socket, control: str, settings: Settings
 ) -> None:
-    """Run the data plane until the engine's end of the line is closed.
+    """Run the data plane until its engine has gone, and no other comes back in time.
 
     ``control`` is the path of the socket on which the control plane speaks HTTP.
     """
     loop = asyncio.get_running_loop()
-    engine = EngineLine()
-    front = Front(control, settings, engine.send)
-    engine.obey = front.obey
-    await loop.create_unix_connection(lambda: engine, sock=line)
+    engines = Engines()
+    front = Front(control, settings, engines.send)
     server = await loop.create_server(front.connection, sock=listener, backlog=BACKLOG)
     host, port = listener.getsockname()[:2]
     front.balancers.front_port = port
-    engine.send(Ready(host, port))
     clockwork = [loop.create_task(each) for each in (front.report(), front.tidy(), front.ping())]
-    ended, _ = await asyncio.wait([engine.cut, *clockwork], return_when=asyncio.FIRST_COMPLETED)
+    next_line: socket.socket | None = line
+    with reunion(settings) as meeting_place:
+        while next_line is not None:
+            engine = EngineLine(front.obey)
+            await loop.create_unix_connection(partial(_same, engine), sock=next_line)
+            engines.meet(engine, Ready(host, port))
+            ended, _ = await asyncio.wait(
+                [engine.cut, *clockwork], return_when=asyncio.FIRST_COMPLETED
+            )
+            engines.line = None
+            waits = engine.left is False and bool(front.balancers) and engine.cut in ended
+            next_line = await _another(meeting_place, listener, settings) if waits else None
     server.close()
     for task in clockwork:
         task.cancel()
     for each in ended:
         each.result()
+
+
+def _same(engine: EngineLine) -> EngineLine:
+    return engine
+
+
+@contextmanager
+def reunion(settings: Settings) -> Generator[socket.socket | None]:
+    """Where another engine finds us; nowhere, where none is to."""
+    if not settings.reunion or not settings.patience:
+        yield None
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as meeting_place:
+        try:
+            meeting_place.bind(f"\0{settings.reunion}")
+        except OSError:
+            yield None  # An older data plane of the same folder has not ended yet.
+            return
+        meeting_place.listen()
+        meeting_place.settimeout(0)
+        yield meeting_place
+
+
+async def _another(
+    meeting_place: socket.socket | None, listener: socket.socket, settings: Settings
+) -> socket.socket | None:
+    """The line to the next engine, which is handed the listening socket; None if none comes."""
+    if meeting_place is None:
+        return None
+    loop = asyncio.get_running_loop()
+    try:
+        line, _ = await asyncio.wait_for(loop.sock_accept(meeting_place), settings.patience)
+    except TimeoutError:
+        return None
+    socket.send_fds(line, [b"\0"], [listener.fileno()])
+    return line

@@ -3,7 +3,9 @@
 import asyncio
 import errno
 import os
+import signal
 import socket
+import struct
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -14,23 +16,34 @@ from msgspec import json, msgpack
 
 import understudy
 from understudy.base.diagnostic import Diagnostic, InvalidInput
-from understudy.proxy.messages import PREFIX, FromProxy, Ready, Settings, ToProxy, framed
+from understudy.proxy.messages import (
+    PREFIX,
+    FromProxy,
+    Leave,
+    Ready,
+    SetControl,
+    Settings,
+    ToProxy,
+    framed,
+)
 
 STOP_SECONDS = 5.0
 PROBE_SECONDS = 0.5
+MEET_SECONDS = 2.0
 
 
 class DataPlane:
     """The data plane's process and the line to it. Usable once ``start`` has returned.
 
-    It ends with us, in whatever way we end. The address is ours: while the process is started
-    anew, connections wait.
+    It ends with us, in whatever way we end, unless its settings have it wait for another engine.
+    The address is ours: while the process is started anew, connections wait.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or Settings()
         self._decoder: msgpack.Decoder[Any] = msgpack.Decoder(FromProxy)
         self._stopping = False
+        self._process: asyncio.subprocess.Process | Foreign
 
     @property
     def pid(self) -> int:
@@ -40,11 +53,14 @@ class DataPlane:
     async def start(self, host: str, port: int, upstream_socket: Path) -> Ready:
         """Listen at an address, forwarding what is no invocation to a unix socket.
 
-        Port 0 picks a free one; what comes back says which. Raises InvalidInput where the address
-        cannot be had, and ConnectionError where the process does not come up.
+        A data plane that an engine before us has left there is taken over as it is. Port 0 picks a
+        free one; what comes back says which. Raises InvalidInput where the address cannot be had,
+        and ConnectionError where the process does not come up.
         """
-        self._listener = await _bind(host, port)
         self._upstream_socket = upstream_socket
+        if (ready := await self._taken_over(host, port)) is not None:
+            return ready
+        self._listener = await _bind(host, port)
         try:
             return await self.restart()
         except BaseException:
@@ -66,7 +82,6 @@ class DataPlane:
                 "understudy.proxy",
                 str(self._listener.fileno()),
                 str(theirs.fileno()),
-                str(os.getpid()),
                 str(self._upstream_socket),
                 json.encode(self._settings).decode(),
                 pass_fds=(self._listener.fileno(), theirs.fileno()),
@@ -77,6 +92,23 @@ class DataPlane:
         if not isinstance(ready, Ready):
             raise TypeError(f"The data plane began with {ready!r}.")
         return ready
+
+    async def _taken_over(self, host: str, port: int) -> Ready | None:
+        """The data plane that waits for us; None where there is none, or at another address."""
+        found = await asyncio.to_thread(_met, self._settings.reunion)
+        if found is None:
+            return None
+        line, self._listener = found
+        self._process = Foreign(line)
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=line)
+        ready = await self._receive()
+        assert isinstance(ready, Ready), ready
+        if ready.host == host and port in (0, ready.port):
+            self.send(SetControl(str(self._upstream_socket)))
+            return ready
+        await self.stop()
+        self._stopping = False
+        return None
 
     def send(self, message: ToProxy) -> None:
         """Tell the data plane. Messages take effect in the order in which they are sent."""
@@ -100,6 +132,7 @@ class DataPlane:
         """End the process and give the address up. Requests in flight are cut."""
         self._stopping = True
         self._listener.close()
+        self.send(Leave())
         self._writer.close()
         with suppress(ConnectionError):
             await self._writer.wait_closed()
@@ -126,6 +159,49 @@ class DataPlane:
             self._writer.close()
             code = await self._exit_code()
             raise ConnectionError(f"The data plane's process ended with code {code}.") from None
+
+
+class Foreign:
+    """A process that is no child of ours, at the other end of a unix socket."""
+
+    def __init__(self, line: socket.socket) -> None:
+        size = struct.calcsize("3i")
+        credentials = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        self.pid: int = struct.unpack("3i", credentials)[0]
+        self._pidfd = os.pidfd_open(self.pid)
+
+    async def wait(self) -> int:
+        """Return when it has ended; how is not ours to know, so it is taken to be well."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(self._pidfd, lambda: ended.done() or ended.set_result(None))
+        try:
+            await ended
+        finally:
+            loop.remove_reader(self._pidfd)
+        return 0
+
+    def kill(self) -> None:
+        """End it at once."""
+        signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+
+def _met(reunion: str) -> tuple[socket.socket, socket.socket] | None:
+    """The line to a data plane that waits for an engine, and its listening socket."""
+    if not reunion:
+        return None
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        line.settimeout(MEET_SECONDS)
+        line.connect(f"\0{reunion}")
+        _, fds, _, _ = socket.recv_fds(line, 1, 1)
+    except OSError:
+        fds = []
+    if not fds:
+        line.close()
+        return None
+    line.settimeout(0)
+    return line, socket.socket(fileno=fds[0])
 
 
 async def _bind(host: str, port: int) -> socket.socket:

@@ -25,7 +25,9 @@ class Settings(Struct, frozen=True):
 
     ``report_interval`` is how often it reports, ``ping_interval`` how often it asks each target for
     its health; ``unhealthy_threshold`` failures in a row take a target out. ``authority`` is the
-    folder of the certificate authority that load balancers' certificates are made by.
+    folder of the certificate authority that load balancers' certificates are made by. While it has
+    load balancers, a data plane whose engine has died serves on for ``patience`` seconds, and the
+    next engine finds it by the name ``reunion``.
     """
 
     report_interval: float = 0.1
@@ -34,6 +36,8 @@ class Settings(Struct, frozen=True):
     unhealthy_threshold: int = 3
     seed: int = 0
     authority: str = ""
+    reunion: str = ""
+    patience: float = 0.0
 
 
 class SetClock(Struct, frozen=True, tag=True):
@@ -78,7 +82,26 @@ class Drain(Struct, frozen=True, tag=True):
     deadline_s: float
 
 
-ToProxy = SetClock | SetEndpoint | RemoveEndpoint | Drain | SetBalancer | RemoveBalancer
+class SetControl(Struct, frozen=True, tag=True):
+    """The control plane speaks HTTP at this unix socket from now on."""
+
+    path: str
+
+
+class Leave(Struct, frozen=True, tag=True):
+    """End at once, and do not wait for another engine."""
+
+
+ToProxy = (
+    SetControl
+    | Leave
+    | SetClock
+    | SetEndpoint
+    | RemoveEndpoint
+    | Drain
+    | SetBalancer
+    | RemoveBalancer
+)
 
 
 class Ready(Struct, frozen=True, tag=True):

@@ -26,7 +26,7 @@ from understudy.runtimes.keeping import (
     framed,
 )
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 """Real seconds for which programs wait for an engine to come back."""
 READ = 65536
 MODULE = "understudy.runtimes.keeper_process"

@@ -53,8 +53,24 @@ class Balancers:
             self._by_name[serving.name] = serving
         else:
             serving.update(told)
+            self._remind(command)
         ports = self._doors.serve(serving)
         self._tell(command.region, told.arn, self._endpoint(serving, ports))
+
+    def _remind(self, command: SetBalancer) -> None:
+        """Tell of the health of targets of which the engine knows otherwise, or no more."""
+        serving = self._by_arn[command.balancer.arn]
+        turned = [
+            Turned(group.arn, member.told.id, member.told.port, member.health.state.value)
+            for told in command.balancer.groups
+            for group in (serving.groups[told.arn],)
+            for target in told.targets
+            for member in (group.members[target.id, target.port],)
+            if target.state == "initial" and member.health.state.value in ("healthy", "unhealthy")
+        ]
+        if turned:
+            at = self._shared.recorder.clock.world(monotonic())
+            self._send(TargetsTurned(at, command.region, tuple(turned)))
 
     def remove(self, command: RemoveBalancer) -> None:
         """Know a load balancer no more."""
