@@ -206,6 +206,7 @@ async def serve(
     front.balancers.front_port = port
     clockwork = [loop.create_task(each) for each in (front.report(), front.tidy(), front.ping())]
     next_line: socket.socket | None = line
+    ended: set[asyncio.Future[None]] = set()
     with reunion(settings) as meeting_place:
         while next_line is not None:
             engine = EngineLine(front.obey)
