@@ -13,6 +13,7 @@ from understudy.app.config import EngineConfig
 from understudy.app.failures import Failed
 from understudy.app.interrupts import Interrupts
 from understudy.app.launch import EngineProcess
+from understudy.app.mapping_file import mappings_in
 from understudy.app.preflight import Options
 from understudy.app.state_folder import log_tail
 
@@ -55,6 +56,7 @@ class Site:
             seed=options.seed,
             startup_delay=options.startup_delay,
             lives_with=0 if self._keep else os.getpid(),
+            mappings=mappings_in(Path.cwd()),
         )
         with self._audience.working("Starting an engine"):
             with self._interrupts.held():
