@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from understudy.base.fault import Fault
@@ -76,6 +77,22 @@ def instance(name: str = "i-1", **machine: Any) -> Launch:
     )
 
 
+def what(healthy: InstanceHealthy) -> str:
+    """What runs, whether or not its limits can be enforced here."""
+    return healthy.runs.removesuffix(", limits not enforced")
+
+
+def test_it_is_told_where_limits_are_not_enforced(tmp_path: Path) -> None:
+    async def story(kind: str) -> str:
+        async with world(tmp_path / kind) as (fleets, heard):
+            launch = msgspec.structs.replace(instance(image="ami-web-1"), instance_type=kind)
+            await fleets.perform(launch)
+            return (await heard.until(InstanceHealthy)).runs
+
+    # Of a type that nobody knows there is no size to hold it to.
+    assert asyncio.run(story("x9.unknown")) == "command, limits not enforced"
+
+
 def fetch(host: str, port: int) -> str:
     with urllib.request.urlopen(f"http://{host}:{port}/", timeout=2) as answered:
         return answered.read().decode().strip()
@@ -102,7 +119,7 @@ def test_an_instance_runs_what_its_image_is_mapped_to(tmp_path: Path) -> None:
             return healthy, said
 
     healthy, said = asyncio.run(story())
-    assert (said, healthy.runs) == ("mapped", "command")
+    assert (said, what(healthy)) == ("mapped", "command")
     assert healthy.host == address_of("i-1")
     assert [each.name for each in (tmp_path / "machines/i-1").iterdir()] == ["log"]
 
@@ -115,7 +132,7 @@ def test_an_instance_without_anything_to_run_is_a_stand_in(tmp_path: Path) -> No
             return healthy, await fetched(healthy.host, healthy.port)
 
     healthy, said = asyncio.run(story())
-    assert healthy.runs == "stand-in"
+    assert what(healthy) == "stand-in"
     assert '"stand_in": true' in said
 
 
@@ -143,7 +160,7 @@ def test_user_data_runs_once_in_a_root_of_its_own(tmp_path: Path) -> None:
             return healthy, said
 
     healthy, said = asyncio.run(story())
-    assert (healthy.runs, healthy.port, said) == ("user-data", 0, "from user data")
+    assert (what(healthy), healthy.port, said) == ("user-data", 0, "from user data")
     assert not Path(marker).exists()
     assert not Path("/etc/mine").exists()
     log = (tmp_path / "machines/i-1/log").read_text()

@@ -33,7 +33,7 @@ class Fleets:
         """Know what an engine before us left running."""
         for each in await self._programs.adopt():
             if each.name.startswith(PREFIX):
-                self.machines.adopt(each.name, each.note)
+                self.machines.adopt(each.name, each.note, limited=each.limited)
             else:
                 self.tasks.adopt(each.name, each.note)
 

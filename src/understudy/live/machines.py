@@ -32,6 +32,7 @@ GRACE_SECONDS = 5.0
 LOG = "log"
 STAND_IN_MODULE = f"{OWN}understudy.runtimes.stand_in_program"
 DEFAULT_STAND_IN = "5ms; concurrency=16"
+UNLIMITED = ", limits not enforced"
 PREFIX = "machine/"
 """How the names of the programs of instances begin."""
 
@@ -63,9 +64,10 @@ class Machines:
         self._launches: dict[str, Launch] = {}
         self._notes: dict[str, Note] = {}
 
-    def adopt(self, name: str, note: str) -> None:
+    def adopt(self, name: str, note: str, *, limited: bool) -> None:
         """Know an instance that an engine before us left running."""
-        self._notes[name.removeprefix(PREFIX)] = msgspec.json.decode(note, type=Note)
+        found = msgspec.json.decode(note, type=Note)
+        self._notes[name.removeprefix(PREFIX)] = _told(found, limited=limited)
 
     def machine(self, instance_id: str) -> tuple[Launch, Machine, str] | None:
         """What is known of a running instance, and its address."""
@@ -97,10 +99,12 @@ class Machines:
         note, program = await asyncio.to_thread(self._program, command, command.machine, host)
         self._notes[instance_id] = note
         try:
-            await self._fleet.start(program)
+            running = await self._fleet.start(program)
         except NotRun:
             self._notes.pop(instance_id, None)
             raise
+        if instance_id in self._notes:
+            self._notes[instance_id] = _told(note, limited=running.limited)
 
     def _program(self, command: Launch, machine: Machine, host: str) -> tuple[Note, Program]:
         """What an instance runs, and how it is noted."""
@@ -210,6 +214,11 @@ class Machines:
     def _fail(self, instance_id: str, reason: str) -> None:
         command = self._launches.pop(instance_id)
         self._loop.submit(InstanceFailed(self._loop.now(), command.region, instance_id, reason))
+
+
+def _told(note: Note, *, limited: bool) -> Note:
+    """What is told of an instance: also that nothing holds it to its type's size."""
+    return note if limited else msgspec.structs.replace(note, runs=f"{note.runs}{UNLIMITED}")
 
 
 def _last_line(path: Path) -> str:
