@@ -428,4 +428,6 @@ def _wait_for_trap(folder: Path) -> None:
     """Return when the shell ignores SIGTERM: by then it has started a child."""
     from understudy.testing.processes import command_of, descendants, wait_for
 
-    wait_for(lambda: any("sleep 0.05" in command_of(each) for each in descendants(os.getpid())))
+    wait_for(
+        lambda: any(command_of(each).startswith("sleep 0.05") for each in descendants(os.getpid()))
+    )
