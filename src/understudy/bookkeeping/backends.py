@@ -2,11 +2,13 @@
 
 import operator
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.bookkeeping.services import GLOBAL
+from understudy.control.events import Params
 
 MASTER_KEY_BYTES = 32
 
@@ -43,6 +45,22 @@ class Backends:
         try:
             return self._stubber.process_request(prepared)
         except NotImplementedError:
+            return None
+
+    def perform(
+        self, service: str, region: str, seed: int | None, work: Callable[[Any], Params]
+    ) -> Params | None:
+        """What work on a service's own model gives; None where that refuses it."""
+        from moto.backends import get_backend
+        from moto.core.exceptions import ServiceException
+        from werkzeug.exceptions import HTTPException
+
+        self._begin(service, region)
+        self._random.seed(seed)
+        models: Any = get_backend(service)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
+        try:
+            return work(models[ACCOUNT]["aws" if service in GLOBAL else region])
+        except (ServiceException, HTTPException):
             return None
 
     def _begin(self, service: str, region: str) -> None:

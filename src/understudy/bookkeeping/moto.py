@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 from msgspec import Struct
 
 from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
 from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.backends import Backends
+from understudy.bookkeeping.direct import METHOD, WORK
 from understudy.bookkeeping.fitting import fitted
 from understudy.bookkeeping.outbox import Delivery, Outbox
 from understudy.bookkeeping.services import host_of, model_of, region_of
@@ -48,6 +50,7 @@ class Ledger(Protocol):
         ...
 
 
+REFUSED = 400
 NOT_KEPT = 501
 """The HTTP status for what moto does not have."""
 _REMEMBERED = 10_000
@@ -99,9 +102,22 @@ class Books:
             while len(self._answers) > _REMEMBERED:
                 self._answers.popitem(last=False)
 
+    def _directly(
+        self, service: str, operation: str, params: Params, region: str, call_id: str
+    ) -> Params | None:
+        """What a common call of the engine comes to; None for one that has to be sent."""
+        if not call_id or (service, operation) not in WORK:
+            return None
+        host, body = host_of(service, region), msgspec.json.encode(params)
+        request = BookRequest(service, host, METHOD, operation, "", {}, body, call_id)
+        answer = self.answer(request)
+        return msgspec.json.decode(answer.body) if answer.status < 400 else None
+
     def _perform(self, backends: Backends, number: int | None, request: BookRequest) -> BookAnswer:
         from botocore.awsrequest import AWSPreparedRequest, HTTPHeaders
 
+        if request.method == METHOD:
+            return _performed(backends, number, request)
         headers = HTTPHeaders()
         for name, value in {**request.headers, "x-moto-account-id": ACCOUNT}.items():
             headers[name] = value
@@ -129,6 +145,9 @@ class Books:
         """
         from botocore import serialize
 
+        done = self._directly(service, operation, params, region, call_id)
+        if done is not None:
+            return done
         model = model_of(service)
         operation_model = model.operation_model(operation)
         params = fitted(params, operation_model.input_shape)
@@ -151,6 +170,17 @@ class Books:
             )
         output.pop("ResponseMetadata", None)
         return output
+
+
+def _performed(backends: Backends, number: int | None, request: BookRequest) -> BookAnswer:
+    """A call that moto's model is given itself. What it refuses has changed nothing."""
+    work = WORK[request.service, request.path]
+    params = msgspec.json.decode(request.body)
+    region = region_of(request.host)
+    output = backends.perform(request.service, region, number, lambda model: work(model, params))
+    if output is None:
+        return BookAnswer(REFUSED, {}, b"")
+    return BookAnswer(200, {}, msgspec.json.encode(output))
 
 
 def _give(outbox: Outbox) -> None:
