@@ -38,7 +38,8 @@ def yardstick() -> float:
 
 
 def world() -> SimulatedWorld:
-    types = World(PlaneConfig(ZoneInfo, groups=DELAYS), BY_NAME, Schemas(CfnLintSchemas()))
+    schemas = Schemas(CfnLintSchemas())
+    types = World(PlaneConfig(ZoneInfo, groups=DELAYS), BY_NAME, lambda region: schemas)
     made = SimulatedWorld(Engine(types, EngineState(seed=1)), WorldModel(), START, REGION)
     made.call(
         "ec2",

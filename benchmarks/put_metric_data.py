@@ -36,6 +36,7 @@ from understudy.testing.processes import descendants
 
 PEERS = Path(os.environ.get("UNDERSTUDY_BENCH_PEERS", ".bench-venv/bin"))
 ROUNDS, SECONDS, PATIENCE = 5, 1.0, 60.0
+SETTLE = 4.0
 PROTOCOLS = ("query", "json", "smithy-rpc-v2-cbor")
 NAMES = {"query": "query", "json": "JSON", "smithy-rpc-v2-cbor": "CBOR"}
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -87,6 +88,13 @@ class Server:
         )
         self._until_it_answers()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        self.idle = 0.0
+
+    def rest(self) -> None:
+        """Find out what it uses while nobody asks anything."""
+        before, begun = self.cpu(), time.monotonic()
+        time.sleep(SETTLE)
+        self.idle = (self.cpu() - before) / (time.monotonic() - begun)
 
     def _until_it_answers(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -112,13 +120,13 @@ class Server:
         return answer.status
 
     def round(self, what: Request) -> tuple[float, float]:
-        """Requests a second, and CPU milliseconds for each, over a round."""
+        """Requests a second, and CPU milliseconds for each beyond idling, over a round."""
         before, begun, sent = self.cpu(), time.monotonic(), 0
         while time.monotonic() < begun + SECONDS:
             self.send(what)
             sent += 1
         spent = time.monotonic() - begun
-        return sent / spent, (self.cpu() - before) / sent * 1000
+        return sent / spent, (self.cpu() - before - self.idle * spent) / sent * 1000
 
     def stop(self) -> None:
         """End it."""
@@ -160,6 +168,9 @@ def compared(datums: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         running = dict(servers(folder))
         try:
+            time.sleep(SETTLE)
+            for server in running.values():
+                server.rest()
             for protocol in PROTOCOLS:
                 what = request(protocol, datums)
                 able = {name: s for name, s in running.items() if s.send(what) == 200}

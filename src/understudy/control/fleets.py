@@ -4,12 +4,13 @@ A record is made whenever a fleet has changed, so that what happened can be told
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from understudy.control.autoscaling.capacity import IN_SERVICE, LEAVING
-from understudy.control.autoscaling.state import Group
+from understudy.control.autoscaling.state import Group, Instance
 from understudy.control.ecs.assessment import assess
 from understudy.control.ecs.keeping import tasks_of
 from understudy.control.ecs.service import Ecs
@@ -70,21 +71,31 @@ def usage(member: Member, end: float) -> Usage:
     return Usage(member.kind, member.since, end, member.purchase, member.zone)
 
 
-def members_of_group(group: Group) -> dict[str, Member]:
-    """The instances of an Auto Scaling group that cost something."""
-    return {
-        each.id: Member(
-            _state(each.lifecycle),
-            each.instance_type,
-            each.launched_at,
-            each.zone,
-            "Spot" if each.purchase == "spot" else ON_DEMAND,
-        )
-        for each in group.instances.values()
-        if each.lifecycle not in ("Warmed:Stopped", "Warmed:Hibernated")
-    }
+def members_of_group(group: Group, before: Mapping[str, Member]) -> dict[str, Member]:
+    """The instances of an Auto Scaling group that cost something; those known ``before`` if alike.
+
+    Of a member only its state ever changes, so most can be taken over: groups may be large.
+    """
+    found: dict[str, Member] = {}
+    for name, each in group.instances.items():
+        lifecycle = each.lifecycle
+        if lifecycle in _IDLE:
+            continue
+        known = before.get(name)
+        state = _state(lifecycle)
+        found[name] = known if known and known.state == state else _member(each, state)
+    return found
 
 
+_IDLE = frozenset({"Warmed:Stopped", "Warmed:Hibernated"})
+
+
+def _member(instance: Instance, state: str) -> Member:
+    purchase = "Spot" if instance.purchase == "spot" else ON_DEMAND
+    return Member(state, instance.instance_type, instance.launched_at, instance.zone, purchase)
+
+
+@cache
 def _state(lifecycle: str) -> str:
     if lifecycle == IN_SERVICE:
         return "in service"
@@ -110,14 +121,32 @@ def members_of_service(ecs: Ecs, service: Service, at: float) -> dict[str, Membe
     }
 
 
-def note_groups(records: dict[str, FleetRecord], groups: Iterable[Group], at: float) -> None:
-    """Take down groups as they are now; of one that is gone nobody is left."""
+Seen = tuple[int, tuple[str, ...], tuple[str, ...]]
+"""A group at a glance: what it desires, its instances, their lifecycle states."""
+
+
+def note_groups(
+    records: dict[str, FleetRecord], groups: Iterable[Group], seen: dict[str, Seen], at: float
+) -> None:
+    """Take down groups as they are now; of one that is gone nobody is left.
+
+    ``seen`` is what they were like when they were looked at last: most have not changed.
+    """
     there = {f"autoScalingGroup/{each.name}": each for each in groups}
     for name, group in there.items():
+        now = (
+            group.desired,
+            tuple(group.instances),
+            tuple([each.lifecycle for each in group.instances.values()]),
+        )
+        if seen.get(name) == now:
+            continue
+        seen[name] = now
         record = records.setdefault(name, FleetRecord())
-        note(record, group.desired, members_of_group(group), at)
+        note(record, group.desired, members_of_group(group, record.members), at)
     for name, record in records.items():
         if name.startswith("autoScalingGroup/") and name not in there and record.members:
+            seen.pop(name, None)
             note(record, 0, {}, at)
 
 

@@ -66,7 +66,7 @@ from understudy.control.events import (
     TasksMeasured,
     TaskStarted,
 )
-from understudy.control.fleets import FleetRecord, note_groups, note_services
+from understudy.control.fleets import FleetRecord, Seen, note_groups, note_services
 from understudy.control.hosting import Address, GroupTargets, Hosts
 from understudy.control.kept_capacity import OWNER as KEPT
 from understudy.control.kept_capacity import Kept, KeptCapacities
@@ -191,6 +191,7 @@ class Plane:
     def __init__(self, region: str, state: PlaneState, config: PlaneConfig) -> None:
         self.fleets = state.fleets
         self._moved: set[str] = set()
+        self._seen: dict[str, Seen] = {}
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
         self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
@@ -330,7 +331,8 @@ class Plane:
             self._on_signal(turn.signals.pop(0), turn)
         self.elbv2.settle(turn)
         if "autoscaling" in self._moved:
-            note_groups(self.fleets, self.groups.state.groups.values(), turn.at)
+            groups = self.groups.state.groups.values()
+            note_groups(self.fleets, groups, self._seen, turn.at)
         if "ecs" in self._moved:
             note_services(self.fleets, self.ecs, turn.at)
         self._moved.clear()

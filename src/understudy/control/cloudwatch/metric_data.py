@@ -40,7 +40,12 @@ def put_metric_data(books: Books, params: Params, turn: Turn) -> Params:
         raise Fault(
             VALUE, f"The collection MetricData must not have a size greater than {MOST_METRICS}."
         )
-    problems = [problem for place, datum in data for problem in _problems(place, datum, turn.at)]
+    problems = [
+        problem
+        for place, datum in data
+        if not _is_plain(datum, turn.at)
+        for problem in _problems(_spoken(place), datum, turn.at)
+    ]
     if problems:
         code = problems[0][0]
         raise Fault(code, "\n".join(message for each, message in problems if each == code))
@@ -55,13 +60,41 @@ def put_metric_data(books: Books, params: Params, turn: Turn) -> Params:
     return {}
 
 
-def _data(params: Params) -> Iterator[tuple[str, Params]]:
+Place = tuple[int, ...]
+"""Where a datum stands in its request, counted from 1: in MetricData, or in that of an entity."""
+
+
+def _data(params: Params) -> Iterator[tuple[Place, Params]]:
     """Each datum with its place in the request."""
     for index, datum in enumerate(params.get("MetricData", []), start=1):
-        yield f"MetricData.member.{index}", datum
+        yield (index,), datum
     for outer, entity in enumerate(params.get("EntityMetricData", []), start=1):
         for inner, datum in enumerate(entity.get("MetricData", []), start=1):
-            yield f"EntityMetricData.member.{outer}.MetricData.member.{inner}", datum
+            yield (outer, inner), datum
+
+
+def _spoken(place: Place) -> str:
+    if len(place) == 1:
+        return f"MetricData.member.{place[0]}"
+    return f"EntityMetricData.member.{place[0]}.MetricData.member.{place[1]}"
+
+
+def _is_plain(datum: Params, now: float) -> bool:
+    """Whether a datum is a single value with nothing odd about it, as nearly all are."""
+    value = datum.get("Value")
+    if value is None or not -LARGEST <= value <= LARGEST or not _NEVER.isdisjoint(datum):
+        return False
+    if not now - TWO_WEEKS <= datum.get("Timestamp", now) <= now + 2 * HOUR:
+        return False
+    for dimension in datum.get("Dimensions", ()):
+        name, text = dimension["Name"], dimension["Value"]
+        if not name.strip() or not text.strip() or name[0] == ":":
+            return False
+    return True
+
+
+_NEVER = frozenset({"Values", "Counts", "StatisticValues", "StorageResolution"})
+"""What a plain datum does not have."""
 
 
 def _key(namespace: str, datum: Params) -> MetricKey:
