@@ -246,6 +246,29 @@ def test_a_target_killed_in_the_middle_of_a_request(
     assert len(killed.seen) == 1
 
 
+def test_a_target_that_dies_with_its_kept_connections_costs_nothing(
+    plane: Plane, run: Run, model: Make
+) -> None:
+    """A connection that was used before breaks, and its target takes no new one."""
+    dying, other = model(ok(b"dying")), model(ok(b"fine"))
+
+    async def story() -> list[int]:
+        port = await serve(plane, balancer(group(target(dying), target(other))))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        statuses: list[int] = []
+        for number in range(12):
+            if number == 4:
+                dying.answer = hang_up
+                # The one that is under way breaks; afterwards nobody listens.
+                dying.stop_listening()
+            writer.write(request())
+            statuses.append((await read_message(reader)).status)
+        writer.close()
+        return statuses
+
+    assert run(story()) == [200] * 12
+
+
 def test_nobody_to_send_to_is_a_503_with_no_request_counted(plane: Plane, run: Run) -> None:
     async def story() -> dict[str, float]:
         told = balancer(group())

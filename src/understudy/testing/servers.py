@@ -102,6 +102,11 @@ class Server:
         for writer in tuple(self._open):
             writer.transport.abort()
 
+    def stop_listening(self) -> None:
+        """Take no new connection; those that there are go on."""
+        if self._server is not None:
+            self._server.close()
+
     async def close(self) -> None:
         """Listen no more, and hang up."""
         if self._server is not None:

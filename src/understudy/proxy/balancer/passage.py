@@ -176,11 +176,7 @@ class Passage(Forward):
         if self._passing:
             self._client = None
             client.close()
-        elif (
-            upstream.started
-            or self._head.method not in IDEMPOTENT
-            or not self._again(member if not upstream.used else None)
-        ):
+        elif upstream.started or self._head.method not in IDEMPOTENT or not self._again(member):
             self._give_up(502)
 
     def expired(self) -> None:
@@ -252,12 +248,12 @@ class Passage(Forward):
             self.connected(upstream)
 
     def _again(self, avoid: Member | None) -> bool:
-        """Send the request to another target, if that can still be done; whether it was."""
+        """Send the request again, if that can still be done, to another target if there is one."""
         group = self._group
         if self._retried or self._kept is None or group is None:
             return False
         self._retried = True
-        member = group.pick(self._visit.zone, avoid)
+        member = group.pick(self._visit.zone, avoid) or group.pick(self._visit.zone)
         if member is None:
             return False
         self._seconds, self._held = NO_TIME, b""
