@@ -24,6 +24,7 @@ from understudy.deploy.outside import with_found
 from understudy.deploy.services import OWNER
 from understudy.deploy.signalling import BUCKET
 from understudy.live.clock import real_now
+from understudy.live.functions import LiveFunctions
 from understudy.live.loop import LiveLoop
 from understudy.live.objects import StoredObjects
 from understudy.live.world import LiveWorld
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 OWN = "/_understudy/"
 HANDLES = f"/{BUCKET}-"
 READS = re.compile(r"^(Describe|List|Get|Validate|Estimate)")
+PACKAGED = ("CreateFunction", "UpdateFunctionCode")
 INTERNAL = "An internal error has occurred. The engine's log says more."
 
 Manage = Callable[[Request], Awaitable[Response]]
@@ -45,6 +47,7 @@ class Server:
     loop: LiveLoop
     world: LiveWorld
     objects: StoredObjects
+    functions: LiveFunctions
     books: Books
     manage: Manage
     ids: Ids
@@ -98,6 +101,8 @@ class Server:
             raise call.fault
         if not head.body:
             head = replace(head, body=await request.body())
+        if call.service == "lambda":
+            return await self._lambda(call, head, request_id)
         if not self.loop.engine.offers(call.service, call.operation):
             if call.service in KEPT_SERVICES:
                 return await self._kept(call, head)
@@ -107,6 +112,21 @@ class Server:
         params = await self._looked_up(call, params)
         output = self._perform(call, params, request_id)
         return encode(call, output, request_id)
+
+    async def _lambda(self, call: WireCall, head: WireRequest, request_id: str) -> Response:
+        """Lambda: what it keeps is the engine's, packages and calls are the world's."""
+        invoked = call.operation == "Invoke"
+        if not invoked and not self.loop.engine.offers(call.service, call.operation):
+            raise not_offered(call.service, call.operation)
+        params = decode(call, head)
+        validate(call, params)
+        if invoked:
+            output = await self.functions.invoke(params, call.region)
+            text: str = output.get("Payload", "")
+            return encode(call, {**output, "Payload": text.encode()}, request_id)
+        if call.operation in PACKAGED:
+            params = await self.functions.with_code(params, call.region)
+        return encode(call, self._perform(call, params, request_id), request_id)
 
     def _perform(self, call: WireCall, params: Params, request_id: str) -> Params:
         if READS.match(call.operation):

@@ -23,7 +23,7 @@ from understudy.app.capacity import Settings, setting_calls
 from understudy.app.config import EngineConfig
 from understudy.app.prices import book_of
 from understudy.app.schemas import resource_types, schemas_of
-from understudy.app.state_folder import JOURNAL, LEDGER, OBJECTS, READY, Ready
+from understudy.app.state_folder import FUNCTIONS, JOURNAL, LEDGER, OBJECTS, READY, Ready
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.base.fault import Fault
@@ -36,11 +36,14 @@ from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.engine.engine import ENDPOINT, Engine, EngineState, World
 from understudy.live.clock import WorldClock
+from understudy.live.custom_resources import CustomResources, publish
 from understudy.live.fleets import Fleets
 from understudy.live.front_door import FrontDoor
+from understudy.live.functions import LiveFunctions
 from understudy.live.instances import Instances
 from understudy.live.loop import LiveLoop, replay
 from understudy.live.objects import StoredObjects
+from understudy.live.providers import Providers
 from understudy.live.secrets import secret_of
 from understudy.live.world import LiveWorld
 from understudy.pricing.book import Book
@@ -135,7 +138,19 @@ async def running(
         )
         await fleets.adopt()
         stack.push_async_callback(fleets.close)
-        world = LiveWorld(loop, front_door, instances, fleets, objects, books)
+        functions = LiveFunctions(
+            loop, objects, config.state / FUNCTIONS, endpoint, Ids(time.time_ns())
+        )
+        stack.push_async_callback(functions.close)
+        resources = CustomResources(
+            loop,
+            functions,
+            objects,
+            lambda topic, message, region: publish(world, topic, message, region),
+            endpoint,
+        )
+        providers = Providers(functions, resources)
+        world = LiveWorld(loop, front_door, instances, fleets, objects, books, providers)
         stack.push_async_callback(world.close)
 
         ready = Ready(
@@ -148,7 +163,7 @@ async def running(
             startup_delay=config.startup_delay,
         )
         respond = Management(loop, ready, fleets.machines).respond
-        server = Server(loop, world, objects, books, respond, Ids(time.time_ns()))
+        server = Server(loop, world, objects, functions, books, respond, Ids(time.time_ns()))
         await stack.enter_async_context(_listening(server, control))
         ended = asyncio.gather(world.listen(), loop.broken, fleets.measure())
         stack.push_async_callback(_cancelled, ended)

@@ -12,9 +12,9 @@ import msgspec
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 
-LOCK, READY, LOG, JOURNAL, LEDGER, OBJECTS, SOCKET, AUTHORITY = (
+LOCK, READY, LOG, JOURNAL, LEDGER, OBJECTS, SOCKET, AUTHORITY, FUNCTIONS = (
     "lock", "engine.json", "engine.log", "journal.db", "ledger.db", "s3", "control.sock",
-    "authority",
+    "authority", "functions",
 )  # fmt: skip
 _FLOCK = "hhqqi"
 """``struct flock``: type, whence, start, length, process id."""

@@ -1,4 +1,4 @@
-"""Messages to topics and queues: the services that keep those are asked to deliver them.
+"""Messages to topics, queues and functions: whoever keeps those is asked to deliver them.
 
 What came of an alarm's message is written into the alarm's history. After a restart what has not
 been answered is asked for again, so a message may arrive twice, as SNS says of its own.
@@ -78,6 +78,9 @@ def call_for(notification: Notification) -> tuple[str, str, Params]:
     _, _, service, region, _, name = notification.target.split(":", 5)
     told = notification.message
     body = told if isinstance(told, str) else json.dumps(told)
+    if service == "lambda":
+        called = {"FunctionName": notification.target, "InvocationType": "Event", "Payload": body}
+        return service, "Invoke", called
     if service == "sqs":
         url = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{name}"
         return service, "SendMessage", {"QueueUrl": url, "MessageBody": body}

@@ -28,7 +28,7 @@ from understudy.control.capacity.state import OWNER as CAPACITY
 from understudy.control.capacity.state import SPOT, CapacityState, Place
 from understudy.control.cloudwatch import operations as cloudwatch_operations
 from understudy.control.cloudwatch.books import CloudWatchConfig
-from understudy.control.cloudwatch.messages import notification
+from understudy.control.cloudwatch.messages import invocation, notification
 from understudy.control.cloudwatch.service import CloudWatch
 from understudy.control.cloudwatch.state import CloudWatchState
 from understudy.control.cost_explorer import operations as cost_operations
@@ -70,6 +70,9 @@ from understudy.control.fleets import FleetRecord, Seen, note_groups, note_servi
 from understudy.control.hosting import Address, GroupTargets, Hosts
 from understudy.control.kept_capacity import OWNER as KEPT
 from understudy.control.kept_capacity import Kept, KeptCapacities
+from understudy.control.lambda_ import operations as lambda_operations
+from understudy.control.lambda_.service import Lambda
+from understudy.control.lambda_.state import LambdaState
 from understudy.control.members import GroupMembers
 from understudy.control.notifying import Notifier, Sent
 from understudy.control.ports import Located
@@ -107,6 +110,7 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
     "pricing": price_list_operations.OPERATIONS,
     "ecs": ecs_operations.OPERATIONS,
     "elbv2": elbv2_operations.OPERATIONS,
+    "lambda": lambda_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
     capacity_operations.SERVICE: {**capacity_operations.OPERATIONS, **OWN_OPERATIONS},
@@ -167,6 +171,7 @@ class PlaneState(Struct):
     addresses: dict[str, Address] = struct_field(default_factory=dict[str, Address])
     fleets: dict[str, FleetRecord] = struct_field(default_factory=dict[str, FleetRecord])
     ecs: EcsState = struct_field(default_factory=EcsState)
+    functions: LambdaState = struct_field(default_factory=LambdaState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +247,7 @@ class Plane:
             "ecs": self.ecs,
             "elbv2": self.elbv2,
             KEPT: self.kept,
+            "lambda": Lambda(state.functions),
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
             "ce": self.costs,
@@ -390,6 +396,10 @@ class Plane:
         elif action.action.startswith("arn:aws:sns:"):
             alarm = self.cloudwatch.state.alarms[action.alarm_name]
             self.notifier.send(notification(alarm, action, turn.region), turn, alarm.name)
+            return
+        elif action.action.startswith("arn:aws:lambda:"):
+            alarm = self.cloudwatch.state.alarms[action.alarm_name]
+            self.notifier.send(invocation(alarm, action, turn.region), turn, alarm.name)
             return
         else:
             summary = f"Failed to execute action {action.action}: no such target is offered"

@@ -190,6 +190,10 @@ def finish(engine: Engine, stack: Stack, task: Task, done: Done, turn: Turn) -> 
         schema = engine.schemas.get(resource.type)
         if schema is None or not schema.deletes_first:
             deployment.retired.append(replace(old, deletion_policy=old.update_replace_policy))
+    elif task.verb == "update":
+        old = deployment.before[task.logical_id]
+        if old.physical_id != done.physical_id:  # what a custom resource may answer
+            deployment.retired.append(replace(old, deletion_policy=old.update_replace_policy))
     note(stack, resource, f"{prefix(task)}_COMPLETE", turn)
 
 

@@ -29,6 +29,7 @@ from understudy.live.fleets import Fleets
 from understudy.live.front_door import FrontDoor
 from understudy.live.instances import Instances
 from understudy.live.loop import INTERNAL, LiveLoop
+from understudy.live.providers import Providers
 from understudy.proxy.messages import TargetHealth
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class LiveWorld:
         fleets: Fleets,
         objects: Objects,
         books: Books,
+        providers: Providers,
     ) -> None:
         self._loop = loop
         self._front_door = front_door
@@ -62,6 +64,7 @@ class LiveWorld:
         self._fleets = fleets
         self._objects = objects
         self._books = books
+        self._providers = providers
         self._tasks: set[asyncio.Task[None]] = set()
         self._bookkeeper = Bookkeeper(loop, books, lambda each: self._spawn(deliver(each)))
         loop.perform = self.perform
@@ -134,6 +137,8 @@ class LiveWorld:
             return await asyncio.to_thread(
                 self._objects.call, call.operation, call.params, call.region
             )
+        if call.service == "lambda":
+            return await self._providers.answer(call)
         return await self.keep_books(
             lambda: self._books.call(
                 call.service, call.operation, call.params, call.region, call.call_id

@@ -17,12 +17,14 @@ from understudy.resources.autoscaling_group import GROUP
 from understudy.resources.capacity_reservation import CAPACITY_RESERVATION
 from understudy.resources.cloudformation_macro import MACRO
 from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_ALARM, DASHBOARD
+from understudy.resources.custom_resource import CUSTOM, custom
 from understudy.resources.ec2_instance import INSTANCE
 from understudy.resources.ecs import CONTAINERS
 from understudy.resources.elbv2 import BALANCING
 from understudy.resources.iam_policy import MANAGED_POLICY, POLICY
 from understudy.resources.iam_role import ROLE
 from understudy.resources.kept.tables import KEPT
+from understudy.resources.lambda_function import LAMBDA
 from understudy.resources.launch_template import LAUNCH_TEMPLATE
 from understudy.resources.nested_stack import STACK
 from understudy.resources.recorded import NO_FORMATS, recorded
@@ -68,10 +70,13 @@ TYPES: tuple[ResourceType, ...] = (
     QUEUE,
     PARAMETER,
     *KEPT,
+    *LAMBDA,
+    CUSTOM,
 )
 
 BY_NAME: Mapping[str, ResourceType] = {each.name: each for each in TYPES}
 
+CUSTOM_PREFIX = "Custom::"
 NOT_RECORDED = (
     "AWS::CloudFormation::Stack",
     "AWS::CloudFormation::WaitCondition",
@@ -98,6 +103,8 @@ class ResourceTypes(Mapping[str, ResourceType]):
     def __getitem__(self, name: str) -> ResourceType:
         if name in BY_NAME:
             return BY_NAME[name]
+        if name.startswith(CUSTOM_PREFIX):
+            return custom(name)
         if name not in self._recorded:
             if not self._is_recorded(name):
                 raise KeyError(name)
@@ -114,6 +121,8 @@ class ResourceTypes(Mapping[str, ResourceType]):
         return not self._strict and name in self._schemas.names() and name not in NOT_RECORDED
 
     def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and name.startswith(CUSTOM_PREFIX):
+            return True
         return name in BY_NAME or self._is_recorded(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -126,5 +135,5 @@ class ResourceTypes(Mapping[str, ResourceType]):
 
 def fidelity(name: str) -> Fidelity:
     """How faithful a resource type is here; a type of AWS that is not our own is recorded."""
-    kind = BY_NAME.get(name)
+    kind = BY_NAME.get(CUSTOM.name if name.startswith(CUSTOM_PREFIX) else name)
     return kind.fidelity if kind else "recorded"

@@ -1,7 +1,9 @@
 """What services outside the engine answer in the simulated world."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
+from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
 from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.moto import Books
@@ -24,17 +26,42 @@ class Forgetful:
         return ()
 
 
+_ROLE_CALLS = (
+    "AttachRolePolicy", "CreateRole", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy",
+    "PutRolePolicy", "TagRole", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole",
+)  # fmt: skip
+"""Calls that every template with a role makes, and whose answers need no books."""
+
+
 class Answers:
-    """Buckets exist once they are created; the kept services keep their books in memory."""
+    """Buckets exist once they are created; the kept services keep their books in memory.
+
+    A simulation that only makes roles does without the books, which take a second to open: what
+    it has been told is caught up on when they are needed.
+    """
 
     def __init__(self) -> None:
         self._buckets: set[str] = set()
         self._books = Books(Forgetful())
+        self._later: list[Call] | None = []
 
     def answer(self, call: Call) -> Params:
         """The output of a call. Raises Fault."""
         if call.service == "s3":
             return self._s3(call.operation, call.params)
+        if call.service == "lambda":
+            message = "A simulation runs no functions; deploy with `understudy up` to run them."
+            raise Fault("NotSimulated", message)
+        if self._later is not None and call.service == "iam" and call.operation in _ROLE_CALLS:
+            self._later.append(call)
+            return _role(call.params) if call.operation == "CreateRole" else {}
+        for earlier in self._later or ():
+            with suppress(Fault):
+                self._booked(earlier)
+        self._later = None
+        return self._booked(call)
+
+    def _booked(self, call: Call) -> Params:
         return self._books.call(
             call.service, call.operation, call.params, call.region, call.call_id
         )
@@ -48,3 +75,9 @@ class Answers:
         elif operation == "DeleteBucket":
             self._buckets.discard(name)
         return {}
+
+
+def _role(params: Params) -> Params:
+    name = params["RoleName"]
+    role = {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RoleId": f"AROA{name.upper()}"}
+    return {"Role": role}

@@ -38,6 +38,32 @@ def notification(alarm: AnyAlarm, action: AlarmAction, region: str) -> Notificat
     return Notification(action.action, subject, message)
 
 
+def invocation(alarm: AnyAlarm, action: AlarmAction, region: str) -> Notification:
+    """The event with which an alarm calls a function.
+
+    AWS: Invoke a Lambda function from an alarm, sample event.
+    """
+    event: Params = {
+        "source": "aws.cloudwatch",
+        "alarmArn": alarm.arn,
+        "accountId": ACCOUNT,
+        "time": moment(alarm.transitioned_at),
+        "region": region,
+        "alarmData": {
+            "alarmName": alarm.name,
+            "state": {
+                "value": action.new_state,
+                "reason": action.reason,
+                "reasonData": alarm.reason_data or None,
+                "timestamp": moment(alarm.transitioned_at),
+            },
+            "previousState": {"value": action.old_state},
+            "configuration": {"description": alarm.params.get("AlarmDescription")},
+        },
+    }
+    return Notification(action.action, "", event)
+
+
 def _composite(alarm: CompositeAlarm) -> Params:
     """The rule of a composite alarm and the alarms that moved it."""
     data: Params = json.loads(alarm.reason_data) if alarm.reason_data else {}

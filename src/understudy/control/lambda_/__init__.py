@@ -1,0 +1,1 @@
+"""Lambda: functions with their versions, aliases, policies and event source mappings."""

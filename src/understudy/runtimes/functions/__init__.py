@@ -1,0 +1,1 @@
+"""Lambda functions as processes: packages, bootstraps, and one process per concurrent call."""
