@@ -270,6 +270,38 @@ def test_attributes_that_only_a_stack_or_a_custom_resource_knows_are_let_pass(sc
     assert check(template_of(data), schemas) == []
 
 
+SECURE = "{{resolve:ssm-secure:password:1}}"
+SECRET = "{{resolve:secretsmanager:db:SecretString:password}}"
+PLACES = {
+    "a secure string where AWS takes none": (
+        {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": SECURE}},
+        ["SSM Secure reference is not supported in: [AWS::SNS::Topic/Properties/TopicName]"],
+    ),
+    "a secure string inside a function": (
+        {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Join": ["", ["a", SECURE]]}}},
+        ["SSM Secure reference is not supported in: [AWS::SNS::Topic/Properties/TopicName]"],
+    ),
+    "a secure string where AWS takes one": (
+        {
+            "Type": "AWS::IAM::User",
+            "Properties": {"LoginProfile": {"Password": SECURE}},
+        },
+        [],
+    ),
+    "a secret for a custom resource": (
+        {"Type": "Custom::Seed", "Properties": {"ServiceToken": "arn", "Password": SECRET}},
+        ["Secrets Manager reference is not supported in: [Custom::Seed/Properties/Password]"],
+    ),
+    "a secret": ({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": SECRET}}, []),
+}
+
+
+@pytest.mark.parametrize(("resource", "said"), PLACES.values(), ids=PLACES)
+def test_a_secret_stands_only_where_aws_takes_one(schemas, resource, said):
+    template, _ = read({"Resources": {"A": resource}})
+    assert [each.summary for each in check(template, schemas)] == said
+
+
 def test_too_many_dynamic_references_are_refused(schemas):
     secret = "{{resolve:secretsmanager:s:SecretString:k}}"
     tags = [{"Key": str(n), "Value": secret} for n in range(61)]

@@ -17,11 +17,17 @@ from understudy.app.stacks.place import Place
 from understudy.app.stacks.planning import Settings
 from understudy.app.stacks.preview import HOLDS
 from understudy.cli.deploy import approved
-from understudy.cli.exits import DIFFERENT, DONE, FAILED
+from understudy.cli.exits import DIFFERENT, DONE, FAILED, say
 from understudy.cli.place import HERE, Audience, PlaceOptions, command
 from understudy.cli.stack_audience import TerminalStacks, emit, event_fields
 from understudy.deploy.history import iso
-from understudy.report.stacks import drift_report, events_table, history_table, outputs_table
+from understudy.report.stacks import (
+    drift_report,
+    event_line,
+    events_table,
+    history_table,
+    outputs_table,
+)
 from understudy.report.terminal import console, show
 
 
@@ -93,8 +99,11 @@ def events(stack: str, /, *, follow: bool = False, place: PlaceOptions = HERE) -
 
 def _show_events(found: Sequence[Mapping[str, Any]], audience: Audience) -> None:
     if isinstance(audience, TerminalStacks):
-        if found:
-            show(console(), events_table(found))
+        screen = console()
+        if found and screen.is_terminal:
+            show(screen, events_table(found))
+        elif found:
+            say("\n".join(map(event_line, found)))
         return
     for event in found:
         emit("event", **event_fields(event))

@@ -8,7 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, Path
-from understudy.cloudformation.dynamic import MAX_REFERENCES, dynamic_references
+from understudy.cloudformation.dynamic import (
+    MAX_REFERENCES,
+    SECURE_STRINGS,
+    DynamicReference,
+    placed_references,
+)
 from understudy.cloudformation.functions import EvaluationError
 from understudy.cloudformation.graph import attributes, circular, dependencies, is_enabled
 from understudy.cloudformation.intrinsics import (
@@ -33,7 +38,7 @@ from understudy.cloudformation.references import (
 )
 from understudy.cloudformation.resolve import Scope, evaluate
 from understudy.cloudformation.rules import rule_references
-from understudy.cloudformation.schema import Schemas
+from understudy.cloudformation.schema import CUSTOM_RESOURCE, Schemas
 from understudy.cloudformation.structure import closest
 from understudy.cloudformation.template import Template
 
@@ -71,7 +76,7 @@ def check(
         _cycles(template, conditions),
         _types(template, schemas),
         _attributes(template, schemas, [*resource_names, *output_names]),
-        _dynamic(values),
+        _dynamic(template, values),
     )
     return [diagnostic for stage in stages for diagnostic in stage]
 
@@ -352,11 +357,29 @@ def _attributes(template: Template, schemas: Schemas, used: list[Reference]) -> 
             )
 
 
-def _dynamic(values: list[Placed]) -> Found:
-    count = sum(1 for _, value in values for _ in dynamic_references(value))
-    if count > MAX_REFERENCES:
+def _dynamic(template: Template, values: list[Placed]) -> Found:
+    found = [each for path, value in values for each in placed_references(value, path)]
+    if len(found) > MAX_REFERENCES:
         yield Diagnostic(
-            f"Template format error: Number of dynamic references, {count}, is greater than "
+            f"Template format error: Number of dynamic references, {len(found)}, is greater than "
             f"maximum allowed, {MAX_REFERENCES}",
             ("Resources",),
         )
+    for path, reference in found:
+        refusal = _misplaced(template, path, reference)
+        if refusal:
+            yield Diagnostic(refusal, path, action="see AWS: dynamic references")
+
+
+def _misplaced(template: Template, path: Path, reference: DynamicReference) -> str | None:
+    """Secure strings are for a few properties; no secret goes to a custom resource."""
+    kind = template.resources[str(path[1])].type
+    steps = [str(step) for step in path[2:] if isinstance(step, str)]
+    where = "/".join((kind, *(step for step in steps if not step.startswith("Fn::"))))
+    if reference.service == "ssm-secure" and where not in SECURE_STRINGS:
+        return f"SSM Secure reference is not supported in: [{where}]"
+    if reference.service == "secretsmanager" and (
+        kind == CUSTOM_RESOURCE or kind.startswith("Custom::")
+    ):
+        return f"Secrets Manager reference is not supported in: [{where}]"
+    return None

@@ -13,6 +13,23 @@ from understudy.cloudformation.value import is_list, is_map, items
 MAX_REFERENCES = 60
 """AWS: CloudFormation quotas."""
 
+SECURE_STRINGS = frozenset(
+    (
+        "AWS::DirectoryService::MicrosoftAD/Properties/Password",
+        "AWS::DirectoryService::SimpleAD/Properties/Password",
+        "AWS::ElastiCache::ReplicationGroup/Properties/AuthToken",
+        "AWS::IAM::User/Properties/LoginProfile/Password",
+        "AWS::KinesisFirehose::DeliveryStream/Properties/RedshiftDestinationConfiguration/Password",
+        "AWS::OpsWorks::App/Properties/AppSource/Password",
+        "AWS::OpsWorks::Stack/Properties/CustomCookbooksSource/Password",
+        "AWS::OpsWorks::Stack/Properties/RdsDbInstances/DbPassword",
+        "AWS::RDS::DBCluster/Properties/MasterUserPassword",
+        "AWS::RDS::DBInstance/Properties/MasterUserPassword",
+        "AWS::Redshift::Cluster/Properties/MasterUserPassword",
+    )
+)
+"""AWS: Resources that support dynamic parameter patterns for secure strings."""
+
 _REFERENCE = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^{}]+)\}\}")
 
 
@@ -40,6 +57,17 @@ def dynamic_references(value: Any) -> Iterator[DynamicReference]:
         return
     for _, child in items(value):
         yield from dynamic_references(child)
+
+
+def placed_references(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], DynamicReference]]:
+    """Every dynamic reference in a value with the path of the text in which it stands."""
+    if isinstance(value, str):
+        yield from ((path, reference) for reference in dynamic_references(value))
+        return
+    for step, child in items(value):
+        yield from placed_references(child, (*path, step))
 
 
 def substituted(value: Any, resolve: Callable[[DynamicReference], str]) -> Any:
