@@ -63,9 +63,9 @@ def _of_template(
 ) -> list[Diagnostic]:
     path, given_ones = Path(source.path), source.parameters
     result, problems = checked_data(data, source.text, path, given_ones, region, stored)
-    if result is not None and not any(p.severity is Severity.ERROR for p in problems):
+    if result is not None:
         problems += property_problems(result, {}, region)
-    return problems
+    return list(dict.fromkeys(problems))
 
 
 def _includes(value: Any) -> bool:
