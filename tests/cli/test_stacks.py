@@ -276,3 +276,6 @@ def test_what_answers_nowhere_is_said(folder: Path, tmp_path: Path) -> None:
     none = understudy_command("outputs", "x", "--state", tmp_path / "none")
     assert none.returncode == 2
     assert "No engine runs on" in none.stderr
+    both = understudy_command("outputs", "x", "--aws", "--endpoint-url", "http://127.0.0.1:9")
+    assert both.returncode == 2
+    assert "--aws and --endpoint-url name two places." in both.stderr

@@ -86,7 +86,9 @@ def command(
         try:
             where = options.where(environment)
             place = find(where, audience.say, start=start)
-            if place.kind == "aws" and not reads and not _confirmed(place, where, options):
+            if place.kind == "aws" and reads:
+                print(f"This looks at {place}.", file=sys.stderr, flush=True)
+            elif place.kind == "aws" and not confirmed(place, where, options):
                 audience.say("Nothing was done.")
                 return FAILED
             return work(place, audience)
@@ -96,7 +98,7 @@ def command(
     return told(run, json=options.json)
 
 
-def _confirmed(place: Place, where: Where, options: PlaceOptions) -> bool:
+def confirmed(place: Place, where: Where, options: PlaceOptions) -> bool:
     """Whether the user means this account of AWS: it is shown, and agreed to by name or by hand."""
     if options.yes and where.account == place.account:
         return True
@@ -122,8 +124,3 @@ def told(run: Callable[[], int], *, json: bool) -> int:
             return FAILED
 
     return guarded(work)
-
-
-def interactive() -> bool:
-    """Whether somebody is there to be asked."""
-    return sys.stdin.isatty()
