@@ -27,7 +27,7 @@ class Cluster:
             raise InvalidInput((Diagnostic("Ray is not installed.", action=action),)) from error
         try:
             ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             action = "start one with `ray start --head`, or leave --ray out"
             raise InvalidInput(
                 (Diagnostic(f"No Ray cluster answers at {address}: {error}", action=action),)
