@@ -84,7 +84,7 @@ class LiveWorld:
                 self._call_out(command)
 
     def _call_out(self, call: Call) -> None:
-        if call.service == "s3":
+        if call.service in ("s3", "lambda"):
             self._spawn(self._call(call))
         elif self._bookkeeper.add(call):
             self._spawn(self._bookkeeper.work())
