@@ -324,3 +324,17 @@ def test_an_asynchronous_endpoint_leaves_zero_by_its_backlog() -> None:
     story.metric = lambda now: 1.0 if story.running == 0 else 0.0
     story.run(3600)
     assert [(now - start, desired) for now, desired in story.changes()] == [(120, 1)]
+
+
+def test_ecs_hires_aws_bench() -> None:
+    # AWS's benchmark: high-resolution CPU triggers 86 s (+-20) after the load, 109 s until it runs.
+    # The 363 s of the minute metric are not replayed: three minutes and a delay make 240 s at most.
+    story = service(2, delay=23.0)
+    story.register(2, 8)
+    story.track(50.0, "ECSServiceAverageCPUUtilizationHighResolution")
+    start = story.at + 600.0
+    visible = start + 20.0 + 10.0  # A whole period, and the delay after which it can be seen.
+    story.metric = lambda now: 95.0 if now >= visible else 20.0
+    story.run(900)
+    (triggered, _), *_ = story.changes()
+    assert triggered - start == pytest.approx(86, abs=20)
