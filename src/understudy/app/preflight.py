@@ -165,7 +165,7 @@ def collected(read: Callable[[], Told], nothing: Told, problems: list[Diagnostic
 def name_of(template: Path) -> str:
     """A stack name from the template's folder.
 
-    >>> name_of(Path("/work/my_models/template.yaml")), name_of(Path("/2024/template.yaml"))
+    >>> name_of(Path("/home/me/my_models/template.yaml")), name_of(Path("/2024/template.yaml"))
     ('my-models', 'rehearsal-2024')
     """
     name = re.sub(r"[^a-zA-Z0-9]+", "-", template.resolve().parent.name).strip("-")[:100]
