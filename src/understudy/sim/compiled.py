@@ -130,9 +130,15 @@ def run() -> Callable[..., None]:
         cooldown=shared,
         **rules,
     )
+    rules = twins(variant.base_of, variant.in_progress, variant.answer, inline=True, **rules)
     parts = twins(
-        *(variant.base_of, variant.in_progress, variant.answer, variant.proposer),
-        *(variant.weighed, variant.at_the_same_time, variant.release, variant.note_change),
+        *(
+            variant.proposer,
+            variant.weighed,
+            variant.at_the_same_time,
+            variant.release,
+            variant.note_change,
+        ),
         *(variant.scale, variant.in_shortage, variant.launch, variant.paid, variant.remove),
         *(variant.look_ahead, variant.note_curve, variant.fulfil, variant.settle),
         *(variant.invoke, variant.fail, variant.happen, variant.bound),
