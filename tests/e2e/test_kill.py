@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from understudy.testing.engines import RunningEngine
 from understudy.testing.processes import wait_for
@@ -147,7 +148,7 @@ class Hammer:
             name = f"kept-{id(self)}-{number}"
             try:
                 self.do(name)
-            except (BotoCoreError, ClientError):
+            except (BotoCoreError, ClientError, ResponseParserError):
                 return
             self.acknowledged.append(name)
 

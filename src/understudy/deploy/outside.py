@@ -59,7 +59,7 @@ def caller(services: Services, params: Params, turn: Turn) -> Callable[[Invoke],
     """How to call from within an operation: at once, or from what was looked up."""
 
     def call(invoke: Invoke) -> Params:
-        if services.offers(invoke.service, invoke.operation):
+        if services.offers(invoke.service, invoke.operation, invoke.params):
             return services.call(invoke.service, invoke.operation, invoke.params, turn)
         return lookup(params, invoke)
 

@@ -168,7 +168,7 @@ def _invoke(
     engine: Engine, stack: Stack, key: str, task: Task, effect: Invoke, turn: Turn
 ) -> Answer | None:
     task.service = effect.service
-    if engine.services.offers(effect.service, effect.operation):
+    if engine.services.offers(effect.service, effect.operation, effect.params):
         return _call(engine, effect, turn)
     task.call = turn.ids.uuid()
     engine.state.calls[task.call] = (stack.id, key)

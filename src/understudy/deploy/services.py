@@ -12,7 +12,7 @@ OWNER = "cloudformation"
 class Services(Protocol):
     """The AWS operations that the engine performs itself, at once."""
 
-    def offers(self, service: str, operation: str) -> bool:
+    def offers(self, service: str, operation: str, params: Params) -> bool:
         """Whether the engine answers an operation; if not, the world is asked."""
         ...
 

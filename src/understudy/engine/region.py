@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from understudy.cloudformation.schema import Schemas
 from understudy.control.capacity.usage import Used, used
+from understudy.control.ec2.operations import are_ours
 from understudy.control.events import (
     AnyEvent,
     CallAnswered,
@@ -55,8 +56,10 @@ class Region:
         return operation in OPERATIONS.get(service, {})
 
     @staticmethod
-    def offers(service: str, operation: str) -> bool:
+    def offers(service: str, operation: str, params: Params) -> bool:
         """Whether an operation is answered here for handlers, and not by the world."""
+        if service == "ec2" and not are_ours(operation, params):
+            return False
         return Region.answers(service, operation) or (
             service == STACKS and operation in deploying.OWN
         )

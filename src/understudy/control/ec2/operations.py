@@ -32,6 +32,24 @@ from understudy.control.ec2.service import Ec2
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 
+TAGGING = ("CreateTags", "DeleteTags")
+
+
+def are_ours(operation: str, params: Params) -> bool:
+    """Whether an operation is about instances, and not about what is kept elsewhere.
+
+    Tags are given to resources of any kind by the same operation.
+
+    >>> are_ours("CreateTags", {"Resources": ["i-0123456789abcdef0"]})
+    True
+    >>> are_ours("CreateTags", {"Resources": ["vpc-0123456789abcdef0"]})
+    False
+    """
+    if operation not in TAGGING:
+        return True
+    return any(each.startswith("i-") for each in params.get("Resources", ()))
+
+
 OPERATIONS: Mapping[str, Callable[[Ec2, Params, Turn], Params]] = {
     "CreateLaunchTemplate": create_launch_template,
     "CreateLaunchTemplateVersion": create_launch_template_version,
