@@ -83,9 +83,13 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def dilated(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A stand-in, every request of the traffic sent 120 times faster."""
+    """A stand-in, every request of the traffic sent 120 times faster.
+
+    170 a minute are well below what three instances take: a request more or less in a minute, as
+    real ones come early or late, does not ask for another number of them.
+    """
     folder = tmp_path_factory.mktemp("dilated")
-    traffic = write_traffic(folder / "traffic.csv", (2, 40), (5, 180), (18, 10))
+    traffic = write_traffic(folder / "traffic.csv", (2, 40), (5, 170), (18, 10))
     return rehearse(
         folder, STAND_IN, "--traffic", traffic, "--speed", "120", "--startup-delay", "30",
         "--slo", "p99<60s", "-p", "ServiceTime=200ms", "-p", "TargetInvocationsPerInstance=60",
@@ -166,7 +170,7 @@ def test_a_sampled_request_stands_for_as_many_as_the_world_is_faster(sampled: Ru
 
 
 def test_a_dilated_load_sends_every_request_and_measures_in_world_time(dilated: Run) -> None:
-    assert dilated.report["requests"]["sent"] == 2 * 40 + 5 * 180 + 18 * 10
+    assert dilated.report["requests"]["sent"] == 2 * 40 + 5 * 170 + 18 * 10
     assert dilated.report["load_mode"] == "dilated"
     assert dilated.report["stand_in"]
     assert 200 <= dilated.report["requests"]["p50_ms"] < 1500
@@ -209,5 +213,5 @@ def test_the_bundled_traffic_at_high_speed(tmp_path: Path) -> None:
         tmp_path, DIGITS, "--traffic", traffic, "--speed", "600", "--startup-delay", "120"
     )
     assert run.code == 0, run.said
-    assert max(run.capacity) >= 4  # 6, where the machine has time to serve a minute in 0.1 s.
-    assert run.capacity[-1] < max(run.capacity)
+    assert max(run.capacity) == 6
+    assert run.capacity[-1] < 6

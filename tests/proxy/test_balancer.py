@@ -269,6 +269,35 @@ def test_a_target_that_dies_with_its_kept_connections_costs_nothing(
     assert run(story()) == [200] * 12
 
 
+def test_a_target_known_to_be_dead_before_its_connections_break_costs_nothing(
+    plane: Plane, run: Run, model: Make
+) -> None:
+    """The engine hears of an instance's end first: what is in flight goes to another target."""
+    silence = asyncio.Event()
+
+    async def dies(head: Message, reader: asyncio.StreamReader, writer: Any) -> None:
+        await read_body(reader, head)
+        await silence.wait()
+        writer.transport.abort()
+
+    killed, others = model(dies), [model(ok(b"fine")), model(ok(b"fine"))]
+
+    async def story() -> list[tuple[int, bytes]]:
+        port = await dead_port()
+        there = tuple(target(each) for each in others)
+        before = balancer(group(target(killed), *there), name="dead", port=port)
+        await serve(plane, before)
+        asked = [asyncio.create_task(ask(port)) for _ in range(9)]
+        await until(lambda: len(killed.seen) == 3)
+        nowhere = BalancedTarget(f"i-{killed.port}", 80, "us-east-1a", "", 0, "healthy")
+        await serve(plane, balancer(group(nowhere, *there), name="dead", port=port))
+        silence.set()
+        answers = [await each for each in asked]
+        return [(each.status, each.body) for each in answers]
+
+    assert run(story()) == [(200, b"fine")] * 9
+
+
 def test_nobody_to_send_to_is_a_503_with_no_request_counted(plane: Plane, run: Run) -> None:
     async def story() -> dict[str, float]:
         told = balancer(group())

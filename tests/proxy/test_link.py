@@ -12,11 +12,14 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 import understudy
 from understudy.base.diagnostic import InvalidInput
+from understudy.control.events import BalancerReached
+from understudy.proxy.front import EngineLine, Engines
 from understudy.proxy.link import DataPlane
-from understudy.proxy.messages import Report, SetClock, Settings
+from understudy.proxy.messages import FromProxy, Ready, Report, SetClock, Settings, Unframer
 from understudy.testing.servers import Server, always, ok
 
 pytestmark = pytest.mark.processes
@@ -173,3 +176,36 @@ def test_a_port_of_another_understudy_is_named(tmp_path: Path) -> None:
 def test_an_address_that_is_not_ours_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"Cannot listen on port 0 of 192\.0\.2\.1"):
         asyncio.run(DataPlane().start("192.0.2.1", 0, tmp_path / "control.sock"))
+
+
+def test_what_is_said_as_the_engine_goes_is_kept_for_the_next() -> None:
+    """The moment between its end and our knowing of it: the transport takes nothing any more."""
+    said = BalancerReached(1.0, "us-east-1", "arn", "http://front")
+
+    async def story() -> list[object]:
+        loop = asyncio.get_running_loop()
+        engines = Engines()
+
+        async def meet() -> tuple[EngineLine, socket.socket]:
+            ours, theirs = socket.socketpair()
+            line = EngineLine(lambda _: None)
+            await loop.create_unix_connection(lambda: line, sock=ours)
+            engines.meet(line, Ready("127.0.0.1", 1))
+            return line, theirs
+
+        first, theirs = await meet()
+        spoken = loop.create_future()
+
+        def speak(_: object) -> None:
+            engines.send(said)
+            spoken.set_result(None)
+
+        first.cut.add_done_callback(speak)
+        theirs.close()
+        await spoken
+        _, theirs = await meet()
+        with theirs:
+            heard = await asyncio.to_thread(theirs.recv, 4096)
+        return list(Unframer(FromProxy).feed(heard))
+
+    assert uvloop.run(asyncio.wait_for(story(), 5)) == [Ready("127.0.0.1", 1), said]

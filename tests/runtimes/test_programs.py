@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import urllib.error
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from understudy.runtimes.keeper import Keeper
+from understudy.runtimes.keeper import Keeper, address, family
 from understudy.runtimes.limits import Group
 from understudy.runtimes.program_containers import ProgramContainers
 from understudy.runtimes.program_processes import ProgramProcesses, shell
@@ -231,6 +232,26 @@ def test_nothing_of_a_program_outlives_it(run: Any, tmp_path: Path) -> None:
         await runtime.close()
 
     run(story())
+
+
+@pytest.mark.parametrize("accepts", [True, False], ids=["it hung up", "it never took the call"])
+def test_a_keeper_that_ends_just_as_it_is_met_has_nothing_to_adopt(
+    run: Any, tmp_path: Path, *, accepts: bool
+) -> None:
+    def ended(_: object) -> None:
+        """Nobody is there to hear."""
+
+    async def story() -> tuple[object, ...]:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(address(family(tmp_path)))
+            listener.listen()
+            adopting = asyncio.create_task(Keeper(tmp_path, ended).adopt())
+            await asyncio.to_thread(select.select, [listener], [], [])
+            if accepts:
+                listener.accept()[0].close()
+        return await adopting
+
+    assert run(story()) == ()
 
 
 def test_a_program_goes_on_while_nobody_listens_and_ends_where_nobody_comes_back(

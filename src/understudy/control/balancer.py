@@ -10,6 +10,8 @@ from understudy.balancing.stickiness import Stickiness
 from understudy.balancing.target_group import HealthRules
 from understudy.control.sketch import Sketch
 
+TargetKey = tuple[str, int]
+
 
 class HealthCheck(Struct, frozen=True):
     """How the targets of a group are probed, every ``interval`` seconds.
@@ -44,6 +46,11 @@ class BalancedTarget(Struct, frozen=True, array_like=True):
     host: str
     host_port: int
     state: str = "initial"
+
+    @property
+    def key(self) -> TargetKey:
+        """What it is registered as, wherever it listens."""
+        return self.id, self.port
 
     @property
     def draining(self) -> bool:

@@ -177,8 +177,8 @@ class Engines:
         self._kept: deque[FromProxy] = deque(maxlen=KEPT)
 
     def send(self, message: FromProxy) -> None:
-        """Tell the engine, now or when there is one."""
-        if self.line is None:
+        """Tell the engine, now or when there is one again."""
+        if self.line is None or self.line.cut.done():
             self._kept.append(message)
         else:
             self.line.send(message)
@@ -215,7 +215,6 @@ async def serve(
             ended, _ = await asyncio.wait(
                 [engine.cut, *clockwork], return_when=asyncio.FIRST_COMPLETED
             )
-            engines.line = None
             waits = engine.left is False and bool(front.balancers) and engine.cut in ended
             next_line = await _another(meeting_place, listener, settings) if waits else None
     server.close()

@@ -38,12 +38,22 @@ class ProgramFailed(Exception):  # noqa: N818 - it is what happened
     """A program could not be run, and why."""
 
 
+def family(state: Path) -> str:
+    """What the programs of a state folder have in common: a name of 32 characters."""
+    return blake2b(str(state.resolve()).encode()).hexdigest()[:32]
+
+
+def address(name: str) -> str:
+    """Where the keeper of a family of programs listens: an abstract unix socket."""
+    return f"\0understudy-{name}"
+
+
 class Keeper:
     """A line to the keeper of a state folder; ``ended`` hears of every program that has ended."""
 
     def __init__(self, state: Path, ended: Callable[[Ended], None], *, patience: float = PATIENCE):
-        self._family = blake2b(str(state.resolve()).encode()).hexdigest()[:32]
-        self._address = f"\0understudy-{self._family}"
+        self._family = family(state)
+        self._address = address(self._family)
         self._ended = ended
         self._patience = patience
         self._pid = 0
@@ -57,11 +67,10 @@ class Keeper:
     async def adopt(self) -> tuple[Running, ...]:
         """What a keeper that is there already runs; nothing where there is none."""
         try:
-            reader, writer = await asyncio.open_unix_connection(self._address)
-        except OSError:
+            return await self._meet()
+        except OSError:  # Nobody listens, or ended just as we came.
             self._sweep()
             return ()
-        return await self._meet(reader, writer)
 
     async def start(self, order: Start) -> Started:
         """Run a program. Raises ProgramFailed."""
@@ -119,11 +128,14 @@ class Keeper:
                 ],
                 setsid=True,
             )
-        await self._meet(*await asyncio.open_unix_connection(self._address))
+        try:
+            await self._meet()
+        except OSError as error:
+            raise ProgramFailed("the keeper of programs did not answer") from error
 
-    async def _meet(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> tuple[Running, ...]:
+    async def _meet(self) -> tuple[Running, ...]:
+        """What the keeper runs. Raises OSError where there is none, or it ends."""
+        reader, writer = await asyncio.open_unix_connection(self._address)
         unframer = Unframer(FromKeeper)
         while data := await reader.read(READ):
             for message in unframer.feed(data):
@@ -132,7 +144,8 @@ class Keeper:
                 self._running = {each.name for each in message.running}
                 self._listening = asyncio.create_task(self._listen(reader, unframer))
                 return message.running
-        raise ProgramFailed("the keeper of programs did not answer")
+        writer.close()
+        raise ConnectionAbortedError("the keeper of programs has ended")
 
     async def _listen(self, reader: asyncio.StreamReader, unframer: Unframer) -> None:
         with suppress(ConnectionError):

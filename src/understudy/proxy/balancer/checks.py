@@ -100,7 +100,7 @@ class Checks:
             await asyncio.sleep(group.told.check.interval / self._clock.speed)
 
     def _belongs(self, group: Group, member: Member) -> bool:
-        there = group.members.get((member.told.id, member.told.port))
+        there = group.members.get(member.told.key)
         return there is member and group.told.check.enabled
 
     async def _probe(self, check: HealthCheck, member: Member) -> Outcome:

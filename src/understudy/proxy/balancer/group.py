@@ -6,11 +6,9 @@ from time import monotonic
 from understudy.balancing.health import Probe, State, load_balancer, probed
 from understudy.balancing.routing import choose_variant, round_robin, slow_start
 from understudy.balancing.target_group import Seen, candidates, enters_slow_start, in_dns
-from understudy.control.balancer import BalancedGroup, Turned
+from understudy.control.balancer import BalancedGroup, TargetKey, Turned
 from understudy.proxy.balancer.member import Member
 from understudy.proxy.record import WorldClock
-
-Key = tuple[str, int]
 
 
 class Ready:
@@ -40,7 +38,7 @@ class Group:
     ) -> None:
         self.told = told
         self.arn = told.arn
-        self.members: dict[Key, Member] = {}
+        self.members: dict[TargetKey, Member] = {}
         self._clock = clock
         self._uniform = uniform
         self._turned = turned
@@ -52,7 +50,7 @@ class Group:
         self.told = told
         before, self.members = self.members, {}
         for target in told.targets:
-            key = (target.id, target.port)
+            key = target.key
             member = before.get(key)
             if member is None or _moved(member, target.host, target.host_port):
                 member = Member(target, told.protocol)
@@ -61,8 +59,12 @@ class Group:
                 _heed(member, target.state)
             self.members[key] = member
         self._ready.clear()
-        for member in before.values():
-            member.close()
+        for key, member in before.items():
+            if key in self.members:
+                # Its machine is another one, or gone: what is in flight ends as the machine does.
+                member.pool.close()
+            else:
+                member.close()
 
     def close(self) -> None:
         """Let go of everything."""
@@ -148,7 +150,7 @@ class Group:
         return Ready([present[index] for index in indexes], fails_open=fails_open)
 
     def _other(self, ready: Ready, avoid: Member) -> Member | None:
-        others = [each for each in ready.members if each is not avoid]
+        others = [each for each in ready.members if each.told.key != avoid.told.key]
         return self._least(others) if others else None
 
     def _least(self, members: list[Member]) -> Member:
