@@ -13,7 +13,11 @@ from understudy.app.examples import example
 from understudy.testing.engines import Command, RunningEngine
 from understudy.testing.processes import command_of, descendants, is_running
 
-pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("nobody_is_left_behind")]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.processes,
+    pytest.mark.usefixtures("nobody_is_left_behind"),
+]
 
 DIGITS = example("digits-endpoint/template.yaml")
 STAND_IN = example("stand-in-endpoint/template.yaml")

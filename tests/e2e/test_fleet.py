@@ -15,7 +15,7 @@ import pytest
 from understudy.testing.engines import RunningEngine
 from understudy.testing.processes import descendants, wait_for
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.alone, pytest.mark.processes]
 
 
 class Fleet:
