@@ -69,7 +69,7 @@ def test_a_missed_objective_is_the_exit_code() -> None:
 def test_all_that_is_wrong_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     code = run(
         *("simulate", str(example("digits-endpoint/template.yaml")), "--traffic", QUIET),
-        *("--start-up", "sleep=9s", "--tries", "0", "--shortage", "ml.m5.large 1-2"),
+        *("--start-up", "sleep=9s", "--tries", "0", "--scenario", "shortage:ml.m5.large,1-2"),
     )
     assert code == BAD_INPUT
     told = capsys.readouterr().err
@@ -77,7 +77,7 @@ def test_all_that_is_wrong_is_told_at_once(capsys: pytest.CaptureFixture[str]) -
         "does not say how long its model takes",
         "'sleep' is no phase; name provision, image, model, load, healthy",
         "--tries 0 is fewer than one",
-        "--shortage: '1' is not a duration",
+        "--scenario shortage:ml.m5.large,1-2: '1-2' is not a duration",
     ):
         assert part in told
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from understudy.app.capacity import Settings
+from understudy.app.scenarios import Events, pools_of, read_events
 from understudy.app.simulation import Scenario, deployed, drive
 from understudy.base.service_time import Constant
 from understudy.control.cloudwatch.books import CloudWatchConfig
@@ -17,7 +19,6 @@ from understudy.sim.candidate import Action, Candidate, Policy, Unsupported, can
 from understudy.sim.lane import Runner, Setting
 from understudy.sim.queueing import Floats
 from understudy.sim.serving import Serving
-from understudy.sim.shortage import Outages
 from understudy.sim.start_up import StartUp, at_once
 from understudy.sim.traffic import Traffic
 from understudy.sim.world import WorldModel
@@ -25,6 +26,7 @@ from understudy.testing.candidates import CONCURRENCY, step, template, tracking
 
 MONDAY = 1_772_409_600.0
 SERVING = Serving(Constant(0.05))
+NOTHING = Events()
 
 
 def even(traffic: Traffic) -> Iterator[Floats]:
@@ -37,19 +39,22 @@ def even(traffic: Traffic) -> Iterator[Floats]:
 Curve = list[tuple[float, int, int]]
 
 
-def exact(candidate: Candidate, setting: Setting) -> tuple[Curve, Candidate]:
+def exact(
+    candidate: Candidate, setting: Setting, events: Events = NOTHING
+) -> tuple[Curve, Candidate]:
     scenario = Scenario(
         stack_name="s",
         body=template(candidate),
         parameters={},
         traffic=setting.traffic,
         serving=setting.serving,
-        world=WorldModel(setting.start_up, shortages=setting.outages),
+        world=WorldModel(setting.start_up),
         slos=(),
         deploy_at=setting.start - 7200,
         start_at=setting.start,
         seed=1,
         publication=setting.publication,
+        events=events,
     )
     world, _ = deployed(scenario)
     world.run(scenario.start_at)
@@ -179,7 +184,17 @@ def test_the_compiled_lane_has_the_capacity_curve_of_the_control_plane(
     assert compiled(found, setting) == expected
 
 
-def test_a_shortage_of_capacity_is_met_alike() -> None:
+@pytest.mark.parametrize(
+    ("told", "most"),
+    [
+        pytest.param(["shortage:ml.m5@20m,23m"], 8, id="there is none for a while"),
+        pytest.param(["shortage:ml.m5.large@20m,23m,left=3"], 8, id="there are three for a while"),
+        pytest.param(["shortage:ml.m5,3h,left=4"], 1, id="there are fewer than wanted at once"),
+        pytest.param(["shortage:m5,3h", "shortage:ml.m5,3h,spot"], 8, id="of others there is none"),
+    ],
+)
+def test_a_shortage_of_capacity_is_met_alike(told: list[str], most: int) -> None:
+    events = read_events(told)
     setting = Setting(
         traffic_of([200] * 20 + [3000] * 60),
         SERVING,
@@ -187,13 +202,13 @@ def test_a_shortage_of_capacity_is_met_alike() -> None:
         (),
         MONDAY,
         24,
-        outages=Outages((("ml.m5.large", MONDAY + 1200, MONDAY + 2600),), failed_after=300.0),
+        pools=pools_of(Settings(), events, MONDAY),
         instance_type="ml.m5.large",
     )
     candidate = Candidate(1, 8, 1, (tracking(500.0, ScaleOutCooldown=0),))
-    expected, found = exact(candidate, setting)
+    expected, found = exact(candidate, setting, events)
     assert compiled(found, setting) == expected
-    assert max(serving for _, _, serving in expected) > 1
+    assert max(serving for _, _, serving in expected) == most
 
 
 def test_ten_second_alarms_on_concurrency_bring_capacity_at_about_the_same_time() -> None:

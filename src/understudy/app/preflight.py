@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from understudy.app.capacity import Events, Settings, read_events, read_settings
+from understudy.app.capacity import Settings, read_settings
 from understudy.app.config import delay_problems, speed_problems
 from understudy.app.packaging import LocalModel, image_problems, local_models
+from understudy.app.scenarios import Events, read_events
 from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked, property_problems
 from understudy.app.update import PlannedUpdate

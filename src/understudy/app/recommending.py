@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from understudy.app.calibrations import load
+from understudy.app.scenarios import later, pools_of
 from understudy.app.simulating import SIMULATED_MODEL, Prepared
 from understudy.app.simulation import Scenario, deployed, simulate
 from understudy.base.diagnostic import Diagnostic, InvalidInput
@@ -181,6 +182,7 @@ def _option(prepared: Prepared, kind: str, serving: Serving, most: int) -> Optio
         most,
         float(offer.hourly) if offer else 0.0,
         around.publication,
+        pools_of(prepared.settings, prepared.events, prepared.start_at),
         instance_type=kind,
         seed=prepared.seed,
     )
@@ -228,7 +230,8 @@ def _exact(prepared: Prepared, unseen: Traffic, body: str, judged: Judged) -> Me
     if unseen.total > CHECKED_REQUESTS or judged.instance_type != prepared.around.instance_type:
         return None
     start = prepared.start_at + prepared.traffic.duration - unseen.duration
-    part = replace(prepared, traffic=unseen, start_at=start)
+    events = later(prepared.events, start - prepared.start_at)
+    part = replace(prepared, traffic=unseen, start_at=start, events=events)
     run = simulate(part.scenario(body))
     most = max([run.maximum, *(point.in_service for point in run.capacity)])
     setting = _option(part, judged.instance_type, part.around.serving, 2 * most).setting

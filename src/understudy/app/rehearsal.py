@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from understudy.app.audience import Audience
-from understudy.app.capacity import Call, event_calls, events_said, setting_calls
+from understudy.app.capacity import Call, setting_calls
 from understudy.app.client import Client, refuse_foreign
 from understudy.app.deployment import StackDeployment, message_of
 from understudy.app.driving import Driven, Driver, unloaded
@@ -24,6 +24,7 @@ from understudy.app.packaging import Uploads
 from understudy.app.preflight import ENDPOINT, Options, Prepared
 from understudy.app.prices import own_book, today
 from understudy.app.recipient import Recipient, recipient_of
+from understudy.app.scenarios import event_calls, events_said
 from understudy.app.simulation import Scenario, Update, simulate
 from understudy.app.site import Site
 from understudy.app.update import RunningUpdate, operations_of

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from understudy.app.capacity import Events, Settings, read_events, read_settings
+from understudy.app.capacity import Settings, read_settings
 from understudy.app.packaging import local_models
 from understudy.app.preflight import collected, endpoint_problems, name_of, parameters_of
+from understudy.app.scenarios import Events, read_events
 from understudy.app.simulation import Scenario, Update
 from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked
@@ -115,7 +116,7 @@ def prepare(options: Options, traffic: Traffic | None = None) -> Prepared:
     if template is not None and traffic is not None:
         start = traffic.start if traffic.start > EPOCH_FROM else MONDAY + traffic.start
         try:
-            around = surroundings(options.world, template, traffic, start, options.seed)
+            around = surroundings(options.world, template, traffic, options.seed)
         except InvalidInput as invalid:
             problems += invalid.diagnostics
     errors = [each for each in dict.fromkeys(problems) if each.severity is Severity.ERROR]

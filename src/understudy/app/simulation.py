@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from understudy.app.capacity import Call, Events, Settings, event_calls, events_said, setting_calls
+from understudy.app.capacity import Call, Settings, setting_calls
 from understudy.app.composition import world_of
 from understudy.app.failures import Failed
 from understudy.app.outcomes import RunFacts, outcome
 from understudy.app.prices import own_book
+from understudy.app.scenarios import Events, event_calls, events_said
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.control.capacity.operations import SERVICE

@@ -28,7 +28,6 @@ from understudy.control.stand_ins import StandInModel, TaskModel
 from understudy.sim.delays import start_up
 from understudy.sim.service_time import Empirical
 from understudy.sim.serving import UNLIMITED, Serving, serving_of
-from understudy.sim.shortage import Outages
 from understudy.sim.start_up import StartUp, at_once
 from understudy.sim.traffic import Traffic
 from understudy.sim.world import WorldModel
@@ -57,7 +56,6 @@ class WorldOptions:
         backoff: Until a client's second try; doubles for each further one.
         failed_launches: Share of launches that fail, such as '2%'.
         lifetime: Mean time in service until an instance fails its health checks; empty for never.
-        shortage: Spans without capacity, such as 'ml.g5.xlarge 2h-3h' from the start of traffic.
 
     """
 
@@ -72,7 +70,6 @@ class WorldOptions:
     backoff: str = "1s"
     failed_launches: str = "0%"
     lifetime: str = ""
-    shortage: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +84,10 @@ class Surroundings:
 
 
 def surroundings(
-    options: WorldOptions, template: CheckedTemplate, traffic: Traffic, start: float, seed: int
+    options: WorldOptions, template: CheckedTemplate, traffic: Traffic, seed: int
 ) -> Surroundings:
-    """The world of a template's endpoint under some traffic. Raises InvalidInput with all faults.
-
-    ``start`` is when the traffic begins, in world time.
-    """
-    return _Reading(options, template, traffic).all(start, seed)
+    """The world of a template's endpoint under some traffic. Raises InvalidInput with all of it."""
+    return _Reading(options, template, traffic).all(seed)
 
 
 class _Reading:
@@ -103,7 +97,7 @@ class _Reading:
         self.options, self.template, self.traffic = options, template, traffic
         self.problems: list[Diagnostic] = []
 
-    def all(self, start: float, seed: int) -> Surroundings:
+    def all(self, seed: int) -> Surroundings:
         options = self.options
         instance_type = instance_type_of(self.template)
         calibration = self.calibration()
@@ -115,7 +109,6 @@ class _Reading:
         backoff = self.duration("backoff", options.backoff)
         publication = self.duration("publication", options.publication)
         lifetime = self.duration("lifetime", options.lifetime) if options.lifetime else None
-        outages = self.outages(start)
         if options.tries < 1:
             self.wrong(f"--tries {options.tries} is fewer than one.", "give 1 or more")
         if self.problems or served is None or started is None:
@@ -139,7 +132,6 @@ class _Reading:
                     seed=seed,
                 ),
                 stand_ins=StandInModel(tasks=TaskModel(start=started.mean)),
-                shortages=outages,
             ),
             publication=CloudWatchConfig(minute_delay=publication),
             instance_type=instance_type,
@@ -198,15 +190,6 @@ class _Reading:
         action = "measure it with `understudy calibrate`, or give --service-time"
         self.wrong(f"{self.template.path} does not say how long its model takes.", action)
         return None, ""
-
-    def outages(self, start: float) -> Outages:
-        spans: list[tuple[str, float, float]] = []
-        for text in self.options.shortage:
-            kind, _, span = text.strip().partition(" ")
-            begin, _, end = span.partition("-")
-            edges = [start + self.duration("shortage", edge) for edge in (begin, end)]
-            spans.append((kind, edges[0], edges[1]))
-        return Outages(tuple(spans))
 
 
 def percentage(text: str) -> float:

@@ -40,14 +40,13 @@ def capacity(
 
     def work() -> int:
         from understudy.app.capacity import (
-            event_calls,
             limit_calls,
             quota_calls,
-            read_events,
             read_settings,
             setting_calls,
         )
         from understudy.app.cost import running_client
+        from understudy.app.scenarios import event_calls, read_events
         from understudy.report.capacity_view import capacity_view
         from understudy.report.terminal import console, show
 

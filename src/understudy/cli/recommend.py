@@ -49,6 +49,8 @@ def recommend(
     apply_it: Annotated[bool, Parameter(name="--apply")] = False,
     endpoint_url: str = "",
     stack_name: str = "",
+    scenario: Annotated[list[str] | None, Parameter(name="--scenario")] = None,
+    settings: Path | None = None,
 ) -> int:
     """Search for the policy, size and purchase that meet the objectives for least money.
 
@@ -79,6 +81,9 @@ def recommend(
         apply_it: Deploy the new template to the stack of a running engine.
         endpoint_url: Where the engine answers, for --apply, or CloudWatch, for --cloudwatch.
         stack_name: The stack to apply it to (default: the template's folder).
+        scenario: What happens to capacity: shortage:ml.g5,40m, or a TOML file with [[shortage]];
+            may be repeated.
+        settings: Capacity, quotas and commitments (default: understudy.toml here, if any).
 
     """
 
@@ -88,7 +93,18 @@ def recommend(
         objectives = ",".join(slo or ["p99<500ms"])
         parameters = tuple(parameter or ())
         prepared = prepare(
-            Options(template, source, parameters, objectives, world, (), seed, region)
+            Options(
+                template,
+                source,
+                parameters,
+                objectives,
+                world,
+                (),
+                seed,
+                region,
+                tuple(scenario or ()),
+                settings,
+            )
         )
         complain(prepared.warnings)
         choices = Choices(

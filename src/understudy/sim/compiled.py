@@ -139,7 +139,7 @@ def run() -> Callable[..., None]:
             variant.release,
             variant.note_change,
         ),
-        *(variant.scale, variant.in_shortage, variant.launch, variant.paid, variant.remove),
+        *(variant.scale, variant.is_short, variant.launch, variant.paid, variant.remove),
         *(variant.look_ahead, variant.note_curve, variant.fulfil, variant.settle),
         *(variant.invoke, variant.fail, variant.happen, variant.bound),
         *(backlog.level_of, backlog.wait_bin, backlog.regroup, backlog.drain, backlog.flow),

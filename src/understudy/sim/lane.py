@@ -7,6 +7,7 @@ from math import inf
 
 import numpy as np
 
+from understudy.control.capacity.state import ON_DEMAND, Pool
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.slo import LatencySlo, Slo
 from understudy.sim import columns as at
@@ -17,7 +18,6 @@ from understudy.sim.measures import HOUR, Measures
 from understudy.sim.minutes import KEPT, Load, Tape
 from understudy.sim.queueing import Floats
 from understudy.sim.serving import Serving
-from understudy.sim.shortage import PLENTY, Outages
 from understudy.sim.start_up import StartUp
 from understudy.sim.traffic import Traffic
 from understudy.sim.variant import Rules, Variant
@@ -34,7 +34,8 @@ class Setting:
     """What all candidates of a search have in common.
 
     ``start`` is when the traffic begins, in world time; ``most`` the largest number of instances
-    that any candidate may have; ``hourly`` what one costs, US dollars, 0 where it is not known.
+    that any candidate may have; ``hourly`` what one costs, US dollars, 0 where it is not known;
+    ``pools`` limit how many can be had.
     """
 
     traffic: Traffic
@@ -45,7 +46,7 @@ class Setting:
     most: int
     hourly: float = 0.0
     publication: CloudWatchConfig = field(default_factory=CloudWatchConfig)
-    outages: Outages = PLENTY
+    pools: tuple[Pool, ...] = ()
     instance_type: str = ""
     seed: int = 1
 
@@ -152,17 +153,17 @@ class Runner:
 
 def _rules(setting: Setting) -> Rules:
     start = setting.start_up
-    spans = [
-        (begin, end, setting.outages.failed_after)
-        for kind, begin, end in setting.outages.spans
-        if kind == setting.instance_type
+    limits = [
+        (each.since, inf if each.until is None else each.until, each.count)
+        for each in setting.pools
+        if each.fits(setting.instance_type, "", ON_DEMAND)
     ]
-    shortages = np.array(spans).reshape(-1, 3)
-    shortages[:, :2] -= setting.start - setting.quiet
+    pools = np.array(limits, dtype=np.float64).reshape(-1, 3)
+    pools[:, :2] -= setting.start - setting.quiet
     none = np.empty((0, 1))
     return Rules(
         none, none, np.empty((0, 1), dtype=np.int64), start.seconds, start.failing,
-        start.lifetimes, shortages, 0.0, setting.quiet,
+        start.lifetimes, pools, 0.0, setting.quiet,
     )  # fmt: skip
 
 

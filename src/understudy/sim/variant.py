@@ -79,9 +79,9 @@ FLAPPING = 3600.0
 class Rules(NamedTuple):
     """What does not change. Steps are rows of policies; starts, failures and lifetimes by launch.
 
-    ``failures`` are seconds until a launch has failed, inf where it does not. Rows of ``shortages``
-    are begin, end, and how long a launch in between takes to fail. Nothing fails before
-    ``armed_at``. An instance that served is paid ``drain`` seconds longer.
+    ``failures`` are seconds until a launch has failed, inf where it does not. Rows of ``pools`` are
+    begin, end, and how many instances may run in between; a launch beyond fails at once. Nothing
+    else fails before ``armed_at``. An instance that served is paid ``drain`` seconds longer.
     """
 
     lowers: Any
@@ -90,7 +90,7 @@ class Rules(NamedTuple):
     starts: Floats
     failures: Floats
     lifetimes: Floats
-    shortages: Floats
+    pools: Floats
     drain: float
     armed_at: float
 
@@ -302,7 +302,9 @@ def launch(at: float, variant: Variant, rules: Rules) -> None:
     row[LAUNCHED_AT], row[SERVES] = at, 0.0
     doom = INF
     if at >= rules.armed_at:
-        doom = min(in_shortage(at, rules.shortages), rules.failures[number])
+        doom = rules.failures[number]
+    if is_short(now[PRESENT], at, rules.pools):
+        doom = 0.0
     if doom < INF:
         row[READY_AT], row[FAILS_AT] = INF, at + doom
     else:
@@ -313,12 +315,12 @@ def launch(at: float, variant: Variant, rules: Rules) -> None:
     now[STARTS] += 1.0 if at >= now[BEGIN] else 0.0
 
 
-def in_shortage(at: float, shortages: Floats) -> float:
-    """Seconds until it is known that there is no capacity, inf where there is some."""
-    for index in range(shortages.shape[0]):
-        if shortages[index, 0] <= at < shortages[index, 1]:
-            return shortages[index, 2]
-    return INF
+def is_short(present: float, at: float, pools: Floats) -> bool:
+    """Whether no more than those that are present may run now."""
+    for index in range(pools.shape[0]):
+        if pools[index, 0] <= at < pools[index, 1] and present >= pools[index, 2]:
+            return True
+    return False
 
 
 def remove(index: int, at: float, variant: Variant, rules: Rules, drain: float) -> None:

@@ -37,13 +37,9 @@ from understudy.engine.engine import Engine
 from understudy.sim.answers import Answers
 from understudy.sim.balanced import BalancedFleet
 from understudy.sim.fleet import Fleet
-from understudy.sim.shortage import PLENTY, Shortages
 from understudy.sim.start_up import DRAWN, StartUp, at_once
 
 MINUTE = 60.0
-NO_CAPACITY = (
-    "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
-)
 FAILED_LAUNCH = "The instance failed to start."
 UNHEALTHY = "The instance stopped answering its health check."
 
@@ -58,7 +54,6 @@ class WorldModel:
     start_up: StartUp = field(default_factory=lambda: at_once(0.3))
     call: float = 0.05
     stand_ins: StandInModel = field(default_factory=StandInModel)
-    shortages: Shortages = PLENTY
 
 
 class SimulatedWorld:
@@ -245,11 +240,8 @@ class SimulatedWorld:
             return
         start, number = self._model.start_up, self.launched % DRAWN
         self.launched += 1
-        region, instance, shortages = command.region, command.instance_id, self._model.shortages
-        if self.armed and shortages.short(command.instance_type, self.now):
-            at = self.now + shortages.failed_after
-            self._schedule(InstanceFailed(at, region, instance, NO_CAPACITY))
-        elif self.armed and start.failing[number] < inf:
+        region, instance = command.region, command.instance_id
+        if self.armed and start.failing[number] < inf:
             at = self.now + float(start.failing[number])
             self._schedule(InstanceFailed(at, region, instance, FAILED_LAUNCH))
         else:
