@@ -23,7 +23,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What is known of a run beside what was seen and measured; ``book`` has the prices."""
+    """What is known of a run beside what was seen and measured; ``book`` has the prices.
+
+    ``today`` is the ISO date from which their age is told.
+    """
 
     world: Literal["live", "simulated"]
     stack_name: str
@@ -39,6 +42,7 @@ class RunFacts:
     operations: tuple[Operation, ...] = ()
     scenario: tuple[str, ...] = ()
     book: Book = BOOK
+    today: str = ""
 
 
 def outcome_of(
@@ -96,6 +100,7 @@ def outcome(
         cost=bill(during(seen.usage, start, end), facts.region, offers),
         idle=bill(standing(kind, seen.minimum, start, end), facts.region, offers),
         scenario=facts.scenario,
+        priced_on=facts.today,
         updates=tuple(
             felt(
                 each,

@@ -101,7 +101,18 @@ def recommend(prepared: Prepared, choices: Choices, watching: Watching) -> Answe
         f"Tables for {', '.join(each.instance_type for each in problem.options)} are made."
     )
     workers = _workers(search.settings, choices)
-    stamp = f"{prepared.traffic.name}|{prepared.traffic.total}|{prepared.slos}|{prepared.seed}"
+    stamp = "|".join(
+        map(
+            str,
+            (
+                prepared.traffic.name,
+                prepared.traffic.total,
+                prepared.slos,
+                prepared.seed,
+                *pools_of(prepared.settings, prepared.events, 0.0),
+            ),
+        )
+    )
     sweep = Sweep(workers, stamp, choices.sweep, watching.progress)
     found = search.run(sweep)
     return _answer(prepared, found, watching)

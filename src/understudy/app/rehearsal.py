@@ -245,6 +245,7 @@ class Rehearsal:
             operations=found,
             scenario=events_said(self._prepared.events),
             book=own_book(),
+            today=today(),
         )
 
     def _simulate(

@@ -7,7 +7,7 @@ from understudy.app.capacity import Call, Settings, setting_calls
 from understudy.app.composition import world_of
 from understudy.app.failures import Failed
 from understudy.app.outcomes import RunFacts, outcome
-from understudy.app.prices import own_book
+from understudy.app.prices import own_book, today
 from understudy.app.scenarios import Events, event_calls, events_said
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
@@ -100,6 +100,7 @@ def simulate(scenario: Scenario) -> Outcome:
         operations=operations(_events(world, scenario), tally.started),
         scenario=events_said(scenario.events),
         book=own_book(),
+        today=today(),
     )
     seen = observed(plane, subject.resource, tally.started, world.now)
     return outcome(seen, facts, tally.summary(), tally.load())

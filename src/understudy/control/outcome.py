@@ -130,7 +130,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     world seconds per real second, None in virtual time. ``policies`` describe what scaled it, one
     sentence each. ``stand_in`` says that no real model answered. ``cost`` covers the run, ``idle``
     the minimum capacity for the same time; None where that is not known. ``scenario`` is what was
-    made to happen to capacity, in words.
+    made to happen to capacity, in words. ``priced_on`` is the day (ISO) on which the age of the
+    prices counts, empty where it is not known.
     """
 
     world: Literal["live", "simulated"]
@@ -158,6 +159,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     idle: Cost | None
     updates: tuple[UpdateFelt, ...] = ()
     scenario: tuple[str, ...] = ()
+    priced_on: str = ""
 
     @property
     def duration(self) -> float:

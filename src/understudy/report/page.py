@@ -122,6 +122,7 @@ def _tables(run: Outcome) -> dict[str, Any]:
         "charges": [_charge(charge) for charge in cost.charges] if cost else [],
         "hours": f"{cost.instance_hours:.3f}" if cost else "",
         "total": words.usd(cost.usd) if cost else "",
+        "prices": words.prices([run]) if cost else "",
         "idle_hours": f"{idle.instance_hours:.3f}" if idle else "",
         "idle_total": words.usd(idle.usd) if idle else "",
     }

@@ -121,12 +121,13 @@ def _cost(run: Outcome) -> list[str]:
         return [words.costs(run)]
     lines = [
         f"{format_usd(charge.usd)} on demand for {charge.seconds / 3600:.3f} hours of "
-        f"{charge.instance_type} at ${charge.offer.hourly}, {charge.offer.as_of or 'not dated'}"
+        f"{charge.instance_type} at ${charge.offer.hourly}"
         for charge in run.cost.charges
         if charge.usd is not None and charge.offer
     ]
     if run.idle and run.idle.usd is not None:
         lines.append(f"{format_usd(run.idle.usd)} with no traffic")
+    lines.append(words.prices([run]))
     return lines
 
 

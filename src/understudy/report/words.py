@@ -194,6 +194,9 @@ def matched(each: ActivityOffset) -> str:
 
 
 def prices(runs: Iterable[Outcome]) -> str:
-    """Of when the prices of runs are: ``prices of 2026-07-20``."""
-    charges = [charge for run in runs if run.cost for charge in run.cost.charges]
-    return vintage(charge.offer for charge in charges if charge.offer).dated()
+    """Of when the prices of runs are and how old: ``prices of 2026-07-20, 125 days old``."""
+    chosen = list(runs)
+    charges = [charge for run in chosen if run.cost for charge in run.cost.charges]
+    found = vintage(charge.offer for charge in charges if charge.offer)
+    day = max((run.priced_on for run in chosen), default="")
+    return found.said(day) if day else found.dated()

@@ -72,6 +72,7 @@ def small() -> Outcome:
             AlarmTransition(NOON + 240, HIGH, "OK", "ALARM", "3 datapoints were greater"),
             AlarmTransition(NOON + 420, HIGH, "ALARM", "OK", "1 datapoint was not greater"),
         ),
+        priced_on="2026-11-22",
         cost=bill(usage, "us-east-1", prices),
         idle=bill(standing(INSTANCE, 1, NOON, NOON + 600), "us-east-1", prices),
     )

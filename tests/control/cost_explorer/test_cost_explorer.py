@@ -158,6 +158,27 @@ def test_a_reservation_that_is_paid_at_once_is_charged_at_once_and_spread(region
     assert amounts["AmortizedCost"] == pytest.approx(3 * 494 / 8760)
 
 
+def test_amortized_fees_are_on_the_usage_that_they_cover(region: Region):
+    """AWS: amortized, the fee line keeps what nothing used; a size-flexible one is m5.large = 4."""
+    declare(region, Reserved=[{**RESERVED, "type": "m5.xlarge", "payment": "All Upfront"}])
+    group(region, 1)
+    region.advance(3 * HOUR - 1)
+    answer = ask(
+        region,
+        "GetCostAndUsage",
+        Metrics=["AmortizedCost", "NetAmortizedCost"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "RECORD_TYPE"}],
+    )
+    costs = {
+        each["Keys"][0]: float(each["Metrics"]["AmortizedCost"]["Amount"])
+        for each in answer["ResultsByTime"][0]["Groups"]
+    }
+    whole = 3 * 2 * 2 * 494 / 8760  # Two m5.xlarge; m5.large is $494 a year.
+    assert costs["DiscountedUsage"] == pytest.approx(3 * 494 / 8760, rel=2e-2)
+    assert costs["RIFee"] == pytest.approx(whole * 3 / 4, rel=2e-2)
+    assert sum(costs.values()) == pytest.approx(whole, rel=2e-2)
+
+
 @pytest.mark.parametrize(
     ("params", "told"),
     [

@@ -74,8 +74,7 @@ def _amount(entries: list[Entry], metric: str) -> Params:
         return {"Amount": text(sum(used, Fraction(0))), "Unit": "N/A"}
     if metric in CHARGED:
         return {"Amount": text(sum((e.unblended for e in entries), Fraction(0))), "Unit": "USD"}
-    spread = (e.line.amount or Fraction(0) for e in entries)
-    return {"Amount": text(sum(spread, Fraction(0))), "Unit": "USD"}
+    return {"Amount": text(sum((e.amortized for e in entries), Fraction(0))), "Unit": "USD"}
 
 
 def text(amount: Fraction) -> str:

@@ -18,7 +18,7 @@ from understudy.pricing.application import (
 )
 from understudy.pricing.book import Book
 from understudy.pricing.commitments import ReservedInstance, SavingsPlan
-from understudy.pricing.instance import HOSTING
+from understudy.pricing.instance import HOSTING, units
 from understudy.pricing.meter import SECONDS_PER_HOUR, Item
 from understudy.pricing.offer import SPOT, YEAR_HOURS
 from understudy.pricing.rates import BookRates
@@ -49,13 +49,16 @@ class Entry:
     """A line of a bill with its hour and region.
 
     ``unblended`` is US dollars on the day they are charged, upfront payments when they are made;
-    ``line.amount`` has them spread. ``on_demand`` is what the same usage costs on demand.
+    ``amortized`` has all fees of commitments on the usage that they cover, and what nothing used on
+    the fee (AWS: reservation/EffectiveCost, savingsPlan/SavingsPlanEffectiveCost of the Cost and
+    Usage Report). ``on_demand`` is what the same usage costs on demand.
     """
 
     hour: int
     region: str
     line: Line
     unblended: Fraction
+    amortized: Fraction
     on_demand: Fraction
 
     def dimension(self, key: str) -> str:
@@ -126,13 +129,25 @@ def _entries(hour: int, bill: HourBill, used: Used, rates: BookRates) -> Iterato
     reserved = {each.id: each for each in used.owned.reserved}
     plans = {each.id: each for each in used.owned.plans}
     for line in bill.lines:
-        amount = line.amount or Fraction(0)
-        charged = amount
-        if line.kind == RI_FEE:
-            charged = _of_reserved(reserved[line.by], hour)
+        charged = spread = line.amount or Fraction(0)
+        if line.kind in (RI_FEE, DISCOUNTED_USAGE):
+            owned = reserved[line.by]
+            charged = _of_reserved(owned, hour) if line.kind == RI_FEE else Fraction(0)
+            spread = _effective(line, owned)
         elif line.kind == PLAN_FEE:
-            charged = _of_plan(plans[line.by], hour)
-        yield Entry(hour, used.region, line, charged, _on_demand(line, used.region, rates))
+            charged, spread = _of_plan(plans[line.by], hour), line.unused
+        elif line.kind == COVERED_USAGE:
+            spread = line.quantity * Fraction(line.rate or 0)
+        on_demand = _on_demand(line, used.region, rates)
+        yield Entry(hour, used.region, line, charged, spread, on_demand)
+
+
+def _effective(line: Line, owned: ReservedInstance) -> Fraction:
+    """What a reservation costs for the usage that it covers, or for what nothing used."""
+    if line.kind == RI_FEE:
+        return line.unused * owned.effective
+    share = Fraction(units(line.product) or 1, units(owned.instance_type) or 1)
+    return line.quantity * owned.effective * (share if owned.flexible else 1)
 
 
 def _on_demand(line: Line, region: str, rates: BookRates) -> Fraction:
