@@ -76,7 +76,7 @@ def test_a_resource_that_is_gone_has_been_deleted(real: StackStory, services: Se
     assert detect(real)["StackDriftStatus"] == "DRIFTED"
     drift = drifts(real)["Q"]
     assert drift["StackResourceDriftStatus"] == "DELETED"
-    assert drift["ActualProperties"] is None
+    assert drift["ActualProperties"] is drift["ExpectedProperties"] is None
 
 
 def test_one_resource_is_looked_at_at_once(real: StackStory, services: Services) -> None:
@@ -102,3 +102,23 @@ def test_a_template_that_brings_the_live_value_in_ends_the_drift(
     detect(real)
     real.update({"Q": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}}})
     assert detect(real)["StackDriftStatus"] == "IN_SYNC"
+
+
+def test_what_could_not_be_read_is_unknown(real: StackStory, services: Services) -> None:
+    real.create({"Q": queue(), "Other": {"Type": "AWS::SNS::Topic", "Properties": {}}})
+    services.refused.add("GetQueueAttributes")
+    found = detect(real)
+    assert (found["DetectionStatus"], found["StackDriftStatus"]) == ("DETECTION_FAILED", "UNKNOWN")
+    assert found["DetectionStatusReason"].startswith("Failed to detect drift on resource(s) [Q].")
+    drift = drifts(real)["Q"]
+    assert drift["StackResourceDriftStatus"] == "UNKNOWN"
+    assert "GetQueueAttributes is not answered" in drift["DriftStatusReason"]
+    assert drifts(real)["Other"]["StackResourceDriftStatus"] == "IN_SYNC"
+
+
+def test_a_resource_that_nobody_can_read_is_not_checked(real: StackStory) -> None:
+    real.create({"Q": queue(), "A": thing()})
+    assert detect(real)["DetectionStatus"] == "DETECTION_COMPLETE"
+    assert list(drifts(real)) == ["Q"]
+    shown = real.ask("DescribeStackResource", LogicalResourceId="A")["StackResourceDetail"]
+    assert shown["DriftInformation"] == {"StackResourceDriftStatus": "NOT_CHECKED"}

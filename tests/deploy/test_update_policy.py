@@ -170,6 +170,43 @@ def test_some_may_fail_where_the_policy_says_so(stack: StackStory) -> None:
     assert stack.run(100) == "UPDATE_COMPLETE"
 
 
+@pytest.mark.parametrize(
+    ("percent", "status"),
+    [("100", "UPDATE_ROLLBACK_COMPLETE"), ("0", "UPDATE_COMPLETE")],
+    ids=["all have to be in service within an hour", "none has to be"],
+)
+def test_instances_that_do_not_come_into_service(
+    stack: StackStory, percent: str, status: str
+) -> None:
+    policy = {"AutoScalingRollingUpdate": {"MinActiveInstancesPercent": percent}}
+    stack.create(resources("ami-1", policy))
+    stack.account.pace.broken = 10_000
+    stack.update(resources("ami-2", policy), run=3500)
+    assert stack.status.startswith("UPDATE_IN_PROGRESS" if percent == "100" else "UPDATE_COMPLETE")
+    stack.run(600)
+    stack.account.pace.broken = 0
+    assert stack.run(20_000) == status
+    reason = (
+        "2 of 3 instance(s) are in service. Unable to satisfy 100% MinActiveInstancesPercent "
+        "requirement"
+    )
+    assert any(reason in line for line in stack.events()) == (percent == "100")
+
+
+def test_instances_that_an_earlier_update_has_left_are_replaced_by_the_next_one(
+    stack: StackStory,
+) -> None:
+    stack.create(resources("ami-1"))
+    stack.update(resources("ami-2"))
+    old = set(instances(stack))
+    policy = {"AutoScalingRollingUpdate": {"MaxBatchSize": 3}}
+    assert stack.update(resources("ami-2", policy, group={"Cooldown": "77"})) == "UPDATE_COMPLETE"
+    assert not old & set(instances(stack))
+    new = set(instances(stack))
+    assert stack.update(resources("ami-2", policy, group={"Cooldown": "78"})) == "UPDATE_COMPLETE"
+    assert new == set(instances(stack))
+
+
 def test_processes_are_suspended_while_it_rolls(stack: StackStory) -> None:
     rolling = {"SuspendProcesses": ["AlarmNotification"], "PauseTime": "PT5M"}
     policy = {"AutoScalingRollingUpdate": rolling}

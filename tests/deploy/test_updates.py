@@ -255,3 +255,49 @@ def test_a_stack_that_was_rolled_back_can_only_be_deleted(
     assert again.create({"A": thing()}) == "CREATE_COMPLETE"
     assert again.id != stack.id
     assert stack.status == "DELETE_COMPLETE"
+
+
+RETYPED = (
+    "Update of resource type is not permitted. The new template modifies resource type of the "
+    "following resources: [A]"
+)
+
+
+@pytest.mark.parametrize("transformed", [False, True], ids=["plain", "made by macros"])
+def test_a_resource_cannot_become_one_of_another_type(
+    stack: StackStory, account: Account, transformed: bool
+) -> None:
+    sections = {"Transform": "AWS::LanguageExtensions"} if transformed else {}
+    more = {"StackName": "app", "Capabilities": ["CAPABILITY_AUTO_EXPAND"]}
+    stack.create({"A": thing()}, sections=sections, Capabilities=more["Capabilities"])
+    body = template({"A": {"Type": "AWS::SQS::Queue"}}, **sections)
+    refused = message(account, "UpdateStack", TemplateBody=body, **more)
+    assert refused == f"ValidationError: {RETYPED}"
+    if not transformed:
+        refused = message(account, "CreateChangeSet", TemplateBody=body, ChangeSetName="c", **more)
+        assert refused == f"ValidationError: {RETYPED}"
+        return
+    stack.call("CreateChangeSet", ChangeSetName="c", TemplateBody=body)
+    found = stack.ask("DescribeChangeSet", ChangeSetName="c")
+    assert (found["Status"], found["StatusReason"]) == ("FAILED", RETYPED)
+    assert stack.status == "CREATE_COMPLETE"
+
+
+def test_a_stack_that_is_being_updated_cannot_be_deleted(
+    stack: StackStory, account: Account
+) -> None:
+    stack.create({"A": thing()})
+    stack.update({"A": thing(Seconds=100)}, run=5)
+    assert message(account, "DeleteStack", StackName="app") == (
+        f"ValidationError: Stack [{stack.id}] cannot be deleted while in status UPDATE_IN_PROGRESS"
+    )
+
+
+def test_a_deleted_stack_can_be_described_for_90_days(stack: StackStory, account: Account) -> None:
+    stack.create({"A": thing()})
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert stack.run(88 * 86400.0) == "DELETE_COMPLETE"
+    account.run(2 * 86400.0)
+    refused = message(account, "DescribeStacks", StackName=stack.id)
+    assert refused == f"ValidationError: Stack with id {stack.id} does not exist"
+    assert account.ask("cloudformation", "ListStacks")["StackSummaries"] == []

@@ -1,17 +1,19 @@
 """Buckets: every part of the configuration that S3 has here, put, changed, taken back, read."""
 
+import re
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from understudy.app.schemas import schemas_of
+from understudy.app.schemas import CfnLintSchemas, schemas_of
 from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.control.plane import PlaneConfig
 from understudy.engine.engine import World
 from understudy.resources.registry import BY_NAME
+from understudy.resources.s3_configuration import PARTS
 from understudy.testing.account import Account
 from understudy.testing.outside import Services
 from understudy.testing.stack_story import StackStory
@@ -118,3 +120,13 @@ def test_a_bucket_may_be_made_for_locked_objects(stack: StackStory, services: Se
     assert stack.create(bucket(wish)) == "CREATE_COMPLETE", stack.events()
     found = services.ask("s3", "GetObjectLockConfiguration", Bucket="mine")
     assert found["ObjectLockConfiguration"]["Rule"] == lock["Rule"]
+
+
+def test_what_a_bucket_does_nothing_with_is_said() -> None:
+    own = {"AccessControl", "BucketName", "ObjectLockEnabled", "Tags"}
+    schema = CfnLintSchemas().schema("AWS::S3::Bucket")
+    assert schema is not None
+    read_only = [each.removeprefix("/properties/") for each in schema["readOnlyProperties"]]
+    given = {name for name in schema["properties"] if name not in read_only}
+    text = Path("docs/s3.md").read_text().partition("Of `AWS::S3::Bucket`")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", text)) == given - own - PARTS.keys()

@@ -83,8 +83,10 @@ def failed(engine: Engine, stack: Stack, task: Task, reason: str, turn: Turn) ->
     """A resource could not be read: it is gone, or the detection cannot tell."""
     resource = stack.resources.get(task.logical_id)
     if resource is not None and task.code == _GONE:
-        resource.drift = ResourceDrift("DELETED", turn.at, resource.properties)
+        resource.drift = ResourceDrift("DELETED", turn.at)
         return "Done"
+    if resource is not None:
+        resource.drift = ResourceDrift("UNKNOWN", turn.at, reason=reason)
     return "Failed"
 
 
@@ -97,10 +99,12 @@ def end(stack: Stack, detection: Detection, turn: Turn) -> None:
         detection.reason = f"Failed to detect drift on resource(s) [{names}]. {broken[0].reason}"
     else:
         detection.status = "DETECTION_COMPLETE"
-    seen = [stack.resources[t.logical_id] for t in detection.tasks.values() if t not in broken]
-    drifted = [each for each in seen if each.drift and each.drift.status != "IN_SYNC"]
-    detection.drifted = len(drifted)
-    detection.stack_status = "DRIFTED" if drifted else "IN_SYNC"
+    tasks = detection.tasks.values()
+    drifts = [stack.resources[each.logical_id].drift for each in tasks]
+    statuses = [each.status for each in drifts if each]
+    detection.drifted = sum(status in ("MODIFIED", "DELETED") for status in statuses)
+    unknown = "UNKNOWN" if "UNKNOWN" in statuses else "IN_SYNC"
+    detection.stack_status = "DRIFTED" if detection.drifted else unknown
     stack.drift_status, stack.drift_checked_at = detection.stack_status, turn.at
     for task in detection.tasks.values():
         task.answers.clear()
@@ -144,7 +148,10 @@ def describe_resource_drifts(engine: Engine, params: Params, turn: Turn) -> Para
 
 
 def shown_drift(stack: Stack, resource: StackResource) -> Params:
-    """A StackResourceDrift. Recorded: the properties are JSON text."""
+    """A StackResourceDrift. Recorded: the properties are JSON text.
+
+    AWS: StackResourceDrift. A resource that is gone, or could not be read, has none.
+    """
     drift = resource.drift or ResourceDrift("NOT_CHECKED", 0.0)
     there = drift.status in ("IN_SYNC", "MODIFIED")
     return {
@@ -152,10 +159,11 @@ def shown_drift(stack: Stack, resource: StackResource) -> Params:
         "LogicalResourceId": resource.logical_id,
         "PhysicalResourceId": resource.physical_id,
         "ResourceType": resource.type,
-        "ExpectedProperties": json_text(drift.expected),
+        "ExpectedProperties": json_text(drift.expected) if there else None,
         "ActualProperties": json_text(drift.actual) if there else None,
         "PropertyDifferences": list(drift.differences),
         "StackResourceDriftStatus": drift.status,
+        "DriftStatusReason": drift.reason or None,
         "Timestamp": drift.at,
     }
 
@@ -185,5 +193,5 @@ def look(engine: Engine, params: Params, turn: Turn) -> tuple[Stack, StackResour
     except (Fault, HandlerFailure) as failure:
         if code_of(failure) != _GONE:
             raise validation_error(failure.message) from failure
-        return stack, resource, ResourceDrift("DELETED", turn.at, resource.properties)
+        return stack, resource, ResourceDrift("DELETED", turn.at)
     return stack, resource, _drift(engine, resource, done, turn)

@@ -13,7 +13,6 @@ from understudy.control.turn import Turn
 from understudy.deploy import recovery, rollback, stacks, timers
 from understudy.deploy.change_sets import find_change_set
 from understudy.deploy.history import USER_INITIATED
-from understudy.deploy.planning import planned_changes
 from understudy.deploy.prepare import prepare
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import GONE, ChangeSetRecord, Deployment, Stack
@@ -56,10 +55,9 @@ def update_nested(service: CloudFormation, params: Params, turn: Turn) -> Params
     call = call_of(service, params)
     stacks.check_updatable(child, disables_rollback=deployment.disable_rollback)
     prepared = prepare(service, child, call, child.target)
-    if not prepared.late and child.status in stacks.UPDATABLE:
-        _, reason = planned_changes(service, child, prepared, new=False)
-        if reason:
-            return {}
+    updatable = not prepared.late and child.status in stacks.UPDATABLE
+    if updatable and stacks.nothing_to_do(service, child, prepared):
+        return {}
     reviewed = _reviewed(service, deployment, params)
     child.change_sets.clear()
     child.change_set_id = reviewed[1].id if reviewed else ""

@@ -14,10 +14,12 @@ from understudy.control.turn import Turn
 from understudy.deploy import exports, monitoring, policy, rollback
 from understudy.deploy.deletion import begin_deletion, deletion_tasks
 from understudy.deploy.history import USER_INITIATED, note
-from understudy.deploy.ports import Engine
+from understudy.deploy.ports import OWNER, Engine
 from understudy.deploy.stack import Deployment, Past, Stack, Task
 from understudy.deploy.status import change, end, held_children, record
 
+KEPT_SECONDS = 90 * 86400.0
+"""How long a deleted stack can be described by its ARN. AWS: DescribeStacks."""
 UNDELETED = "One or more resources could not be deleted."
 _OPERATIONS = {"create": "CREATE_STACK", "delete": "DELETE_STACK"}
 
@@ -196,6 +198,7 @@ def _gone(engine: Engine, stack: Stack, turn: Turn) -> None:
     end(engine, stack, "DELETE_COMPLETE", turn)
     engine.forget(stack)
     stack.change_sets.clear()
+    turn.schedule(turn.at + KEPT_SECONDS, OWNER, "kept", stack.id)
 
 
 def _undeleted(deployment: Deployment) -> str:

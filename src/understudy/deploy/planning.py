@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from understudy.cloudformation.change import Change
 from understudy.cloudformation.changeset import plan
 from understudy.cloudformation.refusal import no_change, retyped
+from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.revision import Deployed
 from understudy.deploy.blueprint import deployed
 from understudy.deploy.ports import Engine
@@ -26,12 +27,15 @@ def planned_changes(
 
     ``imports`` are physical ids of resources to import, ``unchanged_stacks`` nested stacks known to
     have no changes of their own. Raises EvaluationError where the plan cannot be made, and
-    ValidationError where it changes the type of a resource.
+    ValidationError where it changes the type of a resource, which AWS refuses at once unless macros
+    have made the template.
     """
     state = made_resources(stack)
     before = None if new else engine.blueprints.of(stack, stack.target).revision
     after = prepared.ready
     wrong = retyped(after, state)
+    if wrong and prepared.transformed:
+        raise EvaluationError(wrong.summary)
     refuse([wrong] if wrong else [])
     changes = plan(
         before, after, state, engine.schemas, imports=imports, unchanged_stacks=unchanged_stacks

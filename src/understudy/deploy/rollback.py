@@ -139,6 +139,8 @@ def begin_restore(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handl
         task.previous = current.properties
         if _has_to_act(engine, stack, task, before, current):
             return provision.handler(engine, stack, task, turn)
+    else:
+        restored.drift = None  # AWS: StackResourceDriftInformation, a skipped one is NOT_CHECKED.
     _restored(stack, restored, turn)
     return None
 

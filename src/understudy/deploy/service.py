@@ -116,7 +116,9 @@ class CloudFormation:
         stack = self.state.stacks.get(stack_id)
         if stack is None:
             return
-        if kind == "wait":
+        if kind == "kept":
+            del self.state.stacks[stack_id]
+        elif kind == "wait":
             runner.waited(self, stack, rest[0], int(rest[1]), turn)
         else:
             timers.on_timer(self, stack, kind, rest[0], turn)
@@ -148,6 +150,8 @@ class CloudFormation:
         """A stack is gone: its name is free."""
         if self.state.names.get(stack.name) == stack.id:
             del self.state.names[stack.name]
+        for of_detection in (False, True):
+            self._schedules.pop((stack.id, of_detection), None)
 
 
 def already_exists(name: str) -> Fault:

@@ -44,7 +44,8 @@ class Target(Struct, frozen=True):
 class ResourceDrift(Struct, frozen=True):
     """How a resource differs from its template, as of ``at``.
 
-    ``status`` is IN_SYNC, MODIFIED, DELETED or NOT_CHECKED; ``differences`` are AWS's own shape.
+    ``status`` is IN_SYNC, MODIFIED, DELETED, UNKNOWN or NOT_CHECKED; ``differences`` are AWS's own
+    shape; ``reason`` says why nobody can tell.
     """
 
     status: str

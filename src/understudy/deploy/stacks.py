@@ -4,6 +4,7 @@ from typing import Any
 
 from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation.change import NO_UPDATES
+from understudy.cloudformation.resolve import EvaluationError
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.deploy import exports, options, runner
@@ -162,13 +163,21 @@ def update_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
         "new_policy": options.policy_of(params),
     }
     if not prepared.late:
-        _, reason = planned_changes(service, stack, prepared, new=False)
+        reason = nothing_to_do(service, stack, prepared)
         if reason and stack.status in UPDATABLE and not policies["new_policy"]:
             raise validation_error(NO_UPDATES)
     remember_token(stack, token, "UpdateStack")
     stack.change_set_id = ""
     update(service, stack, prepared, params, turn, **policies)
     return {"StackId": stack.id}
+
+
+def nothing_to_do(service: CloudFormation, stack: Stack, prepared: Prepared) -> str:
+    """Why an update would change nothing, or an empty text. Raises ValidationError."""
+    try:
+        return planned_changes(service, stack, prepared, new=False)[1]
+    except EvaluationError as error:
+        raise validation_error(error.message) from error
 
 
 def update(
@@ -239,7 +248,7 @@ def interrupt(service: CloudFormation, stack: Stack, deployment: Deployment, tur
     """Delete a stack that is being created; other operations have to end first."""
     if deployment.kind != "create" or deployment.phase not in ("main", "monitoring"):
         raise validation_error(
-            f"Stack [{stack.name}] cannot be deleted while in status {stack.status}"
+            f"Stack [{stack.id}] cannot be deleted while in status {stack.status}"
         )
     if deployment.phase == "monitoring":
         deployment.held = False

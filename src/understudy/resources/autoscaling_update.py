@@ -5,6 +5,7 @@ A group's own update handler changes the group alone; what its UpdatePolicy asks
 
 import dataclasses
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from understudy.cloudformation.value import is_list
@@ -34,6 +35,8 @@ TRIGGERS = (
 """Properties whose change makes instances obsolete."""
 SIZES = ("MinSize", "MaxSize", "DesiredCapacity")
 LOOK_SECONDS = 5.0
+PATIENCE_SECONDS = 3600.0
+"""How long an instance may take to be in service. AWS: UpdatePolicy, MinActiveInstancesPercent."""
 _FAILED_REFRESH = ("Failed", "Cancelled", "RollbackSuccessful", "RollbackFailed")
 
 
@@ -44,14 +47,17 @@ def with_update_policy(update: Start) -> Start:
         policy = request.update_policy
         _check(request, policy.get("AutoScalingRollingUpdate", {}))
         done = yield from update(_sized(request))
-        if any(request.previous.get(n) != request.properties.get(n) for n in TRIGGERS):
-            if "AutoScalingRollingUpdate" in policy:
-                yield from _roll(request, policy["AutoScalingRollingUpdate"])
-            elif "AutoScalingInstanceRefresh" in policy:
-                yield from _refresh(request, policy["AutoScalingInstanceRefresh"])
+        if "AutoScalingRollingUpdate" in policy:
+            yield from _roll(request, policy["AutoScalingRollingUpdate"])
+        elif "AutoScalingInstanceRefresh" in policy and _makes_obsolete(request):
+            yield from _refresh(request, policy["AutoScalingInstanceRefresh"])
         return done
 
     return updated
+
+
+def _makes_obsolete(request: Request) -> bool:
+    return any(request.previous.get(n) != request.properties.get(n) for n in TRIGGERS)
 
 
 def _sized(request: Request) -> Request:
@@ -69,11 +75,15 @@ def _sized(request: Request) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """An AutoScalingRollingUpdate with AWS's defaults. ``pause`` is in seconds."""
+    """An AutoScalingRollingUpdate with AWS's defaults. ``pause`` is in seconds.
+
+    ``percent`` of a batch have to signal success, ``active`` percent of the group be in service.
+    """
 
     batch: int
     in_service: int
     percent: float
+    active: float
     pause: float
     duration: str
     suspend: tuple[str, ...]
@@ -89,6 +99,7 @@ class Rolling:
             batch=int(policy.get("MaxBatchSize", 1)),
             in_service=int(policy.get("MinInstancesInService", 0)),
             percent=float(policy.get("MinSuccessfulInstancesPercent", 100)),
+            active=round(float(policy.get("MinActiveInstancesPercent", 100)), 1),
             pause=seconds(pause),
             duration=pause,
             suspend=tuple(suspend) if is_list(suspend) else (),
@@ -107,7 +118,8 @@ def _roll(request: Request, policy: Params) -> Steps[None]:
     """Replace the instances of a group, a batch at a time."""
     rolling = Rolling.of(policy)
     group = yield from _group(request)
-    obsolete = [each["InstanceId"] for each in group["Instances"]]
+    everyone = _makes_obsolete(request)
+    obsolete = [e["InstanceId"] for e in group["Instances"] if everyone or _is_outdated(e, group)]
     if not obsolete:
         return
     name = {"AutoScalingGroupName": request.physical_id}
@@ -138,6 +150,20 @@ def _group(request: Request) -> Steps[Params]:
     return groups[0]
 
 
+def _is_outdated(instance: Params, group: Params) -> bool:
+    """Whether an instance was launched by other means than its group would use now."""
+    if "LaunchConfigurationName" in group:
+        return instance.get("LaunchConfigurationName") != group["LaunchConfigurationName"]
+    wanted, own = group.get("LaunchTemplate"), instance.get("LaunchTemplate", {})
+    if wanted is None:
+        return False
+    version = str(wanted.get("Version", "$Default"))
+    follows = version.startswith("$")
+    return own.get("LaunchTemplateId") != wanted["LaunchTemplateId"] or not (
+        follows or own.get("Version") == version
+    )
+
+
 def _begins(rolling: Rolling, obsolete: int) -> str:
     text = (
         f"Rolling update initiated. Terminating {obsolete} obsolete instance(s) in batches of "
@@ -164,7 +190,7 @@ def _make_room(request: Request, rolling: Rolling, group: Params, obsolete: int)
     name = {"AutoScalingGroupName": request.physical_id}
     before = len((yield from so_far(request)))
     yield Invoke(SERVICE, "UpdateAutoScalingGroup", {**name, **sizes})
-    yield from _serving(request, size)
+    yield from _serving(request, rolling, size)
     yield from _added(request, rolling, size - group["DesiredCapacity"], before)
 
 
@@ -189,23 +215,34 @@ def _replace(
         if instance in present:
             params = {"InstanceId": instance, "ShouldDecrementDesiredCapacity": False}
             yield Invoke(SERVICE, "TerminateInstanceInAutoScalingGroup", params)
-    yield from _serving(request, group["DesiredCapacity"], without_=batch)
+    yield from _serving(request, rolling, group["DesiredCapacity"], without_=batch)
     yield from _added(request, rolling, len(batch), before)
 
 
-def _serving(request: Request, size: int, *, without_: list[str] | None = None) -> Steps[None]:
-    """Wait until so many instances are in service, and some are gone."""
-    gone = set(without_ or ())
-    while True:
+def _serving(
+    request: Request, rolling: Rolling, size: int, *, without_: list[str] | None = None
+) -> Steps[None]:
+    """Wait until enough of so many instances are in service, and some are gone.
+
+    50 % of 5 are 3. Raises HandlerFailure where they are not within an hour.
+    """
+    gone, enough = set(without_ or ()), ceil(size * rolling.active / 100)
+    serving = 0
+    for _ in range(int(PATIENCE_SECONDS / LOOK_SECONDS)):
         group = yield from _group(request)
         instances: list[Params] = group["Instances"]
         serving = sum(
             each["LifecycleState"] == "InService" and each["InstanceId"] not in gone
             for each in instances
         )
-        if serving >= size and not gone & {each["InstanceId"] for each in instances}:
+        if serving >= enough and not gone & {each["InstanceId"] for each in instances}:
             return
         yield Wait(LOOK_SECONDS)
+    raise HandlerFailure(
+        f"{serving} of {size} instance(s) are in service. Unable to satisfy {rolling.active:g}% "
+        "MinActiveInstancesPercent requirement",
+        "",
+    )
 
 
 def _added(request: Request, rolling: Rolling, count: int, before: int) -> Steps[None]:

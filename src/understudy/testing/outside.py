@@ -32,7 +32,8 @@ class Pages:
 class Services:
     """Every service that the engine calls. ``calls`` are those that it was asked for, in order.
 
-    moto has one set of books in a process: they are empty when this is made.
+    ``refused`` are operations that are not answered now. moto has one set of books in a process:
+    they are empty when this is made.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,11 +45,14 @@ class Services:
         self.books = Books(self.pages)
         self.objects = StoredObjects(Store(folder), WorldClock.starting(1.0))
         self.calls: list[Call] = []
+        self.refused: set[str] = set()
 
     def answer(self, call: Call) -> Params:
         """Perform a call. Raises Fault."""
         if call.call_id:
             self.calls.append(call)
+        if call.operation in self.refused:
+            raise Fault("ServiceUnavailable", f"{call.operation} is not answered", 503)
         if call.service == "things":
             return self.things.answer(call)
         if call.service == "s3":
