@@ -16,10 +16,11 @@ import uvloop
 
 import understudy
 from understudy.base.diagnostic import InvalidInput
+from understudy.base.framing import Unframer
 from understudy.control.events import BalancerReached
 from understudy.proxy.front import EngineLine, Engines
 from understudy.proxy.link import DataPlane
-from understudy.proxy.messages import FromProxy, Ready, Report, SetClock, Settings, Unframer
+from understudy.proxy.messages import FromProxy, Ready, Report, SetClock, Settings
 from understudy.testing.servers import Server, always, ok
 
 pytestmark = pytest.mark.processes

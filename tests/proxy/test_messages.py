@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.base.framing import Unframer, framed
 from understudy.control.events import Served, Sketch, Target, VariantRoute
 from understudy.proxy.messages import (
     Drain,
@@ -16,8 +17,6 @@ from understudy.proxy.messages import (
     SetEndpoint,
     TargetHealth,
     ToProxy,
-    Unframer,
-    framed,
 )
 
 LATENCY = Sketch((100.0, 200.0), (3.0, 1.0), 500.0, 99.5, 201.0)

@@ -1,4 +1,4 @@
-"""Showing a rehearsal on a terminal, or as a log where there is none."""
+"""Showing what goes on, on a terminal, or as a log where there is none."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from understudy.report.screen import Screen
 from understudy.report.terminal import show
 
 
-class TerminalAudience:
-    """Draws what goes on in place; each kind of view has a screen of its own."""
+class Stage:
+    """A terminal, or a log: lines, signs of life, one thing at a time that is drawn in place."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -23,6 +23,7 @@ class TerminalAudience:
         """One line, under what was drawn before."""
         self.close()
         self._console.print(text, markup=False, soft_wrap=True)
+        self._console.file.flush()
 
     @contextmanager
     def working(self, text: str) -> Generator[None]:
@@ -35,20 +36,8 @@ class TerminalAudience:
         with self._console.status(text, spinner="line"):
             yield
 
-    def change_set(self, view: ChangeSetView) -> None:
-        """The change set, once."""
-        self.close()
-        show(self._console, change_set(view))
-
-    def deployment(self, view: DeploymentView) -> None:
-        """A stack operation. Another operation gets another screen."""
-        self._open(f"deployment {view.stack_status.partition('_')[0]}").deployment(view)
-
-    def rehearsal(self, view: RehearsalView) -> None:
-        """The traffic."""
-        self._open("rehearsal").rehearsal(view)
-
-    def _open(self, what: str) -> Screen:
+    def screen(self, what: str) -> Screen:
+        """Where something is drawn; another thing gets another screen."""
         if self._screen is None or self._shown != what:
             self.close()
             self._screen = Screen(self._console)
@@ -61,3 +50,20 @@ class TerminalAudience:
         if self._screen is not None:
             self._screen.__exit__(None, None, None)
             self._screen = None
+
+
+class TerminalAudience(Stage):
+    """Shows a rehearsal; each kind of view has a screen of its own."""
+
+    def change_set(self, view: ChangeSetView) -> None:
+        """The change set, once."""
+        self.close()
+        show(self._console, change_set(view))
+
+    def deployment(self, view: DeploymentView) -> None:
+        """A stack operation. Another operation gets another screen."""
+        self.screen(f"deployment {view.stack_status.partition('_')[0]}").deployment(view)
+
+    def rehearsal(self, view: RehearsalView) -> None:
+        """The traffic."""
+        self.screen("rehearsal").rehearsal(view)

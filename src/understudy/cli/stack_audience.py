@@ -11,41 +11,22 @@ from rich.console import Console
 
 from understudy.app.views import ChangeSetView, DeploymentView
 from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.cli.audience import Stage
 from understudy.cli.exits import complain
 from understudy.deploy.history import iso
 from understudy.report.changes import change_set
-from understudy.report.screen import Screen
 from understudy.report.stacks import event_line, outputs_table
 from understudy.report.terminal import show, status_style
 
 SCHEMA = "understudy.events/1"
 
 
-class TerminalStacks:
+class TerminalStacks(Stage):
     """For people. ``agreed`` says yes to every question, as --yes does."""
 
     def __init__(self, console: Console, *, agreed: bool = False) -> None:
-        self._console = console
+        super().__init__(console)
         self._agreed = agreed
-        self._screen: Screen | None = None
-        self._shown = ""
-
-    def say(self, text: str) -> None:
-        """One line, under what was drawn before."""
-        self.close()
-        self._console.print(text, markup=False, soft_wrap=True)
-        self._console.file.flush()
-
-    @contextmanager
-    def working(self, text: str) -> Generator[None]:
-        """A sign of life while the block runs; a log gets one line."""
-        self.close()
-        if not self._console.is_terminal:
-            self.say(f"{text} ...")
-            yield
-            return
-        with self._console.status(text, spinner="line"):
-            yield
 
     def warn(self, diagnostics: Sequence[Diagnostic]) -> None:
         """What may be wrong."""
@@ -64,12 +45,7 @@ class TerminalStacks:
                 self._console.file.write(f"{event_line(event)}\n")
             self._console.file.flush()
             return
-        if self._screen is None or self._shown != view.stack_name:
-            self.close()
-            self._screen = Screen(self._console)
-            self._screen.__enter__()
-            self._shown = view.stack_name
-        self._screen.deployment(view)
+        self.screen(view.stack_name).deployment(view)
 
     def outputs(self, stack_name: str, outputs: Mapping[str, str]) -> None:
         """The outputs, if there are any."""
@@ -92,12 +68,6 @@ class TerminalStacks:
             raise InvalidInput((Diagnostic(summary, action="say so beforehand with --yes"),))
         answer = input(f"{question} [y/N] ")
         return answer.strip().lower() in ("y", "yes")
-
-    def close(self) -> None:
-        """Leave what was drawn last where it is."""
-        if self._screen is not None:
-            self._screen.__exit__(None, None, None)
-            self._screen = None
 
 
 class JsonStacks:

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from time import monotonic
 from typing import Any, cast
 
+from understudy.base.framing import Unframer, framed
 from understudy.control.events import RemoveBalancer, SetBalancer
 from understudy.proxy.balancer.balancers import Balancers
 from understudy.proxy.connection import Client, Exchange, Head
@@ -25,8 +26,6 @@ from understudy.proxy.messages import (
     SetEndpoint,
     Settings,
     ToProxy,
-    Unframer,
-    framed,
 )
 from understudy.proxy.outbox import Outbox
 from understudy.proxy.probe import Prober

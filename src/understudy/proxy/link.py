@@ -16,16 +16,8 @@ from msgspec import json, msgpack
 
 import understudy
 from understudy.base.diagnostic import Diagnostic, InvalidInput
-from understudy.proxy.messages import (
-    PREFIX,
-    FromProxy,
-    Leave,
-    Ready,
-    SetControl,
-    Settings,
-    ToProxy,
-    framed,
-)
+from understudy.base.framing import PREFIX, framed
+from understudy.proxy.messages import FromProxy, Leave, Ready, SetControl, Settings, ToProxy
 
 STOP_SECONDS = 5.0
 PROBE_SECONDS = 0.5

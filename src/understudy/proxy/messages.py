@@ -1,12 +1,6 @@
-"""What the engine and the data plane say to each other, and how it is framed.
+"""What the engine and the data plane say to each other."""
 
-Each message is a msgpack map with its type in it, after its length in four bytes, big-endian.
-"""
-
-from collections.abc import Iterator
-from typing import Any
-
-from msgspec import Struct, msgpack
+from msgspec import Struct
 
 from understudy.base.arn import DEFAULT_REGION
 from understudy.control.balancer import Balanced
@@ -141,34 +135,3 @@ class TargetHealth(Struct, frozen=True, tag=True):
 
 
 FromProxy = Ready | Report | Drained | TargetHealth | BalancerReached | TargetsTurned
-
-PREFIX = 4
-"""Bytes of a length."""
-_ENCODER = msgpack.Encoder()
-
-
-def framed(message: ToProxy | FromProxy) -> bytes:
-    """A message as it goes over the link."""
-    body = _ENCODER.encode(message)
-    return len(body).to_bytes(PREFIX, "big") + body
-
-
-class Unframer:
-    """Takes bytes as they come and gives back whole messages."""
-
-    __slots__ = ("_decoder", "_pending")
-
-    def __init__(self, kind: Any) -> None:
-        self._decoder: msgpack.Decoder[Any] = msgpack.Decoder(kind)
-        self._pending = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[Any]:
-        """The messages that are complete with this data. Raises msgspec.DecodeError."""
-        self._pending += data
-        while len(self._pending) >= PREFIX:
-            end = PREFIX + int.from_bytes(self._pending[:PREFIX], "big")
-            if len(self._pending) < end:
-                return
-            body = bytes(self._pending[PREFIX:end])
-            del self._pending[:end]
-            yield self._decoder.decode(body)

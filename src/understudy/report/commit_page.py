@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from understudy.app.commit import Advice
 from understudy.base.quantity import format_usd
 from understudy.report import commit as words
+from understudy.report.page_templates import template
 from understudy.report.purchase_charts import (
     break_even,
     duration_curves,
@@ -20,16 +20,9 @@ WIDTHS = (1040, 400)
 
 def render(advice: Advice) -> str:
     """The whole page."""
-    environment = Environment(
-        loader=PackageLoader("understudy.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
     rows = words.rows(advice)
     best = next(row for row in rows if row["name"] == advice.answer.best.name)
-    return environment.get_template("commit.html.j2").render(
+    return template("commit").render(
         headline=f"{best['monthly']} a month, {best['saving']} less than on demand.",
         demand=words.demand_said(advice),
         prices=advice.vintage.said(advice.today),

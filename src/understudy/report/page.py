@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from understudy.base.quantity import format_duration, format_usd
 from understudy.control.comparison import CapacityDifference
@@ -14,6 +13,7 @@ from understudy.report import words
 from understudy.report.axes import clock, milliseconds
 from understudy.report.drawing import live_and_simulated, what_happened
 from understudy.report.method import how_measured
+from understudy.report.page_templates import template
 
 WIDTHS = (1040, 400)
 """Pictures are drawn for wide and for narrow screens; the page shows the one that fits."""
@@ -32,14 +32,7 @@ class Tile:
 
 def render(run: Outcome, simulated: Outcome | None, comparison: CapacityDifference | None) -> str:
     """The whole page. ``comparison`` is that of the run with the simulated one."""
-    environment = Environment(
-        loader=PackageLoader("understudy.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return template("report").render(
         run=run,
         kind=words.kind(run).lower(),
         data=_data(run, simulated),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from understudy.app.recommending import Answer
 from understudy.recommend.recommendation import Judged
+from understudy.report.page_templates import template
 from understudy.report.recommendation import (
     attained,
     headline,
@@ -22,16 +21,9 @@ WIDTHS = (1040, 400)
 
 def page(answer: Answer) -> str:
     """The whole page."""
-    environment = Environment(
-        loader=PackageLoader("understudy.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
     found = answer.found
     columns = shown(answer)
-    return environment.get_template("recommendation.html.j2").render(
+    return template("recommendation").render(
         answer=answer,
         found=found,
         headline=headline(answer),

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import understudy
+from understudy.base.framing import Unframer, framed
 from understudy.runtimes.keeping import (
     MARK,
     Ended,
@@ -22,8 +23,6 @@ from understudy.runtimes.keeping import (
     Signal,
     Start,
     Started,
-    Unframer,
-    framed,
 )
 
 PATIENCE = 40.0

@@ -22,6 +22,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NoReturn
 
+from understudy.base.framing import Unframer, framed
 from understudy.runtimes.isolation import die_with_parent
 from understudy.runtimes.keeping import (
     MARK,
@@ -36,8 +37,6 @@ from understudy.runtimes.keeping import (
     Start,
     Started,
     ToKeeper,
-    Unframer,
-    framed,
 )
 from understudy.runtimes.limits import Group
 

@@ -1,12 +1,6 @@
-"""What the engine and the keeper of its programs say to each other, and how it is framed.
+"""What the engine and the keeper of its programs say to each other."""
 
-Each message is a msgpack map with its type in it, after its length in four bytes, big-endian.
-"""
-
-from collections.abc import Iterator
-from typing import Any
-
-from msgspec import Struct, msgpack
+from msgspec import Struct
 
 MARK = "UNDERSTUDY_PROGRAM"
 """The variable by which a process that has left its parent is known to belong to a program."""
@@ -87,31 +81,3 @@ class Ended(Struct, frozen=True, tag=True):
 
 
 FromKeeper = Here | Started | NotStarted | Ended
-
-PREFIX = 4
-_ENCODER = msgpack.Encoder()
-
-
-def framed(message: ToKeeper | FromKeeper) -> bytes:
-    """A message as it goes over the line."""
-    body = _ENCODER.encode(message)
-    return len(body).to_bytes(PREFIX, "big") + body
-
-
-class Unframer:
-    """Takes bytes as they come and gives back whole messages of a kind."""
-
-    def __init__(self, kind: Any) -> None:
-        self._decoder: msgpack.Decoder[Any] = msgpack.Decoder(kind)
-        self._pending = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[Any]:
-        """The messages that are complete with this data."""
-        self._pending += data
-        while len(self._pending) >= PREFIX:
-            end = PREFIX + int.from_bytes(self._pending[:PREFIX], "big")
-            if len(self._pending) < end:
-                return
-            body = bytes(self._pending[PREFIX:end])
-            del self._pending[:end]
-            yield self._decoder.decode(body)
