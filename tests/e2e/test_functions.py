@@ -315,3 +315,15 @@ def test_functions_and_kept_services_survive_a_kill(engine: RunningEngine) -> No
     assert engine.client("sqs").get_queue_url(QueueName="lasting")["QueueUrl"] == queue
     found = engine.client("ec2").describe_vpcs(VpcIds=[vpc])["Vpcs"]
     assert found[0]["CidrBlock"] == "10.9.0.0/16"
+
+
+def test_what_is_kept_elsewhere_is_tagged_elsewhere(engine: RunningEngine) -> None:
+    """CreateTags and DescribeTags are for resources of every kind, of which instances are ours."""
+    ec2 = engine.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "team", "Value": "ml"}])
+    asked = [{"Name": "resource-id", "Values": [vpc]}]
+    (tag,) = ec2.describe_tags(Filters=asked)["Tags"]
+    assert (tag["ResourceId"], tag["Key"], tag["Value"]) == (vpc, "team", "ml")
+    ec2.delete_tags(Resources=[vpc], Tags=[{"Key": "team"}])
+    assert ec2.describe_tags(Filters=asked)["Tags"] == []

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from understudy.testing.engines import RunningEngine
 from understudy.testing.processes import wait_for
@@ -148,7 +147,7 @@ class Hammer:
             name = f"kept-{id(self)}-{number}"
             try:
                 self.do(name)
-            except (BotoCoreError, ClientError, ResponseParserError):
+            except (BotoCoreError, ClientError):
                 return
             self.acknowledged.append(name)
 

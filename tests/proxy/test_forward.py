@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from understudy.testing.data_plane import Plane
 from understudy.testing.servers import (
@@ -202,6 +205,43 @@ def test_without_a_control_plane_there_is_a_clear_answer(plane: Plane, run: Run)
     assert first.header("content-type") == "text/plain"
     expected = b"The Understudy control plane is not running, or not reachable. Please try again.\n"
     assert first.body == last.body == expected
+
+
+@pytest.mark.parametrize(
+    ("service", "ask"),
+    [
+        ("s3", lambda api: api.list_buckets()),
+        ("ec2", lambda api: api.describe_vpcs()),
+        ("cloudformation", lambda api: api.describe_stacks()),
+        ("sagemaker", lambda api: api.list_endpoints()),
+        ("sqs", lambda api: api.list_queues()),
+        ("lambda", lambda api: api.list_functions()),
+    ],
+    ids=["REST in XML", "EC2's query", "query", "JSON 1.1", "JSON 1.0", "REST in JSON"],
+)
+def test_without_a_control_plane_a_client_of_aws_is_told_in_its_protocol(
+    plane: Plane, run: Run, service: str, ask: Callable[[Any], object]
+) -> None:
+    """It knows the error as one after which it may try again."""
+    api: Any = boto3.client(  # pyright: ignore[reportUnknownMemberType]
+        service,  # pyright: ignore[reportArgumentType, reportCallIssue]
+        region_name="us-east-1",
+        endpoint_url=f"http://127.0.0.1:{plane.port}",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 2, "mode": "standard"}),
+    )
+
+    async def story() -> dict[str, Any]:
+        with pytest.raises(ClientError) as refused:
+            await asyncio.to_thread(ask, api)
+        return dict(refused.value.response)
+
+    told = run(story())
+    assert told["Error"]["Code"] == "ServiceUnavailable"
+    assert told["Error"]["Message"].startswith("The Understudy control plane is not running")
+    assert told["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert told["ResponseMetadata"]["RetryAttempts"] == 1
 
 
 def test_invocations_do_not_need_the_control_plane(

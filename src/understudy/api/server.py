@@ -19,7 +19,6 @@ from understudy.base.identity import Ids
 from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.moto import BookAnswer, Books
 from understudy.bookkeeping.services import KEPT_SERVICES, host_of
-from understudy.control.ec2.operations import are_ours
 from understudy.control.events import Params
 from understudy.deploy.outside import with_found
 from understudy.deploy.services import OWNER
@@ -109,7 +108,7 @@ class Server:
                 return await self._kept(call, head)
             raise not_offered(call.service, call.operation)
         params = decode(call, head)
-        if call.service == "ec2" and not are_ours(call.operation, params):
+        if self.loop.engine.passes_on(call.service, call.operation, params):
             return await self._kept(call, head)
         validate(call, params)
         params = await self._looked_up(call, params)

@@ -96,6 +96,10 @@ class Engine:
         """Whether the engine itself answers an operation."""
         return Region.answers(service, operation)
 
+    def passes_on(self, service: str, operation: str, params: Params) -> bool:
+        """Whether an operation is, with these parameters, about what is kept elsewhere."""
+        return Region.passes_on(service, operation, params)
+
     def handle(self, event: AnyEvent) -> Step:
         """Take an event in. Timers that are due before it must have been fired."""
         turn = self._turn(event.at, event.region)

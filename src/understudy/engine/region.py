@@ -56,9 +56,14 @@ class Region:
         return operation in OPERATIONS.get(service, {})
 
     @staticmethod
+    def passes_on(service: str, operation: str, params: Params) -> bool:
+        """Whether an operation of ours is, this time, about what is kept elsewhere."""
+        return service == "ec2" and not are_ours(operation, params)
+
+    @staticmethod
     def offers(service: str, operation: str, params: Params) -> bool:
         """Whether an operation is answered here for handlers, and not by the world."""
-        if service == "ec2" and not are_ours(operation, params):
+        if Region.passes_on(service, operation, params):
             return False
         return Region.answers(service, operation) or (
             service == STACKS and operation in deploying.OWN

@@ -3,23 +3,15 @@
 from typing import ClassVar
 
 from understudy.proxy.connection import Client, Head, Headers
+from understudy.proxy.unavailable import unavailable
 from understudy.proxy.upstream import Pool, Upstream
 
 REPEATABLE = 64 * 1024
 """Requests of up to this many bytes are kept, to be sent again if a kept-open connection turns out
 to have been closed by the other side."""
 
-NOT_THERE = "The Understudy control plane is not running, or not reachable. Please try again.\n"
-CUT_OFF = "The Understudy control plane closed the connection before it answered.\n"
-
-
-def plain(status: str, text: str, *, keep_alive: bool, head_only: bool = False) -> bytes:
-    """A whole answer in plain text, which every AWS client shows as it is."""
-    connection = "keep-alive" if keep_alive else "close"
-    return (
-        f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
-        f"Connection: {connection}\r\n\r\n{'' if head_only else text}"
-    ).encode()
+NOT_THERE = "The Understudy control plane is not running, or not reachable. Please try again."
+CUT_OFF = "The Understudy control plane closed the connection before it answered."
 
 
 class Forward:
@@ -158,7 +150,5 @@ class Forward:
         client, self._client = self._client, None
         if client is None:
             return
-        keep_alive = self._head.keep_alive
-        head_only = self._head.method == b"HEAD"
-        client.write(plain(status, text, keep_alive=keep_alive, head_only=head_only))
-        client.answered(keep_alive=keep_alive)
+        client.write(unavailable(status, text, self._head))
+        client.answered(keep_alive=self._head.keep_alive)

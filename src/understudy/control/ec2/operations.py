@@ -32,22 +32,27 @@ from understudy.control.ec2.service import Ec2
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 
-TAGGING = ("CreateTags", "DeleteTags")
-
 
 def are_ours(operation: str, params: Params) -> bool:
     """Whether an operation is about instances, and not about what is kept elsewhere.
 
-    Tags are given to resources of any kind by the same operation.
+    Resources of any kind are given tags by the same operations; tags are looked up elsewhere where
+    a filter asks for those of other resources alone.
 
     >>> are_ours("CreateTags", {"Resources": ["i-0123456789abcdef0"]})
     True
     >>> are_ours("CreateTags", {"Resources": ["vpc-0123456789abcdef0"]})
     False
+    >>> are_ours("DescribeTags", {"Filters": [{"Name": "resource-type", "Values": ["vpc"]}]})
+    False
     """
-    if operation not in TAGGING:
-        return True
-    return any(each.startswith("i-") for each in params.get("Resources", ()))
+    if operation in ("CreateTags", "DeleteTags"):
+        return any(each.startswith("i-") for each in params.get("Resources", ()))
+    if operation == "DescribeTags":
+        wanted = {each.get("Name"): each.get("Values", []) for each in params.get("Filters", ())}
+        ids, kinds = wanted.get("resource-id", ["i-"]), wanted.get("resource-type", ["instance"])
+        return "instance" in kinds and any(each.startswith("i-") for each in ids)
+    return True
 
 
 OPERATIONS: Mapping[str, Callable[[Ec2, Params, Turn], Params]] = {
