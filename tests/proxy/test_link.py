@@ -26,10 +26,13 @@ from understudy.testing.servers import Server, always, ok
 pytestmark = pytest.mark.processes
 
 PARENT = """
-import asyncio, pathlib, sys
+import asyncio, pathlib, signal
 from understudy.proxy.link import DataPlane
 
 async def main():
+    # As the engine has it: by default a Ctrl-C just before the loop begins to wait is not seen.
+    loop, us = asyncio.get_running_loop(), asyncio.current_task()
+    loop.add_signal_handler(signal.SIGINT, us.cancel)
     link = DataPlane()
     await link.start("127.0.0.1", 0, pathlib.Path("/nowhere"))
     print(link.pid, flush=True)
