@@ -44,7 +44,7 @@ def written(folder: Path, text: str) -> Path:
 
 def complaints(read: object, *given: object) -> list[str]:
     with pytest.raises(InvalidInput) as invalid:
-        read(*given)  # type: ignore[operator]
+        read(*given)
     return [each.summary for each in invalid.value.diagnostics]
 
 

@@ -1,10 +1,10 @@
 """``understudy cost`` and ``understudy capacity`` on a running engine."""
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from understudy.app.launch import EngineProcess
 from understudy.cli.capacity import capacity
 from understudy.cli.commit import commit
 from understudy.cli.cost import cost
+from understudy.testing.processes import wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -47,12 +48,10 @@ def deploy(client: Client) -> None:
 
 
 def status(api: object, wanted: str) -> None:
-    deadline = time.monotonic() + DEADLINE
-    seen = ""
-    while seen != wanted:
-        assert time.monotonic() < deadline, seen
-        seen = api.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"]  # type: ignore[attr-defined]
-        time.sleep(0.05)
+    def reached() -> bool:
+        return api.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"] == wanted
+
+    wait_for(reached, DEADLINE, wanted)
 
 
 def test_cost_is_told_by_resource(state: Path, capsys: pytest.CaptureFixture[str]):
@@ -83,7 +82,7 @@ def test_a_stack_that_is_not_there_is_refused(state: Path, capsys: pytest.Captur
 
 def test_capacity_is_set_and_shown(state: Path, capsys: pytest.CaptureFixture[str]):
     said = {"limit": ["ml.g5=1", "p4d=2,zone=us-east-1a"], "quota": ["ml.g5.xlarge=3"]}
-    assert capacity(**said, state=state) == 0  # type: ignore[arg-type]
+    assert capacity(**said, state=state) == 0
     told = capsys.readouterr().out
     assert "ml.g5.xlarge for endpoint usage" in told
     client = running_client(state, "")
@@ -94,10 +93,13 @@ def test_capacity_is_set_and_shown(state: Path, capsys: pytest.CaptureFixture[st
     hosting.update_endpoint_weights_and_capacities(
         EndpointName=name, DesiredWeightsAndCapacities=wish
     )
-    deadline = time.monotonic() + DEADLINE
-    while (seen := hosting.describe_endpoint(EndpointName=name))["EndpointStatus"] != "InService":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+
+    def settled() -> dict[str, Any] | None:
+        seen = hosting.describe_endpoint(EndpointName=name)
+        return seen if seen["EndpointStatus"] == "InService" else None
+
+    seen = wait_for(settled, DEADLINE)
+    assert seen is not None
     assert seen["ProductionVariants"][0]["DesiredInstanceCount"] == 1
     assert "InsufficientInstanceCapacity" in seen["FailureReason"]
     assert capacity(lift=["all"], state=state) == 0
@@ -153,11 +155,11 @@ def test_a_metric_of_cloudwatch_is_a_demand(
     )
     asked = {"cloudwatch": ("app", "Instances", "Group=web"), "endpoint_url": client.endpoint}
     given = {**asked, "samples": 0, "state": state}
-    assert commit(**given, instance_type="m5.large") == 0  # type: ignore[arg-type]
+    assert commit(**given, instance_type="m5.large") == 0
     told = capsys.readouterr().out
     assert "3 hours" in told
     assert "4.0 instances on average" in told.replace("\n           ", " ")
-    assert commit(**given) == 2  # type: ignore[arg-type]
+    assert commit(**given) == 2
     assert "name it with --instance-type" in capsys.readouterr().err
 
 

@@ -11,7 +11,7 @@ ANSWER = FixedResponse(200)
 
 
 def request(**parts: object) -> Request:
-    return Request(**{"method": "GET", "host": "shop.example.com", "path": "/", **parts})  # type: ignore[arg-type]
+    return Request(**{"method": "GET", "host": "shop.example.com", "path": "/", **parts})
 
 
 # AWS: Listeners for your Application Load Balancers, Rule condition types.

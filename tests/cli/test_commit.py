@@ -96,7 +96,7 @@ def test_bad_input_is_refused(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ):
-    assert commit(**given, state=tmp_path / "s") == 2  # type: ignore[arg-type]
+    assert commit(**given, state=tmp_path / "s") == 2
     assert told in capsys.readouterr().err
 
 

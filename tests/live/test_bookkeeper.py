@@ -45,7 +45,7 @@ def told(path: Path, names: list[str]) -> tuple[list[str], list[Any]]:
         engine = Engine(world_of(HostingConfig()))
         loop = LiveLoop(engine, journal, WorldClock.starting(1.0), keep_journal=True)
         slips = Slips()
-        bookkeeper = Bookkeeper(loop, slips, print)  # type: ignore[arg-type]
+        bookkeeper = Bookkeeper(loop, slips, print)
         first = [bookkeeper.add(call(name)) for name in names]
         assert first == [True] + [False] * (len(names) - 1)
         await bookkeeper.work()

@@ -282,7 +282,7 @@ def test_a_request_that_met_a_closing_connection_is_sent_again(
         if getattr(writer, "served", False):
             writer.transport.abort()
             return
-        writer.served = True  # type: ignore[attr-defined]
+        writer.served = True
         writer.write(ok(message.body))
 
     server = control(once)

@@ -232,7 +232,7 @@ def test_a_connection_that_the_model_closed_while_idle_costs_no_request(
         if getattr(writer, "served", False):
             writer.transport.abort()
             return
-        writer.served = True  # type: ignore[attr-defined]
+        writer.served = True
         await always(ok(b"fine"))(head, reader, writer)
 
     server.answer = silent_close

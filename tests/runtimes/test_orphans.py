@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import understudy
+from understudy.testing.processes import wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -19,6 +19,7 @@ SOURCE = Path(understudy.__file__).parents[1]
 ENGINE = """
 import asyncio, os, sys
 from pathlib import Path
+from understudy.testing.processes import wait_for
 from understudy.runtimes.process import ProcessRuntime
 from understudy.runtimes.runtime import InstanceSpec
 
@@ -65,10 +66,7 @@ def running(pids: set[int]) -> set[int]:
 
 
 def wait_until_gone(pids: set[int]) -> None:
-    deadline = time.monotonic() + 5
-    while alive := running(pids):
-        assert time.monotonic() < deadline, f"still running: {alive}"
-        time.sleep(0.01)
+    wait_for(lambda: not running(pids), 5, f"some of {pids} still run")
 
 
 @pytest.fixture

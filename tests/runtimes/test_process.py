@@ -477,4 +477,4 @@ def test_the_runtime_has_the_shape_that_others_will_have() -> None:
     assert methods == {"warm", "start", "stop", "close"}
     assert all(callable(getattr(runtime, name)) for name in methods)
     assert Exited("i-1", -9, ()) != Exited("i-1", 0, ())
-    assert InstanceSpec.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert InstanceSpec.__dataclass_params__.frozen

@@ -91,6 +91,10 @@ def _derive_master_keys(random: Any) -> None:
     made.generate_master_key = lambda: random.randbytes(MASTER_KEY_BYTES)
 
 
+def _passed(*_: object, **__: object) -> None:
+    """Check nothing."""
+
+
 def _stand_in_for_openapi_validator() -> None:
     """Let REST APIs be imported without openapi-spec-validator: they pass unchecked."""
     name = "openapi_spec_validator"
@@ -102,7 +106,7 @@ def _stand_in_for_openapi_validator() -> None:
         return
     package, inner = ModuleType(name), ModuleType(f"{name}.validation")
     exceptions = ModuleType(f"{name}.validation.exceptions")
-    package.validate = lambda *_, **__: None  # type: ignore[attr-defined]
-    exceptions.OpenAPIValidationError = ValueError  # type: ignore[attr-defined]
+    package.__dict__["validate"] = _passed
+    exceptions.__dict__["OpenAPIValidationError"] = ValueError
     for module in (package, inner, exceptions):
         sys.modules[module.__name__] = module

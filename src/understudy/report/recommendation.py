@@ -162,9 +162,9 @@ def _how(answer: Answer) -> RenderableType:
 def families(found: Recommendation) -> Table:
     """The table of families: what each is for, and what was measured."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=MUTED)
-    for name, justify in (("Family", "left"), ("USD", "right"), ("of bound", "right"),
-                          ("Objectives", "left"), ("Best for; weakness", "left")):  # fmt: skip
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for name in ("Family", "USD", "of bound", "Objectives", "Best for; weakness"):
+        figures = name in ("USD", "of bound")
+        table.add_column(name, justify="right" if figures else "left", overflow="fold")
     for each in found.families:
         chosen = each.family == found.chosen.family
         bound = "-" if each.over_bound is None else f"{each.over_bound:.2f}x"

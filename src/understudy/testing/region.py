@@ -12,7 +12,7 @@ import msgspec
 
 from understudy.app.schemas import resource_types, schemas_of
 from understudy.base.arn import DEFAULT_REGION
-from understudy.control.events import AnyCommand, AnyEvent, Event, Params
+from understudy.control.events import AnyCommand, AnyEvent, Params
 from understudy.control.plane import Plane, PlaneConfig
 from understudy.control.stand_ins import StandInModel
 from understudy.engine.engine import Engine, EngineState, World
@@ -66,10 +66,9 @@ class Region:
         """Let time pass."""
         self.world.run(self.now + seconds)
 
-    def report(self, kind: type[Event], **fields: Any) -> None:
+    def report(self, kind: type[AnyEvent], **fields: Any) -> None:
         """Have the world report an event now."""
-        event: AnyEvent = kind(self.now, DEFAULT_REGION, **fields)  # type: ignore[assignment]
-        self.world.report(event)
+        self.world.report(kind(self.now, DEFAULT_REGION, **fields))
         self.world.run(self.now)
 
     def commands(self, kind: type[Kind]) -> list[Kind]:

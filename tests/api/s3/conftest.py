@@ -23,6 +23,7 @@ from understudy.api.http import Request, Response
 from understudy.api.s3 import respond
 from understudy.base.identity import Ids
 from understudy.storage.objects.store import Store
+from understudy.testing.processes import wait_for
 
 DEADLINE = 20.0
 
@@ -69,10 +70,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
     thread.start()
-    deadline = time.monotonic() + DEADLINE
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_for(lambda: server.started, DEADLINE)
     yield running
     server.should_exit = True
     thread.join(DEADLINE)

@@ -3,13 +3,14 @@
 import hashlib
 import http.client
 import socket
-import time
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+
+from understudy.testing.processes import wait_for
 
 Client = Any
 DEADLINE = 10.0
@@ -30,13 +31,6 @@ def exchange(
     content = answer.read()
     connection.close()
     return answer.status, answer.headers, content
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -270,8 +264,8 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: Any, bucket: str) -> N
     with socket.create_connection(("127.0.0.1", served.port), DEADLINE) as connection:
         head = f"PUT /{bucket}/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n"
         connection.sendall(head.encode() + b"x" * 3_000_000)
-        until(lambda: served.files() != before)
-    until(lambda: served.files() == before)
+        wait_for(lambda: served.files() != before)
+    wait_for(lambda: served.files() == before)
     assert exchange(served, "HEAD", f"/{bucket}/k")[0] == 404
 
 
@@ -285,7 +279,7 @@ def test_a_download_that_breaks_off_lets_go_of_its_file(
         received(connection)
         client.delete_object(Bucket=bucket, Key="k")
         assert len(served.files() - before) == 1
-    until(lambda: served.files() == before)
+    wait_for(lambda: served.files() == before)
 
 
 def test_a_page_of_another_origin_is_answered_by_the_cors_rules(

@@ -114,11 +114,11 @@ def test_a_scale_out_beyond_the_pool_goes_back_to_what_serves_until_the_shortage
     endpoint(region, 2)
     pools(region, Pattern="ml.g5.xlarge", Count=2, For=2400.0)
     scale(region, 3)
-    variant = described(region)["ProductionVariants"][0]  # type: ignore[index]
+    variant = described(region)["ProductionVariants"][0]
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (2, 2)
     region.advance(2400)
     scale(region, 3)
-    variant = described(region)["ProductionVariants"][0]  # type: ignore[index]
+    variant = described(region)["ProductionVariants"][0]
     assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (3, 3)
     assert region.restored()
 
