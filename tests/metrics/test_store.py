@@ -247,3 +247,21 @@ def test_reading_gives_the_samples_of_each_period_whatever_the_order_they_came_i
         assert point.sample_count == len(numbers)
         assert point.sum == sum(numbers)
         assert value(point, P90) == numbers[-(-len(numbers) * 9 // 10) - 1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.floats(0, 9))),
+    st.sampled_from([60, 10]),
+)
+def test_samples_of_many_metrics_are_kept_as_each_alone_would_be(
+    samples: list[tuple[int, str, float]], resolution: int
+) -> None:
+    together, alone = Store(), Store()
+    for minute, name, sample in samples:
+        at, now = START + 60 * minute, START + 2000 * (minute + 1)
+        keys = [metric_key("App", name, []), metric_key("App", "c", [])]
+        pairs = [(key, sample) for key in keys]
+        together.publish_samples(pairs, at, now, "Percent", resolution, 5.0)
+        for key in keys:
+            alone.publish(key, of_value(at, sample), now, "Percent", resolution, 5.0)
+    assert msgspec.msgpack.encode(together) == msgspec.msgpack.encode(alone)

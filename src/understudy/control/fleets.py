@@ -3,8 +3,10 @@
 A record is made whenever a fleet has changed, so that what happened can be told afterwards.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
+from operator import attrgetter
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -45,18 +47,25 @@ class FleetRecord(Struct):
 
 def note(record: FleetRecord, desired: int, members: Mapping[str, Member], at: float) -> None:
     """Take down a fleet as it is now."""
-    for name, member in record.members.items():
-        if name not in members and member.kind:
-            record.ended.append(usage(member, at))
+    _end(record, record.members.keys() - members.keys(), at)
     record.members = dict(members)
-    states = [each.state for each in members.values()]
-    point = CapacityPoint(
-        at,
-        desired,
-        states.count("in service"),
-        states.count("pending"),
-        states.count("terminating"),
-    )
+    states = Counter([each.state for each in members.values()])
+    _point(record, desired, states, at)
+
+
+def _end(record: FleetRecord, names: Iterable[str], at: float) -> None:
+    """Take down that members are gone, in the order in which they came."""
+    gone = set(names)
+    for name in [name for name in record.members if name in gone] if gone else ():
+        member = record.members.pop(name)
+        if member.kind:
+            record.ended.append(usage(member, at))
+
+
+def _point(record: FleetRecord, desired: int, states: Mapping[str, int], at: float) -> None:
+    """Take down how many members are in which state, if that is news."""
+    counts = (states.get(each, 0) for each in ("in service", "pending", "terminating"))
+    point = CapacityPoint(at, desired, *counts)
     last = record.points[-1] if record.points else None
     if last is not None and last.at == at:
         record.points.pop()
@@ -69,22 +78,6 @@ def note(record: FleetRecord, desired: int, members: Mapping[str, Member], at: f
 def usage(member: Member, end: float) -> Usage:
     """The life of a member until a time."""
     return Usage(member.kind, member.since, end, member.purchase, member.zone)
-
-
-def members_of_group(group: Group, before: Mapping[str, Member]) -> dict[str, Member]:
-    """The instances of an Auto Scaling group that cost something; those known ``before`` if alike.
-
-    Of a member only its state ever changes, so most can be taken over: groups may be large.
-    """
-    found: dict[str, Member] = {}
-    for name, each in group.instances.items():
-        lifecycle = each.lifecycle
-        if lifecycle in _IDLE:
-            continue
-        known = before.get(name)
-        state = _state(lifecycle)
-        found[name] = known if known and known.state == state else _member(each, state)
-    return found
 
 
 _IDLE = frozenset({"Warmed:Stopped", "Warmed:Hibernated"})
@@ -121,8 +114,10 @@ def members_of_service(ecs: Ecs, service: Service, at: float) -> dict[str, Membe
     }
 
 
-Seen = tuple[int, tuple[str, ...], tuple[str, ...]]
+Seen = tuple[int, list[str], list[str]]
 """A group at a glance: what it desires, its instances, their lifecycle states."""
+NOTHING: Seen = (-1, [], [])
+"""Of a group that was not looked at before, by this engine; its record may be older."""
 
 
 def note_groups(
@@ -134,20 +129,43 @@ def note_groups(
     """
     there = {f"autoScalingGroup/{each.name}": each for each in groups}
     for name, group in there.items():
-        now = (
-            group.desired,
-            tuple(group.instances),
-            tuple([each.lifecycle for each in group.instances.values()]),
-        )
-        if seen.get(name) == now:
-            continue
-        seen[name] = now
-        record = records.setdefault(name, FleetRecord())
-        note(record, group.desired, members_of_group(group, record.members), at)
+        before = seen.get(name, NOTHING)
+        now = (group.desired, [*group.instances], [*map(_LIFECYCLE, group.instances.values())])
+        if before != now:
+            seen[name] = now
+            _note_group(records.setdefault(name, FleetRecord()), group, before, now, at)
     for name, record in records.items():
         if name.startswith("autoScalingGroup/") and name not in there and record.members:
             seen.pop(name, None)
             note(record, 0, {}, at)
+
+
+_LIFECYCLE = attrgetter("lifecycle")
+
+
+def _note_group(record: FleetRecord, group: Group, before: Seen, now: Seen, at: float) -> None:
+    """Take down what has changed in a group, which may be large.
+
+    Of a member only its state ever changes. What is stopped in the warm pool costs nothing.
+    """
+    desired, names, lifecycles = now
+    were: list[str | None] = [*before[2]]
+    if before is NOTHING or names != before[1]:
+        _end(record, record.members.keys() - group.instances.keys(), at)
+        known = dict(zip(before[1], before[2], strict=True))
+        were = [known.get(name) for name in names]
+    changed = [n for n, was, new in zip(names, were, lifecycles, strict=True) if was != new]
+    _end(record, [name for name in changed if group.instances[name].lifecycle in _IDLE], at)
+    for name in changed:
+        instance, member = group.instances[name], record.members.get(name)
+        state = _state(instance.lifecycle)
+        if instance.lifecycle not in _IDLE and (member is None or member.state != state):
+            record.members[name] = _member(instance, state)
+    states: Counter[str] = Counter()
+    for lifecycle, count in Counter(lifecycles).items():
+        if lifecycle not in _IDLE:
+            states[_state(lifecycle)] += count
+    _point(record, desired, states, at)
 
 
 def note_services(records: dict[str, FleetRecord], ecs: Ecs, at: float) -> None:

@@ -43,6 +43,19 @@ def of_value(timestamp: float, value: float, count: float = 1.0) -> Datapoint:
     return Datapoint(timestamp, count, value * count, value, value)
 
 
+def of_samples(timestamp: float, samples: Sequence[float]) -> Datapoint:
+    """Several values, at least one, each seen once.
+
+    >>> of_samples(0.0, [2.0, 5.0]).sum
+    7.0
+    """
+    count = len(samples)
+    ones = (1.0,) * count
+    return Datapoint(
+        timestamp, float(count), sum(samples), min(samples), max(samples), tuple(samples), ones
+    )
+
+
 def of_values(timestamp: float, values: Sequence[float], counts: Sequence[float]) -> Datapoint:
     """Several values, each with how often it was seen.
 

@@ -1,6 +1,6 @@
 """Metrics with their datapoints, kept as long and as finely as CloudWatch keeps them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -47,6 +47,12 @@ class Series(Struct):
         while point.timestamp < now - RETENTION[index][1] and index < 3:
             index += 1
         self.tiers[index].add(point)
+        if now >= self.aged_at + AGING:
+            self.age(now)
+
+    def add_sample(self, at: float, value: float, now: float) -> None:
+        """Keep one sample of now: what ``add`` does with it, for samples that come in thousands."""
+        self.tiers[1 if self.resolution >= MINUTE else 0].add_sample(at, value)
         if now >= self.aged_at + AGING:
             self.age(now)
 
@@ -203,8 +209,33 @@ class Store(Struct):
 
         ``resolution`` is 60, or less for a high-resolution metric; ``delay`` is as in ``Series``.
         """
-        if point.sample_count <= 0:
-            return
+        if point.sample_count > 0:
+            self._published(key, now, unit, resolution, delay).add(point, now)
+
+    def publish_samples(
+        self,
+        samples: Iterable[tuple[MetricKey, float]],
+        at: float,
+        now: float,
+        unit: str = "None",
+        resolution: int = MINUTE,
+        delay: float = 0.0,
+    ) -> None:
+        """Keep one sample of each of many metrics, all of them of the same recent period."""
+        known, like = self.metrics.get, (resolution, delay)
+        for key, sample in samples:
+            metric = known(key)
+            series = metric.series.get(unit) if metric else None
+            if metric is None or series is None or (series.resolution, series.delay) != like:
+                series = self._published(key, now, unit, resolution, delay)
+            else:
+                metric.published_at = now
+            series.add_sample(at, sample, now)
+
+    def _published(
+        self, key: MetricKey, now: float, unit: str, resolution: int, delay: float
+    ) -> Series:
+        """The series that a datapoint goes into."""
         metric = self.metrics.get(key)
         if metric is None:
             if now >= self.forgotten_at + DAY:
@@ -216,7 +247,7 @@ class Store(Struct):
         series.resolution = resolution
         series.delay = delay
         metric.published_at = now
-        series.add(point, now)
+        return series
 
     def series(self, key: MetricKey, unit: str | None = None) -> Series | None:
         """The series of a metric in a unit, None if nothing like it was ever published."""

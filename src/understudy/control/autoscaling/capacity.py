@@ -3,7 +3,10 @@
 AWS: Amazon EC2 Auto Scaling instance lifecycle; Set capacity limits; Instance weights.
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
 
 from understudy.control.autoscaling.state import Group, Instance
 from understudy.scaling.decision import Capacity
@@ -27,9 +30,12 @@ WARMED_LEAVING = frozenset(
 )
 
 
+_WEIGHT, _ZONE = attrgetter("weight"), attrgetter("zone")
+
+
 def units(instances: Iterable[Instance]) -> int:
     """The weight of instances together."""
-    return sum(instance.weight for instance in instances)
+    return sum(map(_WEIGHT, instances))
 
 
 def live(group: Group) -> list[Instance]:
@@ -42,6 +48,29 @@ def counted(group: Group) -> list[Instance]:
     return [
         each for each in group.instances.values() if each.lifecycle in LIVE and not each.retiring
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """A group at a glance: the units that count, and the instances that are not at rest.
+
+    At rest is what is in service, healthy and there to stay. In a large group few are not, and
+    whatever is to be done next concerns one of them.
+    """
+
+    units: int
+    restless: list[Instance]
+
+
+def census(group: Group) -> Census:
+    """A group at a glance, in one pass."""
+    restless = [
+        each
+        for each in group.instances.values()
+        if each.lifecycle != IN_SERVICE or each.retiring or not each.healthy
+    ]
+    out = units(each for each in restless if each.lifecycle not in LIVE or each.retiring)
+    return Census(sum(map(_WEIGHT, group.instances.values())) - out, restless)
 
 
 def in_service(instance: Instance) -> bool:
@@ -72,7 +101,4 @@ def capacity_of(group: Group, at: float) -> Capacity:
 
 def in_zones(group: Group, zones: Iterable[str]) -> dict[str, int]:
     """How many instances each zone has, of those that count."""
-    counts = dict.fromkeys(zones, 0)
-    for each in counted(group):
-        counts[each.zone] = counts.get(each.zone, 0) + 1
-    return counts
+    return {**dict.fromkeys(zones, 0), **Counter(map(_ZONE, counted(group)))}

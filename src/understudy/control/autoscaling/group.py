@@ -21,6 +21,8 @@ from understudy.control.autoscaling.capacity import (
     IN_SERVICE,
     LIVE,
     STANDBY,
+    Census,
+    census,
     counted,
     in_service,
     units,
@@ -86,23 +88,28 @@ def settle(service: "AutoScaling", group: Group, turn: Turn) -> None:
     """Do what there is to do now: replace, refresh, launch, terminate, fill the warm pool."""
     if group.deleting:
         return
-    replacing.review(service, group, turn)
-    refreshing.advance(service, group, turn)
-    if turn.at >= group.settle_at:
-        _match(service, group, turn)
-    retire(service, group, turn)
+    now = census(group)
+    if replacing.review(service, group, now, turn):
+        now = census(group)
+    if refreshing.advance(service, group, turn):
+        now = census(group)
+    if turn.at >= group.settle_at and _match(service, group, now.units, turn):
+        now = census(group)
+    retire(service, group, now, turn)
     pooling.settle(service, group, turn)
 
 
-def _match(service: "AutoScaling", group: Group, turn: Turn) -> None:
-    present = units(counted(group))
+def _match(service: "AutoScaling", group: Group, present: int, turn: Turn) -> bool:
+    """Bring the units that are present to what is desired; whether that took anything."""
     if present < group.desired:
         _grow(service, group, present, turn)
-        return
-    if present > group.desired + group.overshoot and "Terminate" not in group.suspended:
+        return True
+    shrinks = present > group.desired + group.overshoot and "Terminate" not in group.suspended
+    if shrinks:
         _shrink(service, group, present, turn)
     group.wish = Wish()
     group.owed.clear()
+    return shrinks
 
 
 def _grow(service: "AutoScaling", group: Group, present: int, turn: Turn) -> None:
@@ -144,7 +151,7 @@ def _found(
     while missing > 0:
         if ready:
             each: Placement | Instance = pooling.take(ready, plan)
-            plan.add(each.zone, each.pool, each.purchase)
+            plan.add(each.pool, each.purchase)
         else:
             options = options or options_of(service, configuration_of(group))
             placement = next_placement(service, group, plan, options, turn.at)
@@ -152,7 +159,7 @@ def _found(
                 _wait_for_capacity(group, turn)
                 break
             each = placement
-            plan.add(each.pool.zone, each.pool, each.purchase)
+            plan.add(each.pool, each.purchase)
         found.append(each)
         missing -= _weight(each)
     return found
@@ -225,11 +232,9 @@ def _shrink(service: "AutoScaling", group: Group, present: int, turn: Turn) -> N
             leaving.terminate(service, group, each, cause, turn, group.wish.invoking)
 
 
-def retire(service: "AutoScaling", group: Group, turn: Turn) -> None:
+def retire(service: "AutoScaling", group: Group, now: Census, turn: Turn) -> None:
     """Terminate retiring instances whose replacements are in service and warm."""
-    retiring = [
-        each for each in group.instances.values() if each.retiring and each.lifecycle in LIVE
-    ]
+    retiring = [each for each in now.restless if each.retiring and each.lifecycle in LIVE]
     if not retiring or "Terminate" in group.suspended:
         return
     serving = [e for e in counted(group) if e.lifecycle == IN_SERVICE and turn.at >= e.warm_at]

@@ -4,8 +4,10 @@ AWS: Auto Scaling groups with multiple instance types; Instance distribution in 
 API_AvailabilityZoneDistribution.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from understudy.control.autoscaling.capacity import counted, in_zones
@@ -55,18 +57,26 @@ class Plan:
     pools: dict[tuple[str, Pool], int] = field(default_factory=dict)
     purchased: dict[str, int] = field(default_factory=dict)
 
-    def add(self, zone: str, pool: Pool, purchase: str) -> None:
-        """Count one more instance."""
-        self.zones[zone] = self.zones.get(zone, 0) + 1
-        self.pools[purchase, pool] = self.pools.get((purchase, pool), 0) + 1
-        self.purchased[purchase] = self.purchased.get(purchase, 0) + pool.weight
+    def add(self, pool: Pool, purchase: str, count: int = 1) -> None:
+        """Count more instances."""
+        self.zones[pool.zone] = self.zones.get(pool.zone, 0) + count
+        self.pools[purchase, pool] = self.pools.get((purchase, pool), 0) + count
+        self.purchased[purchase] = self.purchased.get(purchase, 0) + pool.weight * count
+
+    def add_all(self, instances: Iterable[Instance]) -> None:
+        """Count instances that are there."""
+        for (purchase, *pool), count in Counter(map(_PLACE, instances)).items():
+            self.add(Pool(*pool), purchase, count)
+
+
+_PLACE = attrgetter("purchase", "instance_type", "zone", "weight", "rank")
+"""How an instance was bought, and its pool."""
 
 
 def plan_of(service: "AutoScaling", group: Group) -> Plan:
     """What a group has now."""
     plan = Plan(dict.fromkeys(zones_of(service, group), 0))
-    for each in counted(group):
-        plan.add(each.zone, each.pool, each.purchase)
+    plan.add_all(counted(group))
     return plan
 
 

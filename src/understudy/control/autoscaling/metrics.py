@@ -23,7 +23,7 @@ from understudy.control.autoscaling.service import wish_for
 from understudy.control.autoscaling.state import Group
 from understudy.control.events import InstancesMeasured, Params
 from understudy.control.turn import Turn
-from understudy.metrics.datapoint import Datapoint, of_value, of_values
+from understudy.metrics.datapoint import MetricKey, of_samples, of_value
 
 if TYPE_CHECKING:
     from understudy.control.autoscaling.service import AutoScaling
@@ -147,21 +147,22 @@ def publish(service: "AutoScaling", group: Group, turn: Turn) -> None:
 def on_measured(service: "AutoScaling", event: InstancesMeasured, turn: Turn) -> None:
     """Publish what the world measured of instances: of each, and of their groups together."""
     start = float(ceil(event.at / MINUTE) - 1) * MINUTE
+    name, members, groups = event.metric, service.state.members, service.state.groups
+    own: list[tuple[MetricKey, float]] = []
     together: dict[str, list[float]] = {}
-    put = service.monitoring.publish
     for identity, value in event.samples:
-        found = service.find(identity)
-        if found is None:
+        group = members.get(identity)
+        if group is None:
             continue
-        group, instance = found
-        own = (("InstanceId", identity),)
-        put(EC2, event.metric, own, Datapoint(start, 1.0, value, value, value), turn, event.unit)
+        own.append(((EC2, name, (("InstanceId", identity),)), value))
+        instance = groups[group].instances[identity]
         if instance.lifecycle == IN_SERVICE and event.at >= instance.warm_at:
-            together.setdefault(group.name, []).append(value)
-    for name, samples in together.items():
-        point = of_values(start, samples, [1.0] * len(samples))
-        dimensions = (("AutoScalingGroupName", name),)
-        put(EC2, event.metric, dimensions, point, turn, event.unit)
+            together.setdefault(group, []).append(value)
+    service.monitoring.publish_samples(own, start, turn, event.unit)
+    for group, samples in together.items():
+        point = of_samples(start, samples)
+        dimensions = (("AutoScalingGroupName", group),)
+        service.monitoring.publish(EC2, name, dimensions, point, turn, event.unit)
 
 
 def describe_metric_collection_types(service: "AutoScaling", params: Params, turn: Turn) -> Params:

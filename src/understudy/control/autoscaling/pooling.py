@@ -102,14 +102,13 @@ def _fill(service: "AutoScaling", group: Group, there: int, size: int, turn: Tur
     if "Launch" in group.suspended or turn.at < group.retry_at:
         return
     plan, options = plan_of(service, group), options_of(service, configuration_of(group))
-    for each in members(group):
-        plan.add(each.zone, each.pool, each.purchase)
+    plan.add_all(members(group))
     cause = _sentence(turn, there, size)
     for _ in range(size - there):
         placement = next_placement(service, group, plan, options, turn.at)
         if placement is None:
             break
-        plan.add(placement.pool.zone, placement.pool, placement.purchase)
+        plan.add(placement.pool, placement.purchase)
         entering.launch(service, group, placement, cause, turn, pooled=True)
 
 

@@ -82,26 +82,25 @@ def _concerned(instance: Instance, preferences: Params) -> bool:
     return instance.lifecycle in LIVE or instance.lifecycle in WARMED
 
 
-def advance(service: "AutoScaling", group: Group, turn: Turn) -> None:
-    """Bring the refresh that is under way as far as it can go now."""
+def advance(service: "AutoScaling", group: Group, turn: Turn) -> bool:
+    """Bring the refresh that is under way as far as it can go now; whether there is one."""
     refresh = group.refresh
     if refresh is None or "InstanceRefresh" in group.suspended:
-        return
+        return False
     if refresh.status == "Pending":
         refresh.status = "InProgress"
     _note_progress(group, refresh, turn)
     if refresh.status == "Cancelling":
         if not _moving(group):
             end(group, refresh, "Cancelled", turn, "Cancelled due to user request.")
-        return
-    if refresh.status == "Baking":
+    elif refresh.status == "Baking":
         if turn.at >= refresh.bakes_until:
             succeed(group, refresh, turn)
-        return
-    if _complete(group, refresh):
+    elif _complete(group, refresh):
         _bake(group, refresh, turn)
     elif turn.at >= refresh.paused_until:
         _replace_batch(service, group, refresh, turn)
+    return True
 
 
 def _moving(group: Group) -> bool:

@@ -10,6 +10,8 @@ from understudy.control.autoscaling import causes, leaving
 from understudy.control.autoscaling.capacity import (
     IN_SERVICE,
     LIVE,
+    Census,
+    census,
     counted,
     in_service,
     live,
@@ -35,30 +37,33 @@ TENTH = 10
 """One in so many may be replaced at a time, and at least one."""
 
 
-def review(service: "AutoScaling", group: Group, turn: Turn) -> None:
-    """Take out, or mark as retiring, what shall be replaced now."""
+def review(service: "AutoScaling", group: Group, now: Census, turn: Turn) -> bool:
+    """Take out, or mark as retiring, what shall be replaced now; whether there was anything."""
     if "Terminate" in group.suspended:
-        return
-    if "ReplaceUnhealthy" not in group.suspended:
-        _replace_unhealthy(service, group, turn)
-    _replace_old(service, group, turn)
-    if "AZRebalance" not in group.suspended and "Launch" not in group.suspended:
-        _balance(service, group, turn)
+        return False
+    unwell = [] if "ReplaceUnhealthy" in group.suspended else _unwell(now)
+    if unwell:
+        _replace_unhealthy(service, group, unwell, turn)
+    old = _replace_old(service, group, turn)
+    if unwell or old:
+        now = census(group)
+    if "AZRebalance" in group.suspended or "Launch" in group.suspended:
+        return bool(unwell) or old
+    return _balance(service, group, now, turn) or bool(unwell) or old
 
 
-def _unwell(group: Group) -> list[Instance]:
+def _unwell(now: Census) -> list[Instance]:
     return [
         each
-        for each in group.instances.values()
+        for each in now.restless
         if not each.healthy and each.lifecycle in LIVE and not each.retiring
     ]
 
 
-def _replace_unhealthy(service: "AutoScaling", group: Group, turn: Turn) -> None:
+def _replace_unhealthy(
+    service: "AutoScaling", group: Group, unwell: list[Instance], turn: Turn
+) -> None:
     """Those that are gone already leave at once, the others a few at a time."""
-    unwell = _unwell(group)
-    if not unwell:
-        return
     for each in [each for each in unwell if each.illness == "ec2"]:
         _take_out(service, group, each, causes.ILLNESSES["ec2"], "unhealthy", turn)
     sick = [each for each in unwell if each.illness != "ec2"]
@@ -105,11 +110,14 @@ def _allowed(group: Group, candidates: list[Instance], turn: Turn) -> list[tuple
     return [(each, False) for each in candidates[: max(room, 0)]]
 
 
-def _replace_old(service: "AutoScaling", group: Group, turn: Turn) -> None:
-    """Replace an instance at the end of its life; several at once only where time is short."""
+def _replace_old(service: "AutoScaling", group: Group, turn: Turn) -> bool:
+    """Replace instances at the end of their life, if there are any.
+
+    Several go at once only where time is short.
+    """
     lifetime: int = group.params.get("MaxInstanceLifetime") or 0
     if not lifetime:
-        return
+        return False
     serving = [each for each in counted(group) if each.lifecycle == IN_SERVICE]
     old = [each for each in serving if turn.at >= each.launched_at + lifetime]
     for each, after in _allowed(group, old, turn):
@@ -122,31 +130,39 @@ def _replace_old(service: "AutoScaling", group: Group, turn: Turn) -> None:
     if due > turn.at and due != group.lifetime_due:
         group.lifetime_due = due
         wish_for(group, turn, due, "settle")
+    return bool(old)
 
 
-def _balance(service: "AutoScaling", group: Group, turn: Turn) -> None:
-    """Move one instance from the fullest zone to the emptiest, while everything is at rest.
+def _balance(service: "AutoScaling", group: Group, now: Census, turn: Turn) -> bool:
+    """Move instances from the fullest zone to the emptiest, if everything else is at rest.
 
     Up to a tenth of the maximum, and at least one, may be moved at a time.
     """
-    present = counted(group)
-    if units(present) != group.desired or turn.at < group.settle_at:
-        return
-    if any(each.lifecycle != IN_SERVICE for each in present) or len(present) < len(live(group)):
-        return
+    if now.units != group.desired or turn.at < group.settle_at:
+        return False
+    if any(map(_moving, now.restless)):
+        return False
     counts = zone_counts(service, group)
-    room = max(group.maximum // TENTH, 1)
+    room = most = max(group.maximum // TENTH, 1)
     while room > 0 and counts and max(counts.values()) - min(counts.values()) > 1:
         fullest = max(counts, key=lambda zone: counts[zone])
         emptiest = min(counts, key=lambda zone: counts[zone])
         moved = [e for e in counted(group) if e.zone == fullest and not e.protected]
         if not moved or not _has_room(service, group, emptiest, turn):
-            return
+            break
         moved[0].retiring, moved[0].after = "zones", True
         group.owed.append("zones")
         counts[fullest] -= 1
         counts[emptiest] += 1
         room -= 1
+    return room < most
+
+
+def _moving(instance: Instance) -> bool:
+    """Whether an instance comes or goes, as far as the group's capacity is concerned."""
+    return instance.lifecycle in LIVE and (
+        instance.lifecycle != IN_SERVICE or bool(instance.retiring)
+    )
 
 
 def _has_room(service: "AutoScaling", group: Group, zone: str, turn: Turn) -> bool:

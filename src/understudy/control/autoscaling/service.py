@@ -1,6 +1,6 @@
 """The service: its state, its ports, and what reaches it from outside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
@@ -10,6 +10,7 @@ from understudy.control.autoscaling.state import OWNER, Group, Instance, State
 from understudy.control.events import Params
 from understudy.control.ports import AlarmBook, LaunchTemplates, Publisher
 from understudy.control.turn import Turn
+from understudy.metrics.datapoint import MetricKey
 
 Operation = Callable[["AutoScaling", Params, Turn], Params]
 Zones = Callable[[str], tzinfo]
@@ -31,6 +32,12 @@ class GroupConfig:
 
 class Monitoring(Publisher, AlarmBook, Protocol):
     """CloudWatch, as far as groups need it."""
+
+    def publish_samples(
+        self, samples: Iterable[tuple[MetricKey, float]], start: float, turn: Turn, unit: str
+    ) -> None:
+        """Publish one sample of each of many metrics, of the minute that began at ``start``."""
+        ...
 
     def hourly(
         self, queries: Sequence[Params], start: float, end: float, turn: Turn

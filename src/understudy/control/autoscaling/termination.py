@@ -6,7 +6,9 @@ the group's termination policies decide. Protected instances stay.
 AWS: Configure termination policies for Amazon EC2 Auto Scaling.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import TYPE_CHECKING
 
 from understudy.control.autoscaling.capacity import counted, units
@@ -35,59 +37,67 @@ POLICIES = (
 
 
 def choose(service: "AutoScaling", group: Group, excess: int, at: float) -> list[Instance]:
-    """The instances that go so that up to ``excess`` units do, in the order in which they go."""
+    """The instances that go so that up to ``excess`` units do, in the order in which they go.
+
+    Which of two goes first does not depend on the others, only on how full its zone is and on its
+    purchase option's share: so each of these has a queue, in order.
+    """
     present = counted(group)
-    open_ones = [each for each in present if not each.protected]
-    zones = _count_zones(present)
+    zones = Counter(each.zone for each in present)
     purchased = {
         kind: units(e for e in present if e.purchase == kind) for kind in (ON_DEMAND, SPOT)
     }
+    queues = _queues(service, group, [each for each in present if not each.protected], at)
     chosen: list[Instance] = []
     while excess > 0:
-        fitting = [each for each in open_ones if each.weight <= excess]
-        if not fitting:
+        fitting = {key: _first(queue, excess) for key, queue in queues.items()}
+        heads = [(place, *key) for key, place in fitting.items() if place is not None]
+        if not heads:
             break
-        one = _choose_one(service, group, fitting, zones, purchased, at)
+        heads = _over_share(group, heads, purchased)
+        fullest = max(zones[zone] for _, _, zone in heads)
+        place, purchase, zone = min(
+            (head for head in heads if zones[head[2]] == fullest),
+            key=lambda head: queues[head[1], head[2]][head[0]][0],
+        )
+        _, one = queues[purchase, zone].pop(place)
         chosen.append(one)
-        open_ones.remove(one)
-        zones[one.zone] -= 1
-        purchased[one.purchase] -= one.weight
+        zones[zone] -= 1
+        purchased[purchase] -= one.weight
         excess -= one.weight
     return chosen
 
 
-def _count_zones(instances: list[Instance]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for each in instances:
-        counts[each.zone] = counts.get(each.zone, 0) + 1
-    return counts
+Queue = list[tuple[tuple[float | str, ...], Instance]]
+"""Instances of one purchase option in one zone, the first to go first, each with its rank."""
+Head = tuple[int, str, str]
+"""The place in its queue of the first that may go, and the queue's purchase option and zone."""
 
 
-def _choose_one(
-    service: "AutoScaling",
-    group: Group,
-    candidates: list[Instance],
-    zones: Mapping[str, int],
-    purchased: Mapping[str, int],
-    at: float,
-) -> Instance:
-    candidates = _over_share(group, candidates, purchased)
-    fullest = max(zones[each.zone] for each in candidates)
-    candidates = [each for each in candidates if zones[each.zone] == fullest]
-    for policy in group.params.get("TerminationPolicies") or ["Default"]:
-        if len(candidates) == 1:
-            break
-        for narrow in _STEPS.get(policy, ()):
-            candidates = narrow(service, group, candidates, at)
-    return min(candidates, key=lambda each: each.id)
+def _queues(
+    service: "AutoScaling", group: Group, candidates: list[Instance], at: float
+) -> dict[tuple[str, str], Queue]:
+    policies = group.params.get("TerminationPolicies") or ["Default"]
+    rules = [rule for policy in policies for rule in _RULES.get(policy, ())]
+    queues: dict[tuple[str, str], Queue] = {}
+    for each in candidates:
+        rank = (*(rule(service, group, each, at) for rule in rules), each.id)
+        queues.setdefault((each.purchase, each.zone), []).append((rank, each))
+    for queue in queues.values():
+        queue.sort(key=lambda ranked: ranked[0])
+    return queues
 
 
-def _over_share(
-    group: Group, candidates: list[Instance], purchased: Mapping[str, int]
-) -> list[Instance]:
+def _first(queue: Queue, excess: int) -> int | None:
+    """The place of the first whose whole weight may go."""
+    fitting = (place for place, (_, each) in enumerate(queue) if each.weight <= excess)
+    return next(fitting, None)
+
+
+def _over_share(group: Group, heads: list[Head], purchased: Mapping[str, int]) -> list[Head]:
     """Those of the purchase option that has more than its share, in a mixed group."""
     if "MixedInstancesPolicy" not in configuration_of(group):
-        return candidates
+        return heads
     wanted = distribution(group)
     target = split(
         group.desired,
@@ -99,98 +109,72 @@ def _over_share(
         for kind, share in ((ON_DEMAND, target.on_demand), (SPOT, target.spot))
         if purchased[kind] > share
     ]
-    return [each for each in candidates if each.purchase in over] or candidates
+    return [head for head in heads if head[1] in over] or heads
 
 
-Step = Callable[["AutoScaling", Group, list[Instance], float], list[Instance]]
-"""Keeps of some instances those that go first."""
+Rule = Callable[["AutoScaling", Group, Instance, float], float]
+"""A number for an instance: those with the least go first."""
 
 
-def _least(candidates: list[Instance], key: Callable[[Instance], object]) -> list[Instance]:
-    keys = [key(each) for each in candidates]
-    first = min(keys)  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
-    return [each for each, own in zip(candidates, keys, strict=True) if own == first]
-
-
-def _oldest(
-    service: "AutoScaling", group: Group, candidates: list[Instance], at: float
-) -> list[Instance]:
+def _oldest(service: "AutoScaling", group: Group, each: Instance, at: float) -> float:
     del service, group, at
-    return _least(candidates, lambda each: each.launched_at)
+    return each.launched_at
 
 
-def _newest(
-    service: "AutoScaling", group: Group, candidates: list[Instance], at: float
-) -> list[Instance]:
+def _newest(service: "AutoScaling", group: Group, each: Instance, at: float) -> float:
     del service, group, at
-    return _least(candidates, lambda each: -each.launched_at)
+    return -each.launched_at
 
 
-def _closest_to_hour(
-    service: "AutoScaling", group: Group, candidates: list[Instance], at: float
-) -> list[Instance]:
+def _closest_to_hour(service: "AutoScaling", group: Group, each: Instance, at: float) -> float:
     del service, group
-    return _least(candidates, lambda each: -((at - each.launched_at) % HOUR))
+    return -((at - each.launched_at) % HOUR)
 
 
-def _oldest_configuration(
-    service: "AutoScaling", group: Group, candidates: list[Instance], at: float
-) -> list[Instance]:
-    """Those of the oldest launch configuration; all of them where none has one."""
+def _oldest_configuration(service: "AutoScaling", group: Group, each: Instance, at: float) -> float:
+    """Those of the oldest launch configuration; of one that is gone before, without one last."""
     del group, at
-    configured = [each for each in candidates if each.launch_configuration]
-    known = service.state.configurations
-
-    def created(each: Instance) -> float:
-        own = known.get(each.launch_configuration)
-        return own.created_at if own else float("-inf")
-
-    return _least(configured, created) if configured else candidates
+    if not each.launch_configuration:
+        return inf
+    own = service.state.configurations.get(each.launch_configuration)
+    return own.created_at if own else -inf
 
 
-def _oldest_template(
-    service: "AutoScaling", group: Group, candidates: list[Instance], at: float
-) -> list[Instance]:
-    """Those of another template than the group's, else those of the oldest version."""
+def _other_template(service: "AutoScaling", group: Group, each: Instance, at: float) -> float:
+    """Those of another template than the group's, then those of its own, then those of none."""
     del service, at
-    templated = [each for each in candidates if each.launch_template]
-    if not templated:
-        return candidates
+    if not each.launch_template:
+        return 2.0
     own = group.params.get("LaunchTemplate", {}).get("LaunchTemplateId")
-    if own is not None:
-        others = [each for each in templated if each.launch_template["LaunchTemplateId"] != own]
-        templated = others or templated
-    return _least(templated, lambda each: int(each.launch_template["Version"]))
+    return float(own is None or each.launch_template["LaunchTemplateId"] == own)
 
 
-def _by_allocation(
-    service: "AutoScaling", group: Group, candidates: list[Instance], at: float
-) -> list[Instance]:
+def _oldest_version(service: "AutoScaling", group: Group, each: Instance, at: float) -> float:
+    del service, group, at
+    return float(each.launch_template["Version"]) if each.launch_template else 0.0
+
+
+def _by_allocation(service: "AutoScaling", group: Group, each: Instance, at: float) -> float:
     """Those that the allocation strategies would take last: the dearest, or of the last rank."""
     del at
     if "MixedInstancesPolicy" not in configuration_of(group):
-        return candidates
-    wanted = distribution(group)
-
-    def badness(each: Instance) -> float:
-        strategy = wanted[
-            "OnDemandAllocationStrategy" if each.purchase == ON_DEMAND else "SpotAllocationStrategy"
-        ]
-        if strategy.endswith("prioritized"):
-            return -float(each.rank)
-        price = service.price(each.instance_type, each.zone, each.purchase)
-        return 0.0 if price is None else -price / each.weight
-
-    return _least(candidates, badness)
+        return 0.0
+    on_demand = each.purchase == ON_DEMAND
+    kind = "OnDemandAllocationStrategy" if on_demand else "SpotAllocationStrategy"
+    if distribution(group)[kind].endswith("prioritized"):
+        return -float(each.rank)
+    price = service.price(each.instance_type, each.zone, each.purchase)
+    return 0.0 if price is None else -price / each.weight
 
 
-_STEPS: Mapping[str, tuple[Step, ...]] = {
+_TEMPLATE = (_other_template, _oldest_version)
+_RULES: Mapping[str, tuple[Rule, ...]] = {
     "OldestInstance": (_oldest,),
     "NewestInstance": (_newest,),
     "ClosestToNextInstanceHour": (_closest_to_hour,),
     "OldestLaunchConfiguration": (_oldest_configuration,),
-    "OldestLaunchTemplate": (_oldest_template,),
+    "OldestLaunchTemplate": _TEMPLATE,
     "AllocationStrategy": (_by_allocation,),
-    "Default": (_by_allocation, _oldest_configuration, _oldest_template, _closest_to_hour),
+    "Default": (_by_allocation, _oldest_configuration, *_TEMPLATE, _closest_to_hour),
 }
-"""What each policy narrows by. A Lambda function is not asked: the next policy decides."""
+"""What each policy orders by. A Lambda function is not asked: the next policy decides."""

@@ -6,7 +6,6 @@ hears of it as AWS would tell it. Source: AWS, Troubleshoot instance launch issu
 (InsufficientInstanceCapacity); Amazon EC2 instance type quotas; On-Demand Capacity Reservations.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -120,10 +119,9 @@ class Capacity:
         """The reservation with a free place that an instance goes into, empty if there is none."""
         if place.service == "sagemaker" or place.purchase != ON_DEMAND:
             return ""
-        taken = Counter(life.reservation for life in self.state.held.values())
         for each in self.purchasing.guarantees(at):
             same = (each.instance_type, each.zone) == (kind, place.zone)
-            if same and each.open and taken[each.id] < each.count:
+            if same and each.open and self.in_reservation(each.id) < each.count:
                 return each.id
         return ""
 

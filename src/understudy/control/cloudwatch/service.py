@@ -1,6 +1,6 @@
 """CloudWatch of one region, as the other machines and the plane see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from understudy.control.cloudwatch import history
 from understudy.control.cloudwatch.alarms import remove
@@ -18,7 +18,7 @@ from understudy.control.cloudwatch.transition import evaluate_composite, release
 from understudy.control.cloudwatch.watch import Watch, watch
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.metrics.datapoint import Datapoint, Dimensions
+from understudy.metrics.datapoint import Datapoint, Dimensions, MetricKey
 from understudy.metrics.window import MINUTE, SHORT_PERIODS, ZoneLoader
 
 
@@ -63,6 +63,17 @@ class CloudWatch:
         delay = self._delays[resolution]
         key = (namespace, name, dimensions)
         self.books.state.store.publish(key, datapoint, turn.at, unit, resolution, delay)
+
+    def publish_samples(
+        self,
+        samples: Iterable[tuple[MetricKey, float]],
+        start: float,
+        turn: Turn,
+        unit: str = "None",
+    ) -> None:
+        """Publish one sample of each of many metrics, of the minute that began at ``start``."""
+        store, delay = self.books.state.store, self._delays[MINUTE]
+        store.publish_samples(samples, start, turn.at, unit, MINUTE, delay)
 
     def on_timer(self, key: tuple[str, ...], turn: Turn) -> None:
         """Evaluate an alarm, or end a wait of a composite alarm. Old timers do nothing."""
