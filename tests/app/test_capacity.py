@@ -6,10 +6,13 @@ import pytest
 
 from understudy.app.capacity import (
     PoolLimit,
+    limit_calls,
+    quota_calls,
     read_settings,
     setting_calls,
 )
 from understudy.base.diagnostic import InvalidInput
+from understudy.engine.engine import Engine
 from understudy.testing.region import Region
 
 WHOLE = """
@@ -62,6 +65,31 @@ def test_settings_come_into_force_in_an_engine(tmp_path: Path):
     assert [each.count for each in owned.reserved] == [3]
     assert [str(each.commitment) for each in owned.plans] == ["1.5"]
     assert len(region.plane.purchasing.reservations(region.now)) == 1
+
+
+def test_capacity_holds_in_every_region_before_and_after_its_first_use(tmp_path: Path):
+    settings = read_settings(written(tmp_path, '[[capacity.pool]]\ntype = "*"\ncount = 2\n'))
+    region = Region()
+    region.engine.region("eu-west-1")
+    ((operation, params),) = setting_calls(settings)
+    region.call("understudy", operation, **params)
+    again = Engine.restore(region.config, region.engine.snapshot())
+    for engine in (region.engine, again):
+        rooms = [
+            engine.region(name).plane.capacity.room("m5.large", f"{name}a", "on-demand", region.now)
+            for name in ("us-east-1", "eu-west-1", "ap-south-1")
+        ]
+        assert rooms == [2, 2, 2]
+
+
+def test_a_limit_of_the_command_line_holds_in_one_region():
+    region = Region()
+    for operation, params in [*limit_calls(["m5=1"]), *quota_calls(["g=8"])]:
+        region.call("understudy", operation, **params)
+    here, there = (region.engine.region(each).plane.capacity for each in ("us-east-1", "eu-west-1"))
+    assert here.room("m5.large", "us-east-1a", "on-demand", region.now) == 1
+    assert there.room("m5.large", "eu-west-1a", "on-demand", region.now) is None
+    assert (here.state.limits, there.state.limits) == ({"g": 8}, {})
 
 
 def test_every_mistake_of_settings_is_told(tmp_path: Path):

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.control.capacity.operations import EVERY_REGION
 from understudy.control.ecs.messages import FARGATE
 from understudy.pricing.instance import HOSTING, known_instances
 from understudy.pricing.offer import COMPUTE, NO_UPFRONT, STANDARD
@@ -172,17 +173,18 @@ def _known(pattern: str) -> bool:
     )
 
 
-def setting_calls(settings: Settings) -> list[Call]:
-    """The operations that put settings into force."""
+def setting_calls(settings: Settings, *, everywhere: bool = True) -> list[Call]:
+    """The operations that put settings into force, capacity in one region or ``everywhere``."""
     calls: list[Call] = []
+    where = {EVERY_REGION: True} if everywhere else {}
     if settings.pools:
         pools = [
             {"Pattern": p.type, "Count": p.count, "Zone": p.zone, "Purchase": p.purchase}
             for p in settings.pools
         ]
-        calls.append(("PutPools", {"Pools": pools}))
+        calls.append(("PutPools", {"Pools": pools, **where}))
     if settings.quotas:
-        calls.append(("PutLimits", {"Limits": settings.quotas}))
+        calls.append(("PutLimits", {"Limits": settings.quotas, **where}))
     owned = {
         "Reserved": [msgspec.to_builtins(each) for each in settings.reserved],
         "Plans": [msgspec.to_builtins(each) for each in settings.plans],
@@ -214,7 +216,7 @@ def limit_calls(told: Iterable[str]) -> list[Call]:
         limits.append(PoolLimit(type=pattern, count=int(count), zone=zone, purchase=purchase))
     if problems:
         raise InvalidInput(tuple(problems))
-    return setting_calls(Settings(pools=tuple(limits)))
+    return setting_calls(Settings(pools=tuple(limits)), everywhere=False)
 
 
 def quota_calls(told: Iterable[str]) -> list[Call]:
@@ -223,4 +225,5 @@ def quota_calls(told: Iterable[str]) -> list[Call]:
     quotas = {key: int(limit) if limit.isdigit() else limit for key, _, limit in pairs}
     if problems := quota_problems(quotas):
         raise InvalidInput(tuple(problems))
-    return setting_calls(Settings(quotas={key: int(limit) for key, limit in quotas.items()}))
+    limits = {key: int(limit) for key, limit in quotas.items()}
+    return setting_calls(Settings(quotas=limits), everywhere=False)

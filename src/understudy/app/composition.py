@@ -174,7 +174,10 @@ async def running(
 
 
 def _put_into_force(settings: Settings, loop: LiveLoop) -> None:
-    """Tell the default region of its capacity and of what is owned. Raises InvalidInput."""
+    """Tell every region of its capacity and the default one of what is owned.
+
+    Raises InvalidInput.
+    """
     for operation, params in setting_calls(settings):
         try:
             loop.call(DEFAULT_REGION, SERVICE, operation, params, "settings")

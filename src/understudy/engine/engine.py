@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from understudy.base.fault import Fault
 from understudy.base.identity import Ids
 from understudy.cloudformation.schema import Schemas
+from understudy.control.capacity.operations import EVERY_REGION, OPERATIONS, SERVICE
 from understudy.control.capacity.usage import Used
 from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, Params
 from understudy.control.plane import PlaneConfig
@@ -23,7 +25,10 @@ from understudy.engine.region import Region, RegionState
 
 
 class EngineState(msgspec.Struct):
-    """Everything that the engine remembers. ``at`` is the time of the last event."""
+    """Everything that the engine remembers. ``at`` is the time of the last event.
+
+    ``everywhere`` are the operations on capacity that hold in every region, by name.
+    """
 
     seed: int = 0
     ids: int = 0
@@ -31,6 +36,7 @@ class EngineState(msgspec.Struct):
     sequence: int = 0
     timers: list[Timer] = msgspec.field(default_factory=list[Timer])
     regions: dict[str, RegionState] = msgspec.field(default_factory=dict[str, RegionState])
+    everywhere: dict[str, Params] = msgspec.field(default_factory=dict[str, Params])
 
 
 ENDPOINT = "http://127.0.0.1:4566"
@@ -85,6 +91,9 @@ class Engine:
         if name not in self._regions:
             state = self.state.regions.setdefault(name, RegionState())
             self._regions[name] = self._region(name, state)
+            for operation, params in self.state.everywhere.items():
+                turn = Turn(self.state.at, name, self._ids)
+                OPERATIONS[operation](self._regions[name].plane.capacity, params, turn)
         return self._regions[name]
 
     @property
@@ -102,6 +111,20 @@ class Engine:
 
     def handle(self, event: AnyEvent) -> Step:
         """Take an event in. Timers that are due before it must have been fired."""
+        if isinstance(event, ApiCalled) and _is_of_every_region(event):
+            return self._in_every_region(event)
+        return self._handle(event)
+
+    def _in_every_region(self, event: ApiCalled) -> Step:
+        """Change the capacity of all regions, and of those that are yet to be used."""
+        names = dict.fromkeys((event.region, *self.regions))
+        steps = [self._handle(replace(event, region=name)) for name in names]
+        if not isinstance(steps[0].answer, Fault):
+            self.state.everywhere[event.operation] = event.params
+        commands = tuple(command for step in steps for command in step.commands)
+        return Step(commands, steps[0].answer)
+
+    def _handle(self, event: AnyEvent) -> Step:
         turn = self._turn(event.at, event.region)
         region = self.region(event.region)
         answer: Params | Fault | None = None
@@ -170,3 +193,7 @@ class Engine:
     def restore(world: World, snapshot: bytes) -> "Engine":
         """An engine that stands where the snapshot was taken."""
         return Engine(world, msgspec.msgpack.decode(snapshot, type=EngineState))
+
+
+def _is_of_every_region(call: ApiCalled) -> bool:
+    return call.service == SERVICE and EVERY_REGION in call.params

@@ -12,6 +12,8 @@ from understudy.control.turn import Turn
 from understudy.pricing.quota import EC2_QUOTAS, Quota, key_of
 
 SERVICE = "understudy"
+EVERY_REGION = "EveryRegion"
+"""With this parameter PutPools and PutLimits hold in every region, also in those used later."""
 
 
 def put_pools(service: Capacity, params: Params, turn: Turn) -> Params:
