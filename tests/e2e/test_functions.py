@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -277,6 +278,13 @@ def handler(event, context):
 """
 
 
+def permitted(engine: RunningEngine, function: str, principal: str, source: str) -> None:
+    engine.client("lambda").add_permission(
+        FunctionName=function, StatementId=principal.partition(".")[0], Principal=principal,
+        Action="lambda:InvokeFunction", SourceArn=source,
+    )  # fmt: skip
+
+
 def test_an_alarm_calls_a_function_which_reaches_the_engine_by_boto3(engine: RunningEngine) -> None:
     s3 = engine.client("s3")
     s3.create_bucket(Bucket="seen")
@@ -290,6 +298,19 @@ def test_an_alarm_calls_a_function_which_reaches_the_engine_by_boto3(engine: Run
         EvaluationPeriods=1, Statistic="Sum", Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )  # fmt: skip
+
+    def told() -> list[str]:
+        history = watch.describe_alarm_history(AlarmName="busy", HistoryItemType="Action")
+        return [each["HistorySummary"] for each in history["AlarmHistoryItems"]]
+
+    watch.set_alarm_state(AlarmName="busy", StateValue="ALARM", StateReason="a test")
+    wait_for(told, seconds=20, what="nothing came of the action")
+    assert f"Failed to execute action {arn}" in told()[0]
+    assert "no resource-based policy allows the lambda:InvokeFunction action" in told()[0]
+
+    alarm = watch.describe_alarms(AlarmNames=["busy"])["MetricAlarms"][0]["AlarmArn"]
+    permitted(engine, "writes", "lambda.alarms.cloudwatch.amazonaws.com", alarm)
+    watch.set_alarm_state(AlarmName="busy", StateValue="OK", StateReason="a test")
     watch.set_alarm_state(AlarmName="busy", StateValue="ALARM", StateReason="a test")
 
     def seen() -> bool:
@@ -300,9 +321,125 @@ def test_an_alarm_calls_a_function_which_reaches_the_engine_by_boto3(engine: Run
     wait_for(seen, seconds=60, what="the function was not called")
     event = json.loads(s3.get_object(Bucket="seen", Key="busy")["Body"].read())
     assert event["alarmData"]["state"]["value"] == "ALARM"
-    history = watch.describe_alarm_history(AlarmName="busy", HistoryItemType="Action")
-    (item,) = history["AlarmHistoryItems"]
-    assert item["HistorySummary"] == f"Successfully executed action {arn}"
+    assert told()[0] == f"Successfully executed action {arn}"
+
+
+NOTES = """
+import boto3, json, uuid
+def handler(event, context):
+    boto3.client("s3").put_object(
+        Bucket="called", Key=f"{context.function_name}/{uuid.uuid4()}", Body=json.dumps(event)
+    )
+"""
+CALLED = """
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: called}}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: notes
+      Runtime: python3.12
+      Handler: index.handler
+      Timeout: 60
+      Role: arn:aws:iam::000000000000:role/function
+      Code: {ZipFile: %s}
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      Subscription: [{Protocol: lambda, Endpoint: !GetAtt Function.Arn}]
+  Clock:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: rate(1 minute)
+      Targets: [{Id: notes, Arn: !GetAtt Function.Arn}]
+  Stacks:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern:
+        source: [aws.cloudformation]
+        detail-type: [CloudFormation Stack Status Change]
+        detail: {status-details: {status: [CREATE_COMPLETE]}}
+      Targets:
+        - Id: notes
+          Arn: !GetAtt Function.Arn
+          InputTransformer:
+            InputPathsMap: {stack: $.detail.stack-id}
+            InputTemplate: '{"made": <stack>}'
+  Uncalled:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [shop]}
+      Targets: [{Id: notes, Arn: !GetAtt Function.Arn}]
+  ByTopic:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Function
+      Action: lambda:InvokeFunction
+      Principal: sns.amazonaws.com
+      SourceArn: !Ref Topic
+  ByClock:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Function
+      Action: lambda:InvokeFunction
+      Principal: events.amazonaws.com
+      SourceArn: !GetAtt Clock.Arn
+  ByStacks:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Function
+      Action: lambda:InvokeFunction
+      Principal: events.amazonaws.com
+      SourceArn: !GetAtt Stacks.Arn
+Outputs:
+  Topic: {Value: !Ref Topic}
+"""
+
+
+def test_schedules_topics_and_events_of_services_call_functions_that_permit_it(
+    tmp_path: Path,
+) -> None:
+    engine = RunningEngine(tmp_path / "state", "--speed", "20")
+    engine.up()
+    try:
+        api, s3 = engine.client("cloudformation"), engine.client("s3")
+        body = CALLED % json.dumps(NOTES)
+        made = api.create_stack(StackName="calls", TemplateBody=body)["StackId"]
+        api.get_waiter("stack_create_complete").wait(StackName="calls", WaiterConfig=WAIT)
+        (stack,) = api.describe_stacks(StackName="calls")["Stacks"]
+        topic = stack["Outputs"][0]["OutputValue"]
+        engine.client("sns").publish(TopicArn=topic, Message="hello")
+        entry = {"Source": "shop", "DetailType": "Order", "Detail": "{}"}
+        assert engine.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+        def events() -> list[Any]:
+            found = s3.list_objects_v2(Bucket="called").get("Contents", [])
+            bodies = [s3.get_object(Bucket="called", Key=each["Key"])["Body"] for each in found]
+            return [json.loads(each.read()) for each in bodies]
+
+        def kinds() -> list[str]:
+            return sorted(
+                next(iter(k for k in ("Records", "made", "source") if k in each))
+                for each in events()
+            )
+
+        wait_for(
+            lambda: kinds().count("source") >= 2 and {"Records", "made"} <= set(kinds()),
+            seconds=60,
+            what="the function was not called by all",
+        )
+        assert {each.get("source", "aws.events") for each in events()} == {"aws.events"}
+        assert {"made": made} in events()
+        (record,) = next(each["Records"] for each in events() if "Records" in each)
+        assert record["Sns"]["Message"] == "hello"
+        engine.kill()
+        engine.up()
+        before = kinds().count("source")
+        wait_for(lambda: kinds().count("source") > before, seconds=60, what="the clock stood still")
+        api = engine.client("cloudformation")
+        api.delete_stack(StackName="calls")
+    finally:
+        engine.down()
 
 
 def test_functions_and_kept_services_survive_a_kill(engine: RunningEngine) -> None:

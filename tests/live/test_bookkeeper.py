@@ -29,8 +29,11 @@ class Slips:
             raise RuntimeError("a bug")
         return {"Name": params["Name"]}
 
-    def deliveries(self) -> list[Any]:
+    def leaving(self) -> list[Any]:
         return []
+
+    def changed_rules(self) -> dict[str, Any]:
+        return {}
 
 
 def call(name: str) -> Call:

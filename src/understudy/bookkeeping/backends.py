@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
+from understudy.bookkeeping.rules import KeptRules, kept
 from understudy.bookkeeping.services import GLOBAL
 from understudy.control.events import Params
 
@@ -62,6 +63,13 @@ class Backends:
             return work(models[ACCOUNT]["aws" if service in GLOBAL else region])
         except (ServiceException, HTTPException):
             return None
+
+    def rules(self, region: str) -> KeptRules:
+        """Which rules of EventBridge a region has."""
+        from moto.events.models import events_backends
+
+        self._begin("events", region)
+        return kept(events_backends[ACCOUNT][region])
 
     def _begin(self, service: str, region: str) -> None:
         """Make a service's first things (a default VPC) from a seed of their own.

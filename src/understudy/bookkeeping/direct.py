@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from understudy.base.arn import URL_SUFFIX
+from understudy.bookkeeping.rules import emit
+from understudy.control.eventbridge.rules import EMIT
 from understudy.control.events import Params
 
 METHOD = "DIRECT"
@@ -93,6 +95,7 @@ def _delete_role(model: Any, params: Params) -> Params:
 
 
 WORK: Mapping[tuple[str, str], Work] = {
+    ("events", EMIT): emit,
     ("sns", "CreateTopic"): _create_topic,
     ("sns", "DeleteTopic"): _delete_topic,
     ("sqs", "CreateQueue"): _create_queue,

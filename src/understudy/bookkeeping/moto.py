@@ -16,11 +16,13 @@ from msgspec import Struct
 from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
 from understudy.base.ledger import BookRequest
+from understudy.bookkeeping import rules, subscriptions
 from understudy.bookkeeping.backends import Backends
 from understudy.bookkeeping.direct import METHOD, WORK
 from understudy.bookkeeping.fitting import fitted
-from understudy.bookkeeping.outbox import Delivery, Outbox
+from understudy.bookkeeping.outbox import Leaving, Outbox
 from understudy.bookkeeping.services import host_of, model_of, region_of
+from understudy.control.eventbridge.rules import EMIT
 from understudy.control.events import Params
 
 _READS = (
@@ -31,11 +33,12 @@ _READS = (
 
 
 class BookAnswer(Struct, frozen=True):
-    """moto's answer, ready for the wire."""
+    """moto's answer, ready for the wire. ``lasting`` is false where nothing kept has changed."""
 
     status: int
     headers: dict[str, str]
     body: bytes
+    lasting: bool = True
 
 
 class Ledger(Protocol):
@@ -65,6 +68,7 @@ class Books:
         self._loaded: Backends | None = None
         self._next = 1
         self._outbox = Outbox()
+        self._changed: set[str] = set()
         self._answers: OrderedDict[str, BookAnswer] = OrderedDict()
 
     def _backends(self) -> Backends:
@@ -73,12 +77,13 @@ class Books:
             self._loaded = Backends()
             for number, request in self._ledger.requests():
                 self._remember(request, self._perform(self._loaded, number, request))
+                self._note(request)
                 self._next = number + 1
             self._outbox.take()  # It was delivered when it was published.
         return self._loaded
 
-    def deliveries(self) -> list[Delivery]:
-        """What SNS has to post to HTTP endpoints since this was asked last."""
+    def leaving(self) -> list[Leaving]:
+        """What is to be posted to HTTP endpoints, and which functions to be called, by now."""
         return self._outbox.take()
 
     def answer(self, request: BookRequest) -> BookAnswer:
@@ -91,10 +96,20 @@ class Books:
             return self._answers[request.call_id]
         lasting = changes(request)
         answer = self._perform(backends, self._next if lasting else None, request)
-        if answer.status < 400 and lasting:
+        if answer.status < 400 and lasting and answer.lasting:
             self._next = self._ledger.append(request) + 1
             self._remember(request, answer)
+            self._note(request)
         return answer
+
+    def _note(self, request: BookRequest) -> None:
+        if request.service == "events" and request.path != EMIT:
+            self._changed.add(region_of(request.host))
+
+    def changed_rules(self) -> dict[str, rules.KeptRules]:
+        """By region, which rules there are where they have changed since this was asked last."""
+        changed, self._changed = self._changed, set()
+        return {region: self._loaded.rules(region) for region in changed if self._loaded}
 
     def _remember(self, request: BookRequest, answer: BookAnswer) -> None:
         if request.call_id:
@@ -116,6 +131,10 @@ class Books:
     def _perform(self, backends: Backends, number: int | None, request: BookRequest) -> BookAnswer:
         from botocore.awsrequest import AWSPreparedRequest, HTTPHeaders
 
+        if request.service in ("events", "sns"):
+            subscriptions.fit(self._outbox)
+        if request.service == "events":
+            rules.fit(self._outbox)
         if request.method == METHOD:
             return _performed(backends, number, request)
         headers = HTTPHeaders()
@@ -126,8 +145,6 @@ class Books:
             url = f"{url}?{request.query}"
         prepared = AWSPreparedRequest(request.method, url, headers, request.body, False)  # noqa: FBT003
         region = region_of(request.host)
-        if request.service == "sns":
-            _give(self._outbox)
         found = backends.process(request.service, region, prepared, number)
         if found is None:
             message = f"Understudy does not keep this of {request.service}."
@@ -180,14 +197,8 @@ def _performed(backends: Backends, number: int | None, request: BookRequest) -> 
     output = backends.perform(request.service, region, number, lambda model: work(model, params))
     if output is None:
         return BookAnswer(REFUSED, {}, b"")
-    return BookAnswer(200, {}, msgspec.json.encode(output))
-
-
-def _give(outbox: Outbox) -> None:
-    """Have moto post into an outbox."""
-    from moto.sns import models
-
-    cast("Any", models).requests = outbox
+    lasting = output.pop(rules.LASTING, True)
+    return BookAnswer(200, {}, msgspec.json.encode(output), lasting)
 
 
 def _parser(protocol: str) -> Any:

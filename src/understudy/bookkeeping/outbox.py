@@ -1,4 +1,6 @@
-"""HTTP deliveries of Amazon SNS: moto makes them up, whoever owns the network performs them.
+"""What leaves the kept services: messages to HTTP endpoints, calls of functions.
+
+moto makes them up, whoever owns the network and the functions performs them.
 
 moto would post by itself, within the call that publishes, and once more whenever the ledger is
 replayed. So it is given this in place of the library that it posts with.
@@ -20,11 +22,27 @@ class Delivery(Struct, frozen=True):
     body: bytes
 
 
+class Invocation(Struct, frozen=True):
+    """A function that shall be called with an event, by a service on behalf of a source."""
+
+    function: str
+    event: Any
+    principal: str
+    source: str
+
+
+Leaving = Delivery | Invocation
+
+
 class Outbox:
-    """Collects what is to be posted until it is taken."""
+    """Collects what is to be posted and called until it is taken."""
 
     def __init__(self) -> None:
-        self._waiting: list[Delivery] = []
+        self._waiting: list[Leaving] = []
+
+    def call(self, invocation: Invocation) -> None:
+        """Keep a call of a function."""
+        self._waiting.append(invocation)
 
     def post(self, url: str, json: dict[str, Any], headers: dict[str, str]) -> None:
         """Keep a message for delivery, as ``requests.post`` would send it."""
@@ -36,7 +54,7 @@ class Outbox:
         }
         self._waiting.append(Delivery(url, {**headers, **members}, text.dumps(json).encode()))
 
-    def take(self) -> list[Delivery]:
-        """What is to be posted; it is not kept any longer."""
+    def take(self) -> list[Leaving]:
+        """What is to leave; it is not kept any longer."""
         taken, self._waiting = self._waiting, []
         return taken

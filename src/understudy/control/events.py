@@ -184,6 +184,16 @@ class SpotNoticed(Event, frozen=True, tag=True):
     notice: Literal["rebalance-recommendation", "interruption"]
 
 
+class RulesKept(Event, frozen=True, tag=True):
+    """Which enabled rules of EventBridge there are by now, in the region's default bus.
+
+    ``schedules`` are their names and expressions, ``listening`` says whether any has a pattern.
+    """
+
+    schedules: tuple[tuple[str, str], ...]
+    listening: bool
+
+
 AnyEvent = (
     ApiCalled
     | CallAnswered
@@ -203,6 +213,7 @@ AnyEvent = (
     | EngineRestarted
     | InstancesMeasured
     | SpotNoticed
+    | RulesKept
 )
 
 

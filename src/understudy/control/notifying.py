@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from understudy.base.arn import ACCOUNT
 from understudy.control.events import Call, CallAnswered, CallFailed, Params
+from understudy.control.lambda_.permission import CALLER
 from understudy.control.signals import Notification
 from understudy.control.turn import Turn
 
@@ -80,7 +81,8 @@ def call_for(notification: Notification) -> tuple[str, str, Params]:
     body = told if isinstance(told, str) else json.dumps(told)
     if service == "lambda":
         called = {"FunctionName": notification.target, "InvocationType": "Event", "Payload": body}
-        return service, "Invoke", called
+        caller = {"Service": notification.principal, "Source": notification.source}
+        return service, "Invoke", {**called, CALLER: caller}
     if service == "sqs":
         url = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{name}"
         return service, "SendMessage", {"QueueUrl": url, "MessageBody": body}

@@ -45,6 +45,8 @@ from understudy.control.ecs.state import EcsState
 from understudy.control.elbv2 import operations as elbv2_operations
 from understudy.control.elbv2.service import BalancingConfig, ElasticLoadBalancing
 from understudy.control.elbv2.state import ElbState
+from understudy.control.eventbridge.rules import OWNER as RULES
+from understudy.control.eventbridge.rules import Rules, RulesState
 from understudy.control.events import (
     AnyEvent,
     BalancerReached,
@@ -59,6 +61,7 @@ from understudy.control.events import (
     InstanceStopped,
     Params,
     RequestsCompleted,
+    RulesKept,
     SpotNoticed,
     TargetsTurned,
     TaskEnded,
@@ -92,6 +95,7 @@ from understudy.control.signals import (
     AlarmAction,
     CapacityFailed,
     CapacityFulfilled,
+    Happened,
     Notification,
     ScalableRemoved,
     Signal,
@@ -172,6 +176,7 @@ class PlaneState(Struct):
     fleets: dict[str, FleetRecord] = struct_field(default_factory=dict[str, FleetRecord])
     ecs: EcsState = struct_field(default_factory=EcsState)
     functions: LambdaState = struct_field(default_factory=LambdaState)
+    rules: RulesState = struct_field(default_factory=RulesState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +235,7 @@ class Plane:
         self.ec2.moved = self.elbv2.relocated
         self.purchasing = Purchasing(config.book, state.purchasing)
         self.notifier = Notifier(state.sent, self.cloudwatch.record_action)
+        self.rules = Rules(state.rules)
         self.capacity = Capacity(state.capacity, self.purchasing, self._place)
         self.capacity.report = self.on_event
         self.meter = Meter(state.capacity, self._on_fargate_spot)
@@ -247,6 +253,7 @@ class Plane:
             "ecs": self.ecs,
             "elbv2": self.elbv2,
             KEPT: self.kept,
+            RULES: self.rules,
             "lambda": Lambda(state.functions),
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
@@ -285,6 +292,7 @@ class Plane:
                 partial(running.on_stopped, self.ec2),
             ),
             RequestsCompleted: (self.sagemaker.on_requests,),
+            RulesKept: (self.rules.on_kept,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
             TargetsTurned: (self.elbv2.on_turned,),
             TaskEnded: (self.ecs.on_ended, self.meter.on_ended),
@@ -319,7 +327,7 @@ class Plane:
 
     def on_answer(self, event: CallAnswered | CallFailed, turn: Turn) -> bool:
         """The world has answered a call; False if it was not one of the planes that had asked."""
-        return self.notifier.on_answer(event, turn)
+        return self.rules.on_answer(event) or self.notifier.on_answer(event, turn)
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
@@ -372,6 +380,8 @@ class Plane:
             targets.on_removed(self.scaling, signal, turn)
         elif isinstance(signal, Notification):
             self.notifier.send(signal, turn)
+        elif isinstance(signal, Happened):
+            self.rules.on_happened(signal, turn)
         else:
             self._moved.add("ecs")
             self.ecs.on_target(signal, turn)

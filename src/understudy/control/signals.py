@@ -53,11 +53,16 @@ class ScalableRemoved:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A message to a topic, a queue or a function, by its ARN: AWS's members, or text."""
+    """A message to a topic, a queue or a function, by its ARN: AWS's members, or text.
+
+    ``principal`` and ``source`` (an ARN) are whom a function's policy has to permit.
+    """
 
     target: str
     subject: str
     message: Mapping[str, Any] | str
+    principal: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,22 @@ class TargetTurned:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a service tells of itself: an event for the default bus. ``kind`` is its detail-type."""
+
+    source: str
+    kind: str
+    detail: Mapping[str, Any]
+    resources: tuple[str, ...] = ()
+
+
 Signal = (
-    AlarmAction | CapacityFulfilled | CapacityFailed | ScalableRemoved | Notification | TargetTurned
+    AlarmAction
+    | CapacityFulfilled
+    | CapacityFailed
+    | Happened
+    | ScalableRemoved
+    | Notification
+    | TargetTurned
 )

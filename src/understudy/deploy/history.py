@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from understudy.base.arn import ACCOUNT
-from understudy.control.signals import Notification
+from understudy.control.signals import Happened, Notification
 from understudy.control.turn import Turn
 from understudy.deploy.stack import Stack, StackEvent, StackResource
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 SUBJECT = "AWS CloudFormation Notification"
+SOURCE = "aws.cloudformation"
 USER_INITIATED = "User Initiated"
 TICK = 0.001
 """Two events of a stack never share a time: AWS stamps them in milliseconds, in their order."""
@@ -98,7 +99,25 @@ def _write(
     stack.events.append(event)
     for topic in stack.present_target.notification_arns:
         turn.signal(Notification(topic, SUBJECT, _message(stack, event)))
+    turn.signal(_happened(stack, event))
     return event
+
+
+def _happened(stack: Stack, event: StackEvent) -> Happened:
+    """An event as EventBridge has it. AWS: Managing events with CloudFormation and EventBridge."""
+    detail = {
+        "stack-id": stack.id,
+        "status-details": {"status": event.status, "status-reason": event.reason},
+        "client-request-token": event.token,
+    }
+    if event.physical_id == stack.id:
+        return Happened(SOURCE, "CloudFormation Stack Status Change", detail, (stack.id,))
+    detail |= {
+        "logical-resource-id": event.logical_id,
+        "physical-resource-id": event.physical_id,
+        "resource-type": event.type,
+    }
+    return Happened(SOURCE, "CloudFormation Resource Status Change", detail, (stack.id,))
 
 
 def _message(stack: Stack, event: StackEvent) -> str:

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from understudy.base.fault import Fault
 from understudy.bookkeeping.moto import Books
-from understudy.bookkeeping.outbox import Delivery
-from understudy.control.events import Call, CallAnswered, CallFailed
+from understudy.bookkeeping.outbox import Leaving
+from understudy.control.events import Call, CallAnswered, CallFailed, RulesKept
 from understudy.live.loop import INTERNAL, LiveLoop
 
 log = logging.getLogger(__name__)
@@ -23,10 +23,10 @@ AT_ONCE = 32
 class Bookkeeper:
     """Performs the engine's calls of kept services in the order in which they come.
 
-    ``post`` takes what SNS has to send out.
+    ``post`` takes what leaves the kept services.
     """
 
-    def __init__(self, loop: LiveLoop, books: Books, post: Callable[[Delivery], None]) -> None:
+    def __init__(self, loop: LiveLoop, books: Books, post: Callable[[Leaving], None]) -> None:
         self._loop = loop
         self._books = books
         self._post = post
@@ -52,12 +52,14 @@ class Bookkeeper:
     async def do(self, work: Callable[[], Result]) -> Result:
         """Do something with the books, off the event loop and with nobody beside.
 
-        What SNS then has to post is posted.
+        What then has to leave does so, and the engine is told which rules have changed.
         """
-        done, deliveries = await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: (work(), self._books.deliveries())
+        done, leaving, changed = await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: (work(), self._books.leaving(), self._books.changed_rules())
         )
-        for each in deliveries:
+        for region, rules in changed.items():
+            self._loop.submit(RulesKept(self._loop.now(), region, *rules))
+        for each in leaving:
             self._post(each)
         return done
 

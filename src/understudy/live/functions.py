@@ -15,6 +15,7 @@ from understudy.base.fault import Fault
 from understudy.base.identity import Ids
 from understudy.control.events import Params
 from understudy.control.lambda_.functions import CODE
+from understudy.control.lambda_.permission import CALLER
 from understudy.live.loop import LiveLoop
 from understudy.live.objects import StoredObjects
 from understudy.runtimes.functions.package import Packages, inline
@@ -99,7 +100,9 @@ class LiveFunctions:
         return answer
 
     def _runnable(self, params: Params, region: str) -> Params:
-        asked = {key: params[key] for key in ("FunctionName", "Qualifier") if params.get(key)}
+        asked = {
+            key: params[key] for key in ("FunctionName", "Qualifier", CALLER) if params.get(key)
+        }
         return self._loop.query(region, "lambda", "understudy:Runnable", asked)
 
     def begin(self, found: Params, region: str, event: Any) -> "asyncio.Task[bool]":

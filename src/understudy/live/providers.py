@@ -1,9 +1,16 @@
 """What the engine asks of Lambda and of those who provide custom resources."""
 
+import json
+import logging
+
 from understudy.base.fault import Fault
+from understudy.bookkeeping.outbox import Invocation
 from understudy.control.events import Call, Params
+from understudy.control.lambda_.permission import CALLER
 from understudy.live.custom_resources import CustomResources
 from understudy.live.functions import LiveFunctions
+
+log = logging.getLogger(__name__)
 
 
 class Providers:
@@ -12,6 +19,20 @@ class Providers:
     def __init__(self, functions: LiveFunctions, resources: CustomResources) -> None:
         self.functions = functions
         self._resources = resources
+
+    async def called(self, invocation: Invocation) -> None:
+        """Call a function on behalf of a kept service; the log says why where that cannot be."""
+        caller = {"Service": invocation.principal, "Source": invocation.source}
+        params: Params = {
+            "FunctionName": invocation.function,
+            "InvocationType": "Event",
+            "Payload": json.dumps(invocation.event),
+            CALLER: caller,
+        }
+        try:
+            await self.functions.invoke(params, invocation.function.split(":")[3])
+        except Fault as fault:
+            log.warning("%s did not call %s: %s", invocation.source, invocation.function, fault)
 
     async def answer(self, call: Call) -> Params:
         """The output of a call. Raises Fault."""

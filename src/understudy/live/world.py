@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from understudy.base.fault import Fault
 from understudy.bookkeeping.moto import Books
+from understudy.bookkeeping.outbox import Delivery, Leaving
 from understudy.control.events import (
     AnyCommand,
     Call,
@@ -66,7 +67,7 @@ class LiveWorld:
         self._books = books
         self._providers = providers
         self._tasks: set[asyncio.Task[None]] = set()
-        self._bookkeeper = Bookkeeper(loop, books, lambda each: self._spawn(deliver(each)))
+        self._bookkeeper = Bookkeeper(loop, books, self._leave)
         loop.perform = self.perform
 
     def perform(self, command: AnyCommand) -> None:
@@ -88,6 +89,13 @@ class LiveWorld:
             self._spawn(self._call(call))
         elif self._bookkeeper.add(call):
             self._spawn(self._bookkeeper.work())
+
+    def _leave(self, leaving: Leaving) -> None:
+        """Let something leave the kept services."""
+        if isinstance(leaving, Delivery):
+            self._spawn(deliver(leaving))
+        else:
+            self._spawn(self._providers.called(leaving))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -13,7 +13,7 @@ from understudy.base.arn import ACCOUNT
 from understudy.control.autoscaling.requests import paged
 from understudy.control.autoscaling.state import Action, Activity, Group, Hook, Instance
 from understudy.control.events import Params
-from understudy.control.signals import Notification
+from understudy.control.signals import Happened, Notification
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ _SUBJECTS = {
     TERMINATE: "termination for group",
     TERMINATE_ERROR: "Failed to terminate for group",
 }
+_KINDS = {
+    LAUNCH: "EC2 Instance Launch Successful",
+    LAUNCH_ERROR: "EC2 Instance Launch Unsuccessful",
+    TERMINATE: "EC2 Instance Terminate Successful",
+    TERMINATE_ERROR: "EC2 Instance Terminate Unsuccessful",
+}
 
 
 def _iso(at: float) -> str:
@@ -39,7 +45,8 @@ def _iso(at: float) -> str:
 
 
 def notify(group: Group, kind: str, activity: Activity, turn: Turn) -> None:
-    """Tell the topics that want to know of a kind of event what came of an activity."""
+    """Tell EventBridge, and the topics that want to know of it, what came of an activity."""
+    turn.signal(_happened(group, kind, activity, turn))
     topics = [topic for topic, kinds in group.notifications.items() if kind in kinds]
     if not topics:
         return
@@ -65,6 +72,25 @@ def notify(group: Group, kind: str, activity: Activity, turn: Turn) -> None:
     subject = f'Auto Scaling: {_SUBJECTS[kind]} "{group.name}"'
     for topic in topics:
         turn.signal(Notification(topic, subject, message))
+
+
+def _happened(group: Group, kind: str, activity: Activity, turn: Turn) -> Happened:
+    """AWS: Amazon EC2 Auto Scaling event reference, successful and unsuccessful events."""
+    detail: Params = {
+        "StatusCode": "InProgress" if kind in {LAUNCH, TERMINATE} else "Failed",
+        "AutoScalingGroupName": group.name,
+        "ActivityId": activity.id,
+        "Details": json.loads(activity.details),
+        "RequestId": activity.id,
+        "StatusMessage": activity.message,
+        "EndTime": _iso(activity.ended_at or turn.at),
+        "EC2InstanceId": activity.instance,
+        "StartTime": _iso(activity.started_at),
+        "Cause": activity.cause,
+        "Description": activity.description,
+    }
+    of = turn.arn("ec2", f"instance/{activity.instance}")
+    return Happened("aws.autoscaling", _KINDS[kind], detail, (group.arn, of))
 
 
 def notify_hook(

@@ -7,8 +7,11 @@ from understudy.base.regions import LOCATIONS
 from understudy.control.alarm_trigger import trigger
 from understudy.control.cloudwatch.state import AnyAlarm, CompositeAlarm
 from understudy.control.events import Params
-from understudy.control.signals import AlarmAction, Notification
+from understudy.control.signals import AlarmAction, Happened, Notification
 from understudy.scaling.alarm_reason import moment
+
+PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
+"""Whom a function's policy permits for alarms. AWS: Invoke a Lambda function from an alarm."""
 
 
 def notification(alarm: AnyAlarm, action: AlarmAction, region: str) -> Notification:
@@ -61,7 +64,46 @@ def invocation(alarm: AnyAlarm, action: AlarmAction, region: str) -> Notificatio
             "configuration": {"description": alarm.params.get("AlarmDescription")},
         },
     }
-    return Notification(action.action, "", event)
+    return Notification(action.action, "", event, PRINCIPAL, alarm.arn)
+
+
+def told_state(alarm: AnyAlarm) -> Params:
+    """The state of an alarm as EventBridge has it."""
+    data = {"reasonData": alarm.reason_data} if alarm.reason_data else {}
+    when = moment(alarm.transitioned_at)
+    return {"value": alarm.state, "reason": alarm.reason, **data, "timestamp": when}
+
+
+def happened(alarm: AnyAlarm, before: Params) -> Happened:
+    """A change of an alarm's state as EventBridge has it; ``before`` is its old state.
+
+    AWS: Alarm events and EventBridge, sample events.
+    """
+    detail = {
+        "alarmName": alarm.name,
+        "state": told_state(alarm),
+        "previousState": before,
+        "configuration": _configuration(alarm.params),
+    }
+    return Happened("aws.cloudwatch", "CloudWatch Alarm State Change", detail, (alarm.arn,))
+
+
+def _configuration(params: Params) -> Params:
+    configuration: Params = {}
+    if params.get("AlarmDescription"):
+        configuration["description"] = params["AlarmDescription"]
+    if "AlarmRule" in params:
+        return {**configuration, "alarmRule": params["AlarmRule"]}
+    if "MetricName" not in params:
+        return configuration
+    metric = {
+        "namespace": params.get("Namespace"),
+        "name": params["MetricName"],
+        "dimensions": {each["Name"]: each["Value"] for each in params.get("Dimensions", ())},
+    }
+    statistic = params.get("Statistic") or params.get("ExtendedStatistic")
+    counted = {"metric": metric, "period": params.get("Period"), "stat": statistic}
+    return {**configuration, "metrics": [{"id": "m1", "metricStat": counted, "returnData": True}]}
 
 
 def _composite(alarm: CompositeAlarm) -> Params:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from understudy.control.cloudwatch import history
 from understudy.control.cloudwatch.books import OWNER, Books
+from understudy.control.cloudwatch.messages import happened, told_state
 from understudy.control.cloudwatch.state import AnyAlarm, CompositeAlarm, MetricAlarm
 from understudy.control.events import Params
 from understudy.control.signals import AlarmAction
@@ -51,13 +52,14 @@ def change(
     ``path`` are the alarms whose change led here: an alarm in it is not evaluated again, which is
     where a cycle ends. Source: AWS, PutCompositeAlarm.
     """
-    old, before = alarm.state, history.state_data(alarm)
+    old, before, told = alarm.state, history.state_data(alarm), told_state(alarm)
     alarm.state, alarm.reason, alarm.reason_data = news.state, news.reason, news.reason_data
     alarm.state_updated_at = turn.at
     if news.state == old:
         return
     alarm.transitioned_at = turn.at
     history.record_state(books, alarm, before, turn.at)
+    turn.signal(happened(alarm, told))
     if isinstance(alarm, CompositeAlarm) and "ActionsSuppressor" in alarm.params:
         _hold_back(books, alarm, turn)
     else:

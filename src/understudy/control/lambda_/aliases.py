@@ -78,7 +78,7 @@ def list_aliases(service: Lambda, params: Params, turn: Turn) -> Params:
 
 
 def add_permission(service: Lambda, params: Params, turn: Turn) -> Params:
-    """Allow somebody to invoke a function. Nothing here enforces it."""
+    """Allow somebody to invoke a function. What AWS services do is held to it."""
     function = service.function(params["FunctionName"], turn)
     statement_id: str = params["StatementId"]
     if statement_id in function.statements:

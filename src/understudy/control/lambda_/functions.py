@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from understudy.base.fault import Fault
 from understudy.control.events import Params
+from understudy.control.lambda_.permission import CALLER, permit
 from understudy.control.lambda_.service import Lambda, not_found, parsed
 from understudy.control.lambda_.state import LATEST, Function, Version
 from understudy.control.paging import page
@@ -199,8 +200,13 @@ def list_versions_by_function(service: Lambda, params: Params, turn: Turn) -> Pa
 
 
 def runnable(service: Lambda, params: Params, turn: Turn) -> Params:
-    """What the world needs to run a version. Raises Fault where its runtime does not run here."""
+    """What the world needs to run a version.
+
+    Raises Fault where its runtime does not run here, or its policy does not permit a service.
+    """
     function, version = service.version(params, turn)
+    if CALLER in params:
+        permit(function, parsed(params["FunctionName"])[1], params[CALLER])
     settings = version.settings
     if not str(settings.get("Runtime", "")).startswith(_RUNTIMES):
         kind = settings.get("Runtime") or f"a package of type {settings.get('PackageType')}"
