@@ -1,21 +1,12 @@
 """A change set as people review it."""
 
-import io
-
 import pytest
-from rich.console import Console, RenderableType
 from syrupy.assertion import SnapshotAssertion
 
 from understudy.app.views import ChangeSetView, Reset, ResourceChange
 from understudy.report.changes import change_set, shown, symbol_of
-from understudy.report.terminal import show
 from understudy.testing import progress as made
-
-
-def text_of(shown: RenderableType, width: int = 80) -> str:
-    file = io.StringIO()
-    show(Console(file=file, width=width, highlight=False), shown)
-    return file.getvalue()
+from understudy.testing.terminal import text_of
 
 
 def test_a_change_set(snapshot: SnapshotAssertion):

@@ -3,7 +3,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
 from understudy.app.views import ResourceProgress
@@ -14,14 +14,8 @@ from understudy.report.progress import (
     rehearsal,
 )
 from understudy.report.screen import Screen
-from understudy.report.terminal import show
 from understudy.testing import progress as made
-
-
-def text_of(shown: RenderableType, width: int = 80) -> str:
-    file = io.StringIO()
-    show(Console(file=file, width=width, highlight=False), shown)
-    return file.getvalue()
+from understudy.testing.terminal import text_of
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from understudy.cloudformation.graph import layers
 from understudy.report.terminal import show
 from understudy.report.tree import dependency_tree
 from understudy.report.tree_picture import dependency_picture, placed
+from understudy.testing.terminal import text_of
 
 TYPES = {"Role": "AWS::IAM::Role", "Model": "T", "Config": "T", "Endpoint": "T"}
 NEEDS = {
@@ -22,14 +23,8 @@ NEEDS = {
 }
 
 
-def text_of(statuses):
-    file = io.StringIO()
-    show(Console(file=file, width=80), dependency_tree("web", TYPES, NEEDS, statuses))
-    return file.getvalue()
-
-
 def test_a_resource_stands_under_what_needs_it():
-    assert text_of({}).splitlines() == [
+    assert text_of(dependency_tree("web", TYPES, NEEDS, {})).splitlines() == [
         "web",
         "└── Endpoint  T",
         "    └── Config  T",
@@ -40,7 +35,9 @@ def test_a_resource_stands_under_what_needs_it():
 
 
 def test_the_statuses_of_a_deployed_stack_are_shown():
-    assert "Model  T  CREATE_COMPLETE" in text_of({"Model": "CREATE_COMPLETE"})
+    assert "Model  T  CREATE_COMPLETE" in text_of(
+        dependency_tree("web", TYPES, NEEDS, {"Model": "CREATE_COMPLETE"})
+    )
 
 
 def test_what_has_been_written_out_is_only_named_again():

@@ -49,7 +49,7 @@ ROWS: tuple[Row, ...] = (
     ("Too much", lambda m: f"{m.over:.2f} instance-h"),
     ("Idle and paid", lambda m: f"{m.idle:.2f} instance-h"),
     ("Breach to capacity", lambda m: _seconds(m.reaction)),
-    ("of that to ask", lambda m: _seconds(m.detection)),
+    ("Breach to request", lambda m: _seconds(m.detection)),
 )
 
 
@@ -63,7 +63,9 @@ def side_by_side(runs: Sequence[tuple[str, Outcome, Measures]]) -> RenderableTyp
         cells = [_attained(measures, index) for _, _, measures in runs]
         table.add_row(first.slo, *cells)
     for label, write in ROWS:
-        table.add_row(label, *(write(measures) for _, _, measures in runs))
+        cells = [write(measures) for _, _, measures in runs]
+        if any(cell != NONE for cell in cells):
+            table.add_row(label, *cells)
     most = max((m.peak for _, _, m in runs), default=1)
     sparks = [Spark(in_service(run, 10 * SPARK), "green", most, SPARK) for _, run, _ in runs]
     table.add_row("In service", *sparks)

@@ -11,7 +11,7 @@ from rich.text import Text
 from understudy.app.stacks.history import Version
 from understudy.app.views import DriftView, PropertyChange
 from understudy.report.changes import shown
-from understudy.report.terminal import BAD, GOOD, MUTED, STRONG, grid, status_style
+from understudy.report.terminal import BAD, GOOD, MUTED, STRONG, status_style
 from understudy.report.words import moment
 
 _DRIFTS = {"IN_SYNC": GOOD, "NOT_CHECKED": MUTED, "UNSUPPORTED": MUTED, "UNKNOWN": MUTED}
@@ -50,13 +50,16 @@ def event_line(event: Mapping[str, Any]) -> str:
 
 
 def outputs_table(stack_name: str, outputs: Mapping[str, str]) -> RenderableType:
-    """The outputs of a stack."""
+    """The outputs of a stack, each in one line, however long: they are there to be copied."""
     if not outputs:
         return Text(f"Stack {stack_name} has no outputs.", MUTED)
-    table = grid(indent=0)
-    for key, value in outputs.items():
-        table.add_row(key, Text(value, overflow="fold"))
-    return table
+    widest = max(map(len, outputs))
+    return Group(
+        *(
+            Text.assemble((f"{key:{widest}}", MUTED), "  ", value, no_wrap=True, overflow="ignore")
+            for key, value in outputs.items()
+        )
+    )
 
 
 def history_table(stack_name: str, versions: Sequence[Version], current: int) -> RenderableType:
@@ -65,7 +68,7 @@ def history_table(stack_name: str, versions: Sequence[Version], current: int) ->
         return Text(f"Nothing was deployed as {stack_name} from here.", MUTED)
     table = _table("Version", "Time", "By", "Template", "Parameters")
     for each in versions:
-        parameters = ", ".join(f"{key}={value}" for key, value in each.parameters.items())
+        parameters = "\n".join(f"{key}={value}" for key, value in each.parameters.items())
         mark = " *" if each.number == current else ""
         table.add_row(
             f"{each.number}{mark}", moment(each.at), each.by, each.digest, parameters or "none"

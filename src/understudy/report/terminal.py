@@ -29,12 +29,15 @@ def console(*, width: int | None = None) -> Console:
 
 
 def show(console: Console, shown: RenderableType) -> None:
-    """Print a view; where the output is no terminal, without spaces at the ends of lines."""
+    """Print a view; where the output is no terminal, without spaces at the ends of lines.
+
+    A line that may not be broken, such as a value to be copied, runs over the edge.
+    """
     if console.is_terminal:
-        console.print(shown)
+        console.print(shown, crop=False)
         return
     with console.capture() as captured:
-        console.print(shown)
+        console.print(shown, crop=False)
     lines = (line.rstrip() for line in captured.get().splitlines())
     console.file.write("\n".join(lines) + "\n")
 
