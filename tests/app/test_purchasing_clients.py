@@ -56,3 +56,49 @@ def test_boto3_asks_for_prices(engine: RunningEngine) -> None:
     (term,) = document["terms"]["OnDemand"].values()
     (dimension,) = term["priceDimensions"].values()
     assert dimension["pricePerUnit"]["USD"] == "0.2300000000"
+
+
+def test_reserved_instances_are_modified_and_exchanged(engine: RunningEngine) -> None:
+    ec2 = engine.client("ec2")
+
+    def offered(kind: str, offering_class: str) -> str:
+        found = ec2.describe_reserved_instances_offerings(
+            InstanceType=kind,
+            OfferingClass=offering_class,
+            OfferingType="No Upfront",
+            MaxDuration=3 * YEAR,
+        )["ReservedInstancesOfferings"]
+        return found[-1]["ReservedInstancesOfferingId"]
+
+    def bought(offering_class: str) -> str:
+        return ec2.purchase_reserved_instances_offering(
+            InstanceCount=2, ReservedInstancesOfferingId=offered("m5.large", offering_class)
+        )["ReservedInstancesId"]
+
+    name = ec2.modify_reserved_instances(
+        ReservedInstancesIds=[bought("standard")],
+        TargetConfigurations=[
+            {"AvailabilityZone": "us-east-1a", "InstanceCount": 1},
+            {"InstanceCount": 1, "Scope": "Region"},
+        ],
+    )["ReservedInstancesModificationId"]
+    (done,) = ec2.describe_reserved_instances_modifications(
+        ReservedInstancesModificationIds=[name]
+    )["ReservedInstancesModifications"]
+    assert done["Status"] == "fulfilled"
+    assert [each["TargetConfiguration"]["Scope"] for each in done["ModificationResults"]] == [
+        "Availability Zone",
+        "Region",
+    ]
+    wish = {
+        "ReservedInstanceIds": [bought("convertible")],
+        "TargetConfigurations": [{"OfferingId": offered("m5.xlarge", "convertible")}],
+    }
+    quote = ec2.get_reserved_instances_exchange_quote(**wish)
+    assert quote["IsValidExchange"], quote
+    given, taken = (
+        float(quote[side]["RemainingTotalValue"])
+        for side in ("ReservedInstanceValueRollup", "TargetConfigurationValueRollup")
+    )
+    assert taken >= given > 0
+    assert ec2.accept_reserved_instances_exchange_quote(**wish)["ExchangeId"]

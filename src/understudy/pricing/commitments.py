@@ -28,6 +28,10 @@ class ReservedInstance(Struct, frozen=True, kw_only=True):
     ``hourly`` and ``upfront`` are US dollars for each instance; where how much is paid at the start
     is not known, ``upfront`` is None and ``hourly`` is the whole. ``start`` is seconds since the
     epoch.
+
+    One that came of another by modification or exchange lasts ``until`` that one would have, and
+    has ``amortized`` US dollars an hour of upfront payments on each instance; the other is
+    ``retired``. These are 0 and None elsewhere.
     """
 
     id: str
@@ -44,15 +48,20 @@ class ReservedInstance(Struct, frozen=True, kw_only=True):
     platform: str = LINUX
     tenancy: str = "default"
     start: float = 0.0
+    until: float = 0.0
+    retired: float = 0.0
+    amortized: Decimal | None = None
 
     @property
     def end(self) -> float:
-        """When it expires."""
-        return self.start + self.years * YEAR_SECONDS
+        """When it expires, or was retired."""
+        return self.retired or self.until or self.start + self.years * YEAR_SECONDS
 
     @property
     def effective(self) -> Fraction:
         """US dollars for each instance and hour with the upfront payment spread over the term."""
+        if self.amortized is not None:
+            return Fraction(self.hourly) + Fraction(self.amortized)
         return spread(self.hourly, self.upfront, self.years)
 
     @property

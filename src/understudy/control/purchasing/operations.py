@@ -6,6 +6,8 @@ from understudy.control.events import Params
 from understudy.control.purchasing import (
     capacity_reservations,
     declared,
+    exchanges,
+    modifications,
     reserved_instances,
     savings_plans,
 )
@@ -15,12 +17,16 @@ from understudy.control.turn import Turn
 Operation = Callable[[Purchasing, Params, Turn], Params]
 
 EC2_OPERATIONS: Mapping[str, Operation] = {
+    "AcceptReservedInstancesExchangeQuote": exchanges.accept,
     "CancelCapacityReservation": capacity_reservations.cancel,
     "CreateCapacityReservation": capacity_reservations.create,
     "DescribeCapacityReservations": capacity_reservations.describe,
     "DescribeReservedInstances": reserved_instances.describe_owned,
+    "DescribeReservedInstancesModifications": modifications.describe,
     "DescribeReservedInstancesOfferings": reserved_instances.describe_offerings,
+    "GetReservedInstancesExchangeQuote": exchanges.quote,
     "ModifyCapacityReservation": capacity_reservations.modify,
+    "ModifyReservedInstances": modifications.modify,
     "PurchaseReservedInstancesOffering": reserved_instances.purchase_offering,
 }
 

@@ -110,24 +110,9 @@ def _filtered(described: Params, params: Params) -> bool:
 
 def purchase_offering(service: Purchasing, params: Params, turn: Turn) -> Params:
     """Buy an offering: it counts from now on, and is paid every hour."""
-    wanted, count = params["ReservedInstancesOfferingId"], params["InstanceCount"]
-    zones = [f"{turn.region}{letter}" for letter in "abcdef"]
-    found = next(
-        (
-            (offer, zone)
-            for zone in ("", *zones)
-            for offer, _ in _offers(service, turn.region, zone)
-            if _id(offer, zone) == wanted
-        ),
-        None,
-    )
-    if found is None:
-        raise Fault(
-            "InvalidReservedInstancesOfferingId",
-            f"The reserved instances offering ID '{wanted}' does not exist",
-        )
+    count = params["InstanceCount"]
+    offer, zone = find_offering(service, params["ReservedInstancesOfferingId"], turn.region)
     _check(params, count)
-    offer, zone = found
     bought = ReservedInstance(
         id=turn.ids.uuid(),
         instance_type=offer.instance_type,
@@ -146,10 +131,36 @@ def purchase_offering(service: Purchasing, params: Params, turn: Turn) -> Params
     return {"ReservedInstancesId": bought.id}
 
 
-def _check(params: Params, count: int) -> None:
+def find_offering(service: Purchasing, wanted: str, region: str) -> tuple[Offer, str]:
+    """An offering and its zone, empty for a regional one. Raises Fault."""
+    zones = [f"{region}{letter}" for letter in "abcdef"]
+    for zone in ("", *zones):
+        for offer, _ in _offers(service, region, zone):
+            if _id(offer, zone) == wanted:
+                return offer, zone
+    raise Fault(
+        "InvalidReservedInstancesOfferingId",
+        f"The reserved instances offering ID '{wanted}' does not exist",
+    )
+
+
+def find_owned(service: Purchasing, wanted: list[str]) -> list[ReservedInstance]:
+    """Reserved Instances by their ids, each once. Raises Fault."""
+    if unknown := set(wanted) - service.state.reserved.keys():
+        text = f"The reserved instances ID '{min(unknown)}' does not exist"
+        raise Fault("InvalidReservedInstancesId", text)
+    return [service.state.reserved[each] for each in dict.fromkeys(wanted)]
+
+
+def refuse_dry_run(params: Params) -> None:
+    """What a request answers that is only tried. Raises Fault."""
     if params.get("DryRun"):
         text = "Request would have succeeded, but DryRun flag is set."
         raise Fault("DryRunOperation", text, 412)
+
+
+def _check(params: Params, count: int) -> None:
+    refuse_dry_run(params)
     if count < 1:
         text = f"Value ({count}) for parameter instanceCount is invalid. It must be at least 1."
         raise Fault("InvalidParameterValue", text)
@@ -157,16 +168,11 @@ def _check(params: Params, count: int) -> None:
 
 def describe_owned(service: Purchasing, params: Params, turn: Turn) -> Params:
     """The Reserved Instances of the account, those that have expired among them."""
-    wanted = set(params.get("ReservedInstancesIds", []))
-    unknown = wanted - service.state.reserved.keys()
-    if unknown:
-        text = f"The reserved instances ID '{min(unknown)}' does not exist"
-        raise Fault("InvalidReservedInstancesId", text)
+    wanted = params.get("ReservedInstancesIds", [])
     described = [
         _owned(each, turn.at)
-        for each in service.state.reserved.values()
-        if (not wanted or each.id in wanted)
-        and params.get("OfferingClass", each.offering_class) == each.offering_class
+        for each in find_owned(service, wanted or list(service.state.reserved))
+        if params.get("OfferingClass", each.offering_class) == each.offering_class
         and params.get("OfferingType", each.payment) == each.payment
     ]
     return {"ReservedInstances": [each for each in described if _filtered(each, params)]}

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from msgspec import Struct
 from msgspec import field as struct_field
 
+from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.pricing.book import Book
 from understudy.pricing.commitments import (
@@ -38,6 +39,20 @@ class OwnedReservation(Struct):
     tags: dict[str, str] = struct_field(default_factory=dict[str, str])
 
 
+class Modification(Struct, frozen=True):
+    """A request to modify Reserved Instances; ``made`` are what it made, as AWS configures them.
+
+    Times are seconds since the epoch.
+    """
+
+    id: str
+    token: str
+    reserved: tuple[str, ...]
+    made: tuple[tuple[str, Params], ...]
+    created: float
+    effective: float
+
+
 class PurchasingState(Struct):
     """Everything that was bought, by id."""
 
@@ -48,6 +63,7 @@ class PurchasingState(Struct):
     reservations: dict[str, OwnedReservation] = struct_field(
         default_factory=dict[str, OwnedReservation]
     )
+    modifications: dict[str, Modification] = struct_field(default_factory=dict[str, Modification])
 
 
 def _none(reservation: str) -> int:
