@@ -1,5 +1,8 @@
 """The kept services: what was acknowledged is there after a restart, with the same ids."""
 
+import gc
+from contextlib import AbstractContextManager, nullcontext
+
 import pytest
 
 from understudy.base.fault import Fault
@@ -19,6 +22,9 @@ class Notes:
     def append(self, request: BookRequest) -> int:
         self.kept.append(request)
         return len(self.kept)
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def requests(self) -> list[tuple[int, BookRequest]]:
         return list(enumerate(self.kept, 1))
@@ -90,3 +96,10 @@ def test_an_operation_that_nobody_keeps_is_said_to_be_so(notes: Notes) -> None:
 @pytest.mark.parametrize("service", KEPT_SERVICES)
 def test_every_kept_service_has_a_host(service: str) -> None:
     assert host_of(service, "eu-west-1").endswith(".amazonaws.com")
+
+
+def test_what_was_loaded_is_not_looked_through_for_garbage_again(notes: Notes) -> None:
+    gc.unfreeze()
+    before = gc.get_freeze_count()
+    vpcs(Books(notes))
+    assert gc.get_freeze_count() > before + 10_000

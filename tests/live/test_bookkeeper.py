@@ -1,6 +1,9 @@
 """The queue of the kept services: in order, told together, and on disk before anything follows."""
 
 import asyncio
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,13 @@ class Slips:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        before = len(self.calls)
+        yield
+        if "unwritable" in self.calls[before:]:
+            raise sqlite3.OperationalError("disk is full")
 
     def call(self, service: str, operation: str, params: Any, region: str, call_id: str) -> Any:
         self.calls.append(params["Name"])
@@ -79,3 +89,11 @@ def test_a_refusal_and_a_bug_are_told_as_failures(tmp_path: Path) -> None:
     }
     codes = [each.code for each in entries if isinstance(each, CallFailed)]
     assert codes == ["No", "InternalFailure"]
+
+
+def test_what_is_not_in_the_ledger_is_told_as_failed(tmp_path: Path) -> None:
+    names = [f"n{number}" for number in range(AT_ONCE)]
+    _, entries = told(tmp_path / "journal", [*names[:-1], "unwritable", "later"])
+    codes = {each.call_id: each.code for each in entries if isinstance(each, CallFailed)}
+    assert codes == dict.fromkeys([*names[:-1], "unwritable"], "InternalFailure")
+    assert [each.call_id for each in entries if isinstance(each, CallAnswered)] == ["later"]

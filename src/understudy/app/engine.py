@@ -6,6 +6,7 @@ The data plane is started first, and most of the engine is imported while it com
 import asyncio
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import logging
@@ -109,6 +110,7 @@ async def serve(config: EngineConfig, announce: Announce) -> None:
         try:
             async with composition.running(config, data_plane, _url(door), control) as engine:
                 announce(engine.ready)
+                gc.freeze()  # What was imported stays.
                 stopped = asyncio.ensure_future(stop.wait())
                 await asyncio.wait({stopped, engine.ended}, return_when="FIRST_COMPLETED")
                 if not stopped.done():

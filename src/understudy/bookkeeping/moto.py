@@ -7,6 +7,7 @@ moto stamps them with the clock of the replay.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,6 +44,10 @@ class BookAnswer(Struct, frozen=True):
 
 class Ledger(Protocol):
     """Where acknowledged calls are kept. ``append`` is durable when it returns."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is appended within is durable when it is left."""
+        ...
 
     def append(self, request: BookRequest) -> int:
         """Keep a call and return its number."""
@@ -81,6 +86,10 @@ class Books:
                 self._next = number + 1
             self._outbox.take()  # It was delivered when it was published.
         return self._loaded
+
+    def together(self) -> AbstractContextManager[None]:
+        """Calls that are answered within are in the ledger when it is left."""
+        return self._ledger.together()
 
     def leaving(self) -> list[Leaving]:
         """What is to be posted to HTTP endpoints, and which functions to be called, by now."""
@@ -242,6 +251,8 @@ def changes(request: BookRequest) -> bool:
     """Whether a request may change what is kept, told from its operation's name or method."""
     if request.service == "sts":
         return False
+    if request.method == METHOD:
+        return not request.path.startswith(_READS)
     target = next((v for k, v in request.headers.items() if k.lower() == "x-amz-target"), "")
     action = (
         target.rpartition(".")[2]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from understudy.cloudformation.schema import Schema
+from understudy.cloudformation.schema import Choices, Schema
 from understudy.cloudformation.structure import is_number
 from understudy.cloudformation.value import is_list, is_map, is_scalar, text
 
@@ -22,7 +22,7 @@ def coerce(properties: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 
 
 def _coerced(value: Any, node: Any, schema: Schema) -> Any:
-    choices = _choices(node, schema)
+    choices = schema.choices(node)
     if is_map(value):
         return {key: _member(key, child, choices, schema) for key, child in value.items()}
     if is_list(value):
@@ -31,17 +31,7 @@ def _coerced(value: Any, node: Any, schema: Schema) -> Any:
     return _scalar(value, choices) if is_scalar(value) else value
 
 
-def _choices(node: Any, schema: Schema, depth: int = 5) -> list[Mapping[str, Any]]:
-    """A node and the alternatives that it names."""
-    here = schema.resolved(node)
-    found = [here]
-    for keyword in ("oneOf", "anyOf", "allOf") if depth else ():
-        for alternative in here.get(keyword, ()):
-            found += _choices(alternative, schema, depth - 1)
-    return found
-
-
-def _member(key: str, child: Any, choices: list[Mapping[str, Any]], schema: Schema) -> Any:
+def _member(key: str, child: Any, choices: Choices, schema: Schema) -> Any:
     for choice in choices:
         if key in choice.get("properties", {}):
             return _coerced(child, choice["properties"][key], schema)
@@ -58,7 +48,7 @@ def _rest(choice: Mapping[str, Any]) -> Any:
     return rest if is_map(rest) else None
 
 
-def _scalar(value: Any, choices: list[Mapping[str, Any]]) -> Any:
+def _scalar(value: Any, choices: Choices) -> Any:
     kinds = [kind for choice in choices for kind in _kinds(choice)]
     if not kinds:
         return float(value) if isinstance(value, Decimal) else value

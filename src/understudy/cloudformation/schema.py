@@ -4,7 +4,7 @@ AWS: Resource type schema. A pointer such as ``/properties/Rules/*/Id`` is kept 
 ``("Rules", "*", "Id")``.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -13,6 +13,9 @@ from understudy.cloudformation.value import is_list, is_map
 
 Recreation = Literal["Never", "Conditionally", "Always"]
 Pointer = tuple[str, ...]
+Choices = tuple[Mapping[str, Any], ...]
+"""A node of a schema and the alternatives that it names."""
+_NOTHING: Choices = ({},)
 
 STACK = "AWS::CloudFormation::Stack"
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
@@ -44,6 +47,7 @@ class Schema:
     def __init__(self, raw: Mapping[str, Any], name: str = "") -> None:
         self.raw = raw
         self.name: str = name or raw.get("typeName", "")
+        self._choices: dict[int, Choices] = {}
 
     def _pointers(self, key: str) -> tuple[Pointer, ...]:
         return tuple(tuple(p.split("/")[2:]) for p in self.raw.get(key, ()))
@@ -62,6 +66,12 @@ class Schema:
     def read_only(self) -> tuple[Pointer, ...]:
         """Properties that only the service sets."""
         return self._pointers("readOnlyProperties")
+
+    @cached_property
+    def set_by_service(self) -> frozenset[str]:
+        """The names of properties that a template may not give at all."""
+        whole = {pointer[0] for pointer in self.read_only if len(pointer) == 1}
+        return frozenset(whole.difference(self.required))
 
     @cached_property
     def write_only(self) -> tuple[Pointer, ...]:
@@ -144,6 +154,25 @@ class Schema:
             for step in reference.removeprefix("#/").split("/"):
                 node = node.get(step, {})
         return node if is_map(node) else {}
+
+    def choices(self, node: Any) -> Choices:
+        """A node with its ``$ref`` followed, and the alternatives that it names.
+
+        ``node`` is a part of ``raw``, or says nothing.
+        """
+        if not node:
+            return _NOTHING
+        found = self._choices.get(id(node))
+        if found is None:
+            found = self._choices[id(node)] = tuple(self._alternatives(node))
+        return found
+
+    def _alternatives(self, node: Any, depth: int = 5) -> Iterator[Mapping[str, Any]]:
+        here = self.resolved(node)
+        yield here
+        for keyword in ("oneOf", "anyOf", "allOf") if depth else ():
+            for alternative in here.get(keyword, ()):
+                yield from self._alternatives(alternative, depth - 1)
 
 
 def _touched(pointers: Iterable[Pointer], path: Path, before: Any, after: Any) -> bool:

@@ -100,9 +100,8 @@ def _below(node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read_only(properties: Mapping[str, Any], schema: Schema) -> Iterator[Problem]:
-    set_by_service = {pointer[0] for pointer in schema.read_only if len(pointer) == 1}
     for name in properties:
-        if name in set_by_service and name not in schema.required:
+        if name in schema.set_by_service:
             yield (), f"#: extraneous key [{name}] is not permitted"
 
 

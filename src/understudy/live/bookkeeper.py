@@ -42,7 +42,7 @@ class Bookkeeper:
         """Perform what waits, and what comes up meanwhile."""
         while self._waiting:
             calls = self._waiting[:AT_ONCE]
-            outcomes = await self.do(lambda calls=calls: [self._outcome(each) for each in calls])
+            outcomes = await self.do(lambda calls=calls: self._outcomes(calls))
             del self._waiting[: len(calls)]
             now = self._loop.now()
             self._loop.submit_all(
@@ -62,6 +62,15 @@ class Bookkeeper:
         for each in leaving:
             self._post(each)
         return done
+
+    def _outcomes(self, calls: list[Call]) -> list[dict[str, object] | Fault]:
+        """What came of calls; all of it is in the ledger."""
+        try:
+            with self._books.together():
+                return [self._outcome(each) for each in calls]
+        except Exception:
+            log.exception("the ledger cannot be written")
+            return [Fault("InternalFailure", INTERNAL, 500)] * len(calls)
 
     def _outcome(self, call: Call) -> dict[str, object] | Fault:
         try:

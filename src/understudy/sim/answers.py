@@ -1,7 +1,7 @@
 """What services outside the engine answer in the simulated world."""
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
@@ -20,6 +20,10 @@ class Forgetful:
         """Count a call."""
         self._count += 1
         return self._count
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is not kept needs no care."""
+        return nullcontext()
 
     def requests(self) -> Iterable[tuple[int, BookRequest]]:
         """Nothing."""

@@ -1,7 +1,8 @@
 """The ledger: acknowledged calls of the kept services, on disk before they are answered."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -23,11 +24,20 @@ class Ledger:
         self._database.execute(SCHEMA)
 
     def append(self, request: BookRequest) -> int:
-        """Keep a request; return its number. Durable on return."""
+        """Keep a request; return its number. Durable on return, or on leaving `together`."""
         cursor = self._database.execute(
             "INSERT INTO requests (request) VALUES (?)", (msgspec.msgpack.encode(request),)
         )
         return cursor.lastrowid or 0
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Write what is appended meanwhile at once. Durable on leaving."""
+        self._database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._database.execute("COMMIT")
 
     def requests(self) -> Iterator[tuple[int, BookRequest]]:
         """All requests with their numbers, oldest first."""

@@ -1,6 +1,7 @@
 """What is outside of the engine, for tests: things, a real object store, and moto's books."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from understudy.base.fault import Fault
@@ -23,6 +24,10 @@ class Pages:
         """Keep a call and return its number."""
         self.written.append(request)
         return len(self.written)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Memory needs no care."""
+        return nullcontext()
 
     def requests(self) -> Iterator[tuple[int, BookRequest]]:
         """All calls with their numbers, in order."""
