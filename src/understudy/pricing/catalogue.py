@@ -82,13 +82,6 @@ def _by_size(table: str) -> Iterable[Row]:
             yield f"{name}.{label}", figures.split("/")
 
 
-def _by_type(table: str) -> Iterable[Row]:
-    """Rows of a table that has types in lines: ``m5.large 0.096 0.061 ...``."""
-    for line in table.strip().splitlines():
-        name, *figures = line.split()
-        yield name, figures
-
-
 def _priced(
     rows: Iterable[Row], region: str, columns: tuple[Terms, ...], source: Source
 ) -> Iterable[Offer]:
@@ -111,12 +104,14 @@ def known_offers() -> Iterable[Offer]:
     )
     for tables, columns, source in (
         (accelerated_2025.STANDARD, (_ON_DEMAND, *_STANDARD), accelerated_2025.SOURCE),
-        (accelerated_2025.FLEXIBLE, (*_CONVERTIBLE, _SPOT), accelerated_2025.SOURCE),
+        (accelerated_2025.CONVERTIBLE, _CONVERTIBLE, accelerated_2025.SOURCE),
+        (accelerated_2025.SPOT, (_SPOT,), accelerated_2025.SOURCE),
         (reserved_2019.STANDARD, (_ON_DEMAND, *_STANDARD), reserved_2019.SOURCE),
         (reserved_2019.CONVERTIBLE, _CONVERTIBLE, reserved_2019.SOURCE),
     ):
-        for region, table in tables.items():
-            yield from _priced(_by_type(table), region, columns, source)
+        for regions, table in tables.items():
+            for region in regions.split():
+                yield from _priced(_by_size(table), region, columns, source)
     for source, region, table in hosting.HOSTING:
         yield from _priced(_by_size(table), region, (_ON_DEMAND,), source)
     for source, figures in services.US_EAST_1:

@@ -27,36 +27,36 @@ class Quota(Struct, frozen=True, order=True):
         return "instances" if self.key.startswith(HOSTING) else "vCPUs"
 
 
-_ON_DEMAND = (
-    Quota(
-        "standard", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", "L-1216C47A"
-    ),
-    Quota("dl", "Running On-Demand DL instances", "L-6E869C2A"),
-    Quota("f", "Running On-Demand F instances", "L-74FC7D96"),
-    Quota("g", "Running On-Demand G and VT instances", "L-DB2E81BA"),
-    Quota("high-memory", "Running On-Demand High Memory instances", "L-43DA4232"),
-    Quota("hpc", "Running On-Demand HPC instances", "L-F7808C92"),
-    Quota("inf", "Running On-Demand Inf instances", "L-1945791B"),
-    Quota("p", "Running On-Demand P instances", "L-417A185B"),
-    Quota("trn", "Running On-Demand Trn instances", "L-2C3B7624"),
-    Quota("x", "Running On-Demand X instances", "L-7295265B"),
-)
-_SPOT = (
-    Quota(
-        "spot-standard",
-        "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests",
-        "L-34B43A08",
-    ),
-    Quota("spot-dl", "All DL Spot Instance Requests", "L-85EED4F7"),
-    Quota("spot-f", "All F Spot Instance Requests", "L-88CF9481"),
-    Quota("spot-g", "All G and VT Spot Instance Requests", "L-3819A6DF"),
-    Quota("spot-inf", "All Inf Spot Instance Requests", "L-B5D1601B"),
-    Quota("spot-p", "All P4, P3 and P2 Spot Instance Requests", "L-7212CCBC"),
-    Quota("spot-p5", "All P5 Spot Instance Requests", "L-C4BD4855"),
-    Quota("spot-trn", "All Trn Spot Instance Requests", "L-6B0D517C"),
-    Quota("spot-x", "All X Spot Instance Requests", "L-E3A00192"),
-)
-EC2_QUOTAS = {each.key: each for each in (*_ON_DEMAND, *_SPOT)}
+_TABLE = """
+standard L-1216C47A Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances
+dl L-6E869C2A Running On-Demand DL instances
+f L-74FC7D96 Running On-Demand F instances
+g L-DB2E81BA Running On-Demand G and VT instances
+high-memory L-43DA4232 Running On-Demand High Memory instances
+hpc L-F7808C92 Running On-Demand HPC instances
+inf L-1945791B Running On-Demand Inf instances
+p L-417A185B Running On-Demand P instances
+trn L-2C3B7624 Running On-Demand Trn instances
+x L-7295265B Running On-Demand X instances
+spot-standard L-34B43A08 All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests
+spot-dl L-85EED4F7 All DL Spot Instance Requests
+spot-f L-88CF9481 All F Spot Instance Requests
+spot-g L-3819A6DF All G and VT Spot Instance Requests
+spot-inf L-B5D1601B All Inf Spot Instance Requests
+spot-p L-7212CCBC All P4, P3 and P2 Spot Instance Requests
+spot-p5 L-C4BD4855 All P5 Spot Instance Requests
+spot-trn L-6B0D517C All Trn Spot Instance Requests
+spot-x L-E3A00192 All X Spot Instance Requests
+"""
+"""Key, AWS's code, AWS's name."""
+
+
+def _quota(row: str) -> Quota:
+    key, code, name = row.split(maxsplit=2)
+    return Quota(key, name, code)
+
+
+EC2_QUOTAS = {each.key: each for each in map(_quota, _TABLE.strip().splitlines())}
 _GROUPS = {"vt": "g", "u": "high-memory"}
 _STANDARD = frozenset("acdhimrtz")
 
