@@ -305,3 +305,52 @@ def test_a_stack_of_five_hundred_resources_is_made_and_deleted(
     assert len(things.things) == 500
     assert stack.delete() == "DELETE_COMPLETE"
     assert things.things == {}
+
+
+GROUP = {
+    "Type": "AWS::AutoScaling::AutoScalingGroup",
+    "Properties": {
+        "MinSize": "1",
+        "MaxSize": "1",
+        "AvailabilityZones": ["us-east-1a"],
+        "LaunchConfigurationName": {"Ref": "Launch"},
+    },
+}
+LAUNCH = {
+    "Type": "AWS::AutoScaling::LaunchConfiguration",
+    "Properties": {"ImageId": "ami-1", "InstanceType": "m5.large"},
+}
+CHECKING = "Eventual consistency check initiated"
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["", "after a restart"])
+def test_what_only_has_to_become_stable_is_said_to_be_configured(
+    stack: StackStory, account: Account, restarted: bool
+) -> None:
+    resources = {"Launch": LAUNCH, "Group": GROUP, "Slow": thing(Seconds=30)}
+    assert stack.create(resources, run=20) == "CREATE_IN_PROGRESS"
+    assert "DetailedStatus" not in stack.described
+    stack.run(20)
+    assert stack.described["DetailedStatus"] == "CONFIGURATION_COMPLETE"
+    if restarted:
+        account.restart()
+    assert stack.run(1000) == "CREATE_COMPLETE"
+    assert "DetailedStatus" not in stack.described
+    configured = [
+        (each["LogicalResourceId"], each["ResourceStatus"], each["ResourceStatusReason"])
+        for each in stack.all_events()
+        if each["DetailedStatus"] == "CONFIGURATION_COMPLETE"
+    ]
+    assert configured == [
+        ("Group", "CREATE_IN_PROGRESS", CHECKING),
+        ("app", "CREATE_IN_PROGRESS", CHECKING),
+    ]
+    lines = [line for line in stack.events() if line.startswith(("Group", "stack"))]
+    assert lines[1:] == [
+        "Group CREATE_IN_PROGRESS",
+        "Group CREATE_IN_PROGRESS Group1 Resource creation Initiated",
+        f"Group CREATE_IN_PROGRESS Group1 {CHECKING}",
+        f"stack CREATE_IN_PROGRESS {CHECKING}",
+        "Group CREATE_COMPLETE Group1",
+        "stack CREATE_COMPLETE",
+    ]

@@ -6,7 +6,7 @@ from understudy.base.fault import validation_error
 from understudy.control.events import Params
 from understudy.control.paging import page
 from understudy.control.turn import Turn
-from understudy.deploy import monitoring
+from understudy.deploy import configuration, monitoring
 from understudy.deploy.change_sets import shown_parameters
 from understudy.deploy.options import tag_list
 from understudy.deploy.service import CloudFormation
@@ -40,6 +40,7 @@ def _stack(service: CloudFormation, stack: Stack) -> Params:
         "RollbackConfiguration": monitoring.described(target.triggers, target.monitoring_minutes),
         "StackStatus": stack.status,
         "StackStatusReason": stack.reason or None,
+        "DetailedStatus": configuration.of(stack) or None,
         "DisableRollback": stack.disable_rollback,
         "NotificationARNs": list(target.notification_arns),
         "TimeoutInMinutes": stack.timeout_minutes or None,

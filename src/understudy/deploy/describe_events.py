@@ -45,6 +45,7 @@ def _event(stack: Stack, event: StackEvent) -> Params:
         "Timestamp": event.at,
         "ResourceStatus": event.status,
         "ResourceStatusReason": event.reason or None,
+        "DetailedStatus": event.detailed or None,
         "ResourceProperties": None if shown is None else json_text(shown),
         "ClientRequestToken": event.token or None,
     }

@@ -35,9 +35,11 @@ def become(stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
     remark(stack, status, turn, reason)
 
 
-def remark(stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
+def remark(stack: Stack, status: str, turn: Turn, reason: str = "", *, detailed: str = "") -> None:
     """Write an event of the stack itself."""
-    _write(stack, stack.name, stack.id, STACK_TYPE, status, turn, reason, identity=turn.ids.uuid())
+    identity = turn.ids.uuid()
+    subject = (stack.name, stack.id, STACK_TYPE)
+    _write(stack, *subject, status, turn, reason, identity=identity, detailed=detailed)
 
 
 def note(
@@ -48,6 +50,7 @@ def note(
     reason: str = "",
     *,
     cleanup: bool = False,
+    detailed: str = "",
 ) -> None:
     """Give a resource a status, and write the event of it.
 
@@ -64,6 +67,7 @@ def note(
         reason,
         properties=None if cleanup else resource.properties,
         identity=f"{resource.logical_id}-{turn.ids.uuid()}" if cleanup else "",
+        detailed=detailed,
     )
     resource.status = status
     resource.reason = reason
@@ -81,6 +85,7 @@ def _write(
     *,
     identity: str,
     properties: dict[str, Any] | None = None,
+    detailed: str = "",
 ) -> StackEvent:
     last = stack.events[-1].at if stack.events else 0.0
     deployment = stack.deployment
@@ -95,6 +100,7 @@ def _write(
         properties,
         deployment.token if deployment else "",
         deployment.operation_id if deployment else "",
+        detailed,
     )
     stack.events.append(event)
     for topic in stack.present_target.notification_arns:

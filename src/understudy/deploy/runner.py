@@ -10,7 +10,7 @@ from understudy.base.identity import MIXED
 from understudy.cloudformation.physical import RANDOM_LENGTH
 from understudy.control.events import Call, Params
 from understudy.control.turn import Turn
-from understudy.deploy import drift, phases, provision, rehearsed_failure, work
+from understudy.deploy import configuration, drift, phases, provision, rehearsed_failure, work
 from understudy.deploy.explain import code_of, explain
 from understudy.deploy.handler import (
     Await,
@@ -40,7 +40,9 @@ def run(engine: Engine, stack: Stack, turn: Turn) -> None:
             drift.end(stack, detection, turn)
     while (deployment := stack.deployment) is not None and not deployment.held:
         _start_ready(engine, stack, deployment.tasks, turn)
-        if not engine.schedule(stack, deployment.tasks).is_settled:
+        schedule = engine.schedule(stack, deployment.tasks)
+        if not schedule.is_settled:
+            configuration.announce(stack, deployment, schedule, turn)
             return
         phases.advance(engine, stack, deployment, turn)
 
@@ -74,7 +76,9 @@ def _tasks(stack: Stack, key: str) -> Tasks:
 
 
 def _settle(engine: Engine, stack: Stack, key: str, state: str) -> None:
-    engine.schedule(stack, _tasks(stack, key)).settle(key, state)
+    tasks = _tasks(stack, key)
+    configuration.ended(stack.deployment, tasks[key])
+    engine.schedule(stack, tasks).settle(key, state)
 
 
 def answered(engine: Engine, stack: Stack, key: str, answer: Answer, turn: Turn) -> None:
@@ -111,17 +115,29 @@ def _go_on(
             task.code = code_of(failure)
             _fail(engine, stack, key, task, explain(failure, task.service, turn.ids), turn)
             return
-        if isinstance(effect, Identify):
-            work.identified(stack, task, effect, turn)
-        if task.state == "Cancelling":
-            _abandon(engine, stack, key, turn)
-            return
-        if isinstance(effect, Stabilize) and _is_express(stack):
-            _end(engine, stack, key, task, provision.configured(stack, task), turn)
+        if _goes_no_further(engine, stack, key, task, effect, turn):
             return
         answer = _perform(engine, stack, key, task, effect, turn)
         if answer is None:
             return
+
+
+def _goes_no_further(
+    engine: Engine, stack: Stack, key: str, task: Task, effect: Effect, turn: Turn
+) -> bool:
+    """Whether a task ends at an effect: it is cancelled, or in EXPRESS mode all has been asked."""
+    if isinstance(effect, Identify):
+        work.identified(stack, task, effect, turn)
+    if task.state == "Cancelling":
+        _abandon(engine, stack, key, turn)
+        return True
+    if not isinstance(effect, Stabilize):
+        return False
+    if _is_express(stack):
+        _end(engine, stack, key, task, provision.configured(stack, task), turn)
+        return True
+    configuration.reached(engine, stack, task, turn)
+    return False
 
 
 def _is_express(stack: Stack) -> bool:

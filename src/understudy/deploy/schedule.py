@@ -35,6 +35,11 @@ class Schedule:
             self._ready.append(key)
 
     @property
+    def unsettled(self) -> int:
+        """How many tasks have not come to their end."""
+        return self._unsettled
+
+    @property
     def is_settled(self) -> bool:
         """Whether every task has come to its end."""
         return not self._unsettled

@@ -93,7 +93,8 @@ class StackResource(Struct):
 class StackEvent(Struct, frozen=True):
     """One line of a stack's history, as DescribeStackEvents gives it.
 
-    ``id`` is empty where AWS makes it of the logical id, the status and the time.
+    ``id`` is empty where AWS makes it of the logical id, the status and the time. ``detailed`` is
+    its DetailedStatus.
     """
 
     id: str
@@ -106,6 +107,7 @@ class StackEvent(Struct, frozen=True):
     properties: Params | None = None
     token: str = ""
     operation_id: str = ""
+    detailed: str = ""
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -123,7 +125,8 @@ class Task(Struct):
     ``verb`` is create, update, delete, restore, import, read or release. ``state`` is Waiting,
     Running, Cancelling, Done, Failed or Cancelled. ``answers`` are what its handler has been sent
     so far; ``call`` is the id of the call that it waits for, ``awaits`` the happening. ``resource``
-    is what it is about where that is no longer the stack's. ``reason`` and ``code`` say why it has
+    is what it is about where that is no longer the stack's. It is ``configured`` when it only waits
+    for its resource to become stable. ``reason`` and ``code`` say why it has
     failed.
     """
 
@@ -138,6 +141,7 @@ class Task(Struct):
     begun: bool = False
     replaces: bool = False
     identified: bool = False
+    configured: bool = False
     attempts: int = 1
     answers: list[Answer] = field(default_factory=list[Answer])
     call: str = ""
@@ -177,6 +181,8 @@ class Deployment(Struct):
     resources to import, ``nested`` change sets of nested stacks, by logical id. ``skip`` are
     resources that a rollback passes over, ``nested_skip`` those of nested stacks. A nested stack
     is ``held`` between its main phase and its cleanup until the stack at the root has come so far.
+    ``checking`` is how many tasks are configured and not stable, ``configured`` is said of the
+    stack once no others are left.
     """
 
     kind: str
@@ -204,6 +210,8 @@ class Deployment(Struct):
     then_delete: bool = False
     held: bool = False
     reason: str = ""
+    checking: int = 0
+    configured: bool = False
 
 
 class Operation(Struct, frozen=True):

@@ -1,0 +1,50 @@
+"""CONFIGURATION_COMPLETE: a resource is as its template says, and only has to become stable.
+
+AWS: Understand CloudFormation stack creation events. Only types whose drift can be detected say it,
+and of the stack it is said when it holds for everything that is not complete.
+"""
+
+from understudy.control.turn import Turn
+from understudy.deploy import provision
+from understudy.deploy.history import note, remark
+from understudy.deploy.ports import Engine
+from understudy.deploy.schedule import Schedule
+from understudy.deploy.stack import Deployment, Stack, Task
+
+CONFIGURED = "CONFIGURATION_COMPLETE"
+CHECKING = "Eventual consistency check initiated"
+_CREATING = "CREATE_IN_PROGRESS"
+
+
+def reached(engine: Engine, stack: Stack, task: Task, turn: Turn) -> None:
+    """A task waits for its resource to become stable: say so, once, of one that is created."""
+    resource, deployment = provision.subject(stack, task), stack.deployment
+    known = task.verb == "create" and task.identified and not task.configured
+    if deployment is None or not known or engine.types[resource.type].read is None:
+        return
+    task.configured = True
+    deployment.checking += 1
+    note(stack, resource, _CREATING, turn, CHECKING, detailed=CONFIGURED)
+
+
+def ended(deployment: Deployment | None, task: Task) -> None:
+    """A task has come to its end."""
+    if deployment is not None and task.configured:
+        task.configured = False
+        deployment.checking -= 1
+
+
+def announce(stack: Stack, deployment: Deployment, schedule: Schedule, turn: Turn) -> None:
+    """Say it of a stack that is created, once it holds for every resource."""
+    if deployment.configured or stack.status != _CREATING or not deployment.checking:
+        return
+    if schedule.unsettled == deployment.checking:
+        deployment.configured = True
+        remark(stack, _CREATING, turn, CHECKING, detailed=CONFIGURED)
+
+
+def of(stack: Stack) -> str:
+    """The DetailedStatus of a stack, or an empty text."""
+    deployment = stack.deployment
+    said = deployment is not None and deployment.configured and stack.status == _CREATING
+    return CONFIGURED if said else ""
