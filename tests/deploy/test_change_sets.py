@@ -428,3 +428,67 @@ def test_a_change_set_that_shall_revert_drift_is_refused(stack: StackStory) -> N
         stack.account, "CreateChangeSet", StackName="app", DeploymentMode="REVERT_DRIFT", **call
     )
     assert refusal.endswith("does not offer change sets that revert drift")
+
+
+INVALID = {
+    "Bad": thing(Size="many", Needs={"Fn::GetAtt": ["Good", "Arn"]}, Color="red"),
+    "Good": thing(Size=1, Kind={"Ref": "Named"}),
+    "Named": thing(),
+}
+EARLY = (
+    "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To "
+    "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure "
+    "information."
+)
+
+
+def test_a_change_set_whose_properties_break_the_schema_fails_before_anything_is_made(
+    stack: StackStory, things: Things
+) -> None:
+    stack.call(
+        "CreateChangeSet",
+        ChangeSetName="c",
+        ChangeSetType="CREATE",
+        TemplateBody=template(INVALID),
+    )
+    found = stack.ask("DescribeChangeSet", ChangeSetName="c")
+    assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert found["StatusReason"] == EARLY
+    wanted = {"ChangeSetName": found["ChangeSetId"], "Filters": {"FailedEvents": True}}
+    events = stack.account.ask("cloudformation", "DescribeEvents", **wanted)["OperationEvents"]
+    members = ("LogicalResourceId", "EventType", "ValidationPath", "ValidationStatusReason")
+    assert [tuple(each[name] for name in members) for each in events] == [
+        (
+            "Bad",
+            "VALIDATION_ERROR",
+            "/Resources/Bad/Properties",
+            "#: extraneous key [Color] is not permitted",
+        ),
+        (
+            "Bad",
+            "VALIDATION_ERROR",
+            "/Resources/Bad/Properties/Size",
+            "#/Size: expected type: Integer, found: String",
+        ),
+    ]
+    assert things.calls == []
+
+
+def test_the_validation_of_a_change_set_can_be_left_out(stack: StackStory) -> None:
+    stack.call(
+        "CreateChangeSet",
+        ChangeSetName="c",
+        ChangeSetType="CREATE",
+        TemplateBody=template(INVALID),
+        DisableValidation=True,
+    )
+    assert stack.ask("DescribeChangeSet", ChangeSetName="c")["Status"] == "CREATE_COMPLETE"
+    stack.call("ExecuteChangeSet", ChangeSetName="c")
+    assert stack.run(1000) == "ROLLBACK_COMPLETE"
+
+
+def test_an_update_is_validated_where_something_changes(stack: StackStory) -> None:
+    stack.create({"A": thing(Size=1), "B": thing()})
+    body = template({"A": thing(Size="x"), "B": thing()})
+    stack.call("CreateChangeSet", ChangeSetName="c", TemplateBody=body)
+    assert stack.ask("DescribeChangeSet", ChangeSetName="c")["StatusReason"] == EARLY

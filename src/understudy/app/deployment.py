@@ -7,6 +7,7 @@ from typing import Any
 
 from understudy.app.client import Client
 from understudy.app.failures import Failed
+from understudy.app.invalid_changes import found_in
 from understudy.app.views import (
     ChangeSetView,
     DeploymentView,
@@ -78,9 +79,7 @@ class StackDeployment:
         except ClientError as error:
             raise InvalidInput((Diagnostic(message_of(error)),)) from error
         if described["Status"] != "CREATE_COMPLETE":
-            raise InvalidInput(
-                (Diagnostic(described.get("StatusReason", "The change set failed.")),)
-            )
+            raise InvalidInput(found_in(api, described))
         changes = tuple(_change(each["ResourceChange"]) for each in described["Changes"])
         return ChangeSetView(self.name, "CREATE", changes)
 

@@ -58,7 +58,8 @@ class Change(Struct, frozen=True, omit_defaults=True):
 
     ``before`` and ``after`` are its attributes as written text, for instance
     ``{"Properties": {"TopicName": "a"}}``; what is not known yet is ``KNOWN_AFTER_APPLY``.
-    ``warning`` says why some values could not be worked out.
+    ``warning`` says why some values could not be worked out. ``problems`` are the properties that
+    break AWS's schema: where, such as ``/Resources/A/Properties/Type``, and in what words.
     """
 
     action: Action
@@ -73,6 +74,7 @@ class Change(Struct, frozen=True, omit_defaults=True):
     after: dict[str, Any] | None = None
     deletes_first: bool = False
     warning: str = ""
+    problems: tuple[tuple[str, str], ...] = ()
 
 
 def replacement_of(details: Iterable[Detail]) -> Replacement:

@@ -14,6 +14,7 @@ from understudy.cloudformation.change import (
     Replacement,
     replacement_of,
 )
+from understudy.cloudformation.coerce import coerce
 from understudy.cloudformation.details import Cause, Written, attribute_detail, property_details
 from understudy.cloudformation.difference import masked, shown, taken
 from understudy.cloudformation.functions import EvaluationError, MappingError
@@ -30,6 +31,7 @@ from understudy.cloudformation.revision import (
 from understudy.cloudformation.schema import STACK, Schema, Schemas
 from understudy.cloudformation.template import Resource
 from understudy.cloudformation.unknown import NO_VALUE, Unknown, is_known, unknown
+from understudy.cloudformation.validate import validate
 
 _SNAPSHOT_BY_DEFAULT = ("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
 _AUTOMATIC = Detail("Properties", evaluation="Dynamic", change_source="Automatic")
@@ -150,7 +152,9 @@ class _Planner:
             physical_id = self.imports[logical_id]
             return Change("Import", logical_id, resource.type, physical_id, after=context)
         if logical_id not in self.state:
-            return Change("Add", logical_id, resource.type, after=context, warning=warning)
+            problems = self._problems(logical_id, resource, properties)
+            more: dict[str, Any] = {"after": context, "warning": warning, "problems": problems}
+            return Change("Add", logical_id, resource.type, **more)
         return self._modification(logical_id, resource, properties, context, warning)
 
     def _modification(
@@ -182,6 +186,19 @@ class _Planner:
             context,
             deletes_first=schema is not None and schema.deletes_first,
             warning=warning,
+            problems=self._problems(logical_id, resource, properties),
+        )
+
+    def _problems(
+        self, logical_id: str, resource: Resource, properties: dict[str, Any]
+    ) -> tuple[tuple[str, str], ...]:
+        """Properties that break the schema already, though some values may not be known yet."""
+        schema = self.schemas.get(resource.type)
+        if schema is None:
+            return ()
+        return tuple(
+            ("/".join(("/Resources", logical_id, "Properties", *map(str, path))), message)
+            for path, message in validate(coerce(properties, schema), schema)
         )
 
     def _details(

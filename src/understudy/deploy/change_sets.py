@@ -8,7 +8,7 @@ from understudy.control.paging import page
 from understudy.control.turn import Turn
 from understudy.deploy import importing, monitoring, nested_change_sets, options
 from understudy.deploy.history import USER_INITIATED, become
-from understudy.deploy.planning import planned_changes
+from understudy.deploy.planning import reviewed_changes
 from understudy.deploy.prepare import Prepared, prepare
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import ChangeSetRecord, Stack, Target
@@ -50,7 +50,7 @@ def create_change_set(service: CloudFormation, params: Params, turn: Turn) -> Pa
         register(service, stack)
         become(stack, "REVIEW_IN_PROGRESS", turn, USER_INITIATED)
     nested_change_sets.keep(service, record, nested, turn)
-    _plan(service, stack, record, prepared, nested)
+    _plan(service, stack, record, prepared, nested, params)
     stack.change_sets[name] = record
     return {"Id": record.id, "StackId": stack.id}
 
@@ -117,15 +117,17 @@ def _plan(
     record: ChangeSetRecord,
     prepared: Prepared,
     nested: nested_change_sets.Nested,
+    params: Params,
 ) -> None:
     """Work out the changes of a change set, or why there can be none."""
     reason = prepared.late
     if not reason:
         try:
-            record.changes, reason = planned_changes(
+            record.changes, reason = reviewed_changes(
                 service,
                 stack,
                 prepared,
+                params,
                 new=stack.status == "REVIEW_IN_PROGRESS",
                 imports=record.imports,
                 unchanged_stacks=nested.unchanged,

@@ -7,8 +7,9 @@ from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.deploy.change_sets import find_change_set
 from understudy.deploy.history import event_id, json_text
+from understudy.deploy.planning import INVALID
 from understudy.deploy.service import CloudFormation
-from understudy.deploy.stack import Stack, StackEvent
+from understudy.deploy.stack import ChangeSetRecord, Stack, StackEvent
 
 PAGE_SIZE = 100
 
@@ -53,7 +54,7 @@ def _event(stack: Stack, event: StackEvent) -> Params:
 
 def describe_events(service: CloudFormation, params: Params, turn: Turn) -> Params:
     """The events of operations, of a stack, of a change set's stack, or of one operation."""
-    stack = _subject(service, params)
+    stack, record = _subject(service, params)
     wanted = params.get("OperationId")
     only_failed = bool(params.get("Filters", {}).get("FailedEvents"))
     chosen = [
@@ -62,18 +63,45 @@ def describe_events(service: CloudFormation, params: Params, turn: Turn) -> Para
         if wanted in (None, event.operation_id) and not (only_failed and not _is_failure(event))
     ]
     shown, token = _page(chosen, params.get("NextToken"))
-    return {"OperationEvents": [_operation_event(stack, e) for e in shown], "NextToken": token}
+    wrong = list(_invalid(stack, record)) if record and "NextToken" not in params else []
+    events = [*wrong, *(_operation_event(stack, each) for each in shown)]
+    return {"OperationEvents": events, "NextToken": token}
 
 
-def _subject(service: CloudFormation, params: Params) -> Stack:
-    if "StackName" in params:
-        return service.bracketed(params["StackName"])
+def _subject(service: CloudFormation, params: Params) -> tuple[Stack, ChangeSetRecord | None]:
     if "ChangeSetName" in params:
-        return find_change_set(service, params, executed=True)[0]
+        return find_change_set(service, params, executed=True)
+    if "StackName" in params:
+        return service.bracketed(params["StackName"]), None
     for stack in service.state.stacks.values():
         if any(event.operation_id == params.get("OperationId") for event in stack.events):
-            return stack
+            return stack, None
     raise validation_error("One of StackName, ChangeSetName or OperationId must be specified.")
+
+
+def _invalid(stack: Stack, record: ChangeSetRecord) -> Iterator[Params]:
+    """What the validation of a change set's properties has found. AWS: OperationEvent."""
+    if record.reason != INVALID:
+        return
+    operation = record.id.rpartition("/")[2]
+    found = [(change, *problem) for change in record.changes for problem in change.problems]
+    for number, (change, path, message) in enumerate(found):
+        yield {
+            "EventId": f"{operation}-{number}",
+            "StackId": stack.id,
+            "OperationId": operation,
+            "OperationType": "CREATE_CHANGESET",
+            "EventType": "VALIDATION_ERROR",
+            "LogicalResourceId": change.logical_id,
+            "PhysicalResourceId": change.physical_id,
+            "ResourceType": change.resource_type,
+            "Timestamp": record.created_at,
+            "ValidationFailureMode": "FAIL",
+            "ValidationName": "PROPERTY_VALIDATION",
+            "ValidationStatus": "FAILED",
+            "ValidationStatusReason": message,
+            "ValidationPath": path,
+        }
 
 
 def _is_failure(event: StackEvent) -> bool:

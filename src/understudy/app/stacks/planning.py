@@ -9,6 +9,7 @@ from typing import Any
 
 from understudy.app.deployment import message_of
 from understudy.app.failures import Failed
+from understudy.app.invalid_changes import found_in
 from understudy.app.stacks.deployed import LEFT_BEHIND, UPDATABLE, DeployedStack, stack_named
 from understudy.app.stacks.following import in_progress
 from understudy.app.stacks.living import living_counts
@@ -157,12 +158,13 @@ def _planned(
     reason = described.get("StatusReason", "")
     kind = "UPDATE" if stack else "CREATE"
     if described["Status"] != "CREATE_COMPLETE":
+        wrong = found_in(place.client.cloudformation, described)
         drop(place, described["ChangeSetId"], described["StackId"] if stack is None else "")
         if any(text in reason for text in NO_CHANGES):
             return StackPlan(
                 source, described["StackId"], "", ChangeSetView(source.stack_name, kind, ())
             )
-        raise InvalidInput((Diagnostic(reason or "The change set failed."),))
+        raise InvalidInput(wrong)
     view = ChangeSetView(
         source.stack_name,
         kind,
