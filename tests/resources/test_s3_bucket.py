@@ -41,6 +41,20 @@ EVERYTHING: Params = {
         ]
     },
     "WebsiteConfiguration": {"IndexDocument": "index.html", "ErrorDocument": "error.html"},
+    "ReplicationConfiguration": {
+        "Role": "arn:aws:iam::000000000000:role/copy",
+        "Rules": [
+            {
+                "Id": "all",
+                "Status": "Enabled",
+                "Priority": 1,
+                "DeleteMarkerReplication": {"Status": "Disabled"},
+                "Filter": {"And": {"Prefix": "a/", "TagFilters": [{"Key": "k", "Value": "v"}]}},
+                "Destination": {"Bucket": "arn:aws:s3:::other"},
+            }
+        ],
+    },
+    "AbacStatus": "Enabled",
     "Tags": [{"Key": "team", "Value": "ml"}],
 }
 
@@ -48,6 +62,7 @@ EVERYTHING: Params = {
 @pytest.fixture
 def services(tmp_path: Path) -> Any:
     outside = Services(tmp_path)
+    outside.ask("s3", "CreateBucket", Bucket="other")
     yield outside
     outside.objects.store.close()
 
@@ -73,13 +88,18 @@ def test_every_part_is_put(stack: StackStory, services: Services) -> None:
     (cors,) = services.ask("s3", "GetBucketCors", **mine)["CORSRules"]
     assert cors["MaxAgeSeconds"] == 60
     assert services.ask("s3", "GetBucketVersioning", **mine)["Status"] == "Enabled"
+    copies = services.ask("s3", "GetBucketReplication", **mine)["ReplicationConfiguration"]
+    assert copies["Rules"][0]["ID"] == "all"
+    assert copies["Rules"][0]["Filter"]["And"]["Tags"] == [{"Key": "k", "Value": "v"}]
+    assert services.ask("s3", "GetBucketAbac", **mine)["AbacStatus"] == {"Status": "Enabled"}
 
 
 def test_every_part_is_taken_back(stack: StackStory, services: Services) -> None:
     stack.create(bucket(EVERYTHING))
     assert stack.update(bucket({"BucketName": "mine"})) == "UPDATE_COMPLETE", stack.events()
     mine = {"Bucket": "mine"}
-    for operation in ("GetBucketLifecycleConfiguration", "GetBucketWebsite", "GetBucketCors"):
+    gone = ("BucketLifecycleConfiguration", "BucketWebsite", "BucketCors", "BucketReplication")
+    for operation in (f"Get{each}" for each in gone):
         with pytest.raises(Fault):
             services.ask("s3", operation, **mine)
     assert services.ask("s3", "GetBucketVersioning", **mine)["Status"] == "Suspended"

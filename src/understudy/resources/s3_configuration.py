@@ -143,6 +143,25 @@ def _filter(rule: Params) -> Params:
     return parts or {"Prefix": ""}
 
 
+def _replication(value: Params) -> Params:
+    rules = [_copied(rule) for rule in value["Rules"]]
+    return {"ReplicationConfiguration": {"Role": value["Role"], "Rules": rules}}
+
+
+def _copied(rule: Params) -> Params:
+    """A rule of the replication; its id and its tags have other names in the template."""
+    made = _renamed(rule, {"Id": "ID"})
+    if "Filter" in rule:
+        made["Filter"] = _renamed(rule["Filter"], {"TagFilter": "Tag"})
+        if "And" in rule["Filter"]:
+            made["Filter"]["And"] = _renamed(rule["Filter"]["And"], {"TagFilters": "Tags"})
+    return made
+
+
+def _abac(value: str) -> Params:
+    return {"AbacStatus": {"Status": value}}
+
+
 PARTS: Mapping[str, Part] = {
     "OwnershipControls": Part(
         "PutBucketOwnershipControls", _under("OwnershipControls"), "DeleteBucketOwnershipControls"
@@ -177,5 +196,9 @@ PARTS: Mapping[str, Part] = {
         _under("ObjectLockConfiguration"),
         without={"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}},
     ),
+    "ReplicationConfiguration": Part(
+        "PutBucketReplication", _replication, "DeleteBucketReplication"
+    ),
+    "AbacStatus": Part("PutBucketAbac", _abac, without={"AbacStatus": {"Status": "Disabled"}}),
 }
 """In an order in which they can be put: versions come before what needs them."""
