@@ -325,6 +325,16 @@ def test_what_is_owned_already_is_not_bought_again():
     assert sum(bill.total for bill in bills) == mix.cost
 
 
+def test_an_owned_plan_of_an_odd_amount_stays_what_it_is():
+    owned = SavingsPlan(id="sp", kind=COMPUTE, commitment=Decimal("0.14037"), payment=NO_UPFRONT)
+    market = market_of(
+        counts_by_hour({"m5.large": DAY}), book_in_mills(M5), Limits(), Commitments((), (owned,))
+    )
+    mix = cheapest(market, Limits())
+    assert Fraction(owned.commitment) in mix.commitments
+    assert mix.gap <= 1e-9
+
+
 def test_sagemaker_usage_is_only_covered_by_its_own_plan():
     table = {
         "ml.m5.large": {

@@ -2,8 +2,8 @@
 
 The cost of a purchase is convex and piecewise linear in what is bought. Each purchase that is tried
 gives, for each block of hours, its cost on demand and what one unit more would have saved: a bound
-below the cost of every other purchase (Benders' cut). A small linear program over all cuts says how
-low the cost can be at best, and where.
+below the cost of every other purchase (Benders' cut). A small program over all cuts, linear or with
+whole numbers, says how low the cost can be at best, and where.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,12 @@ from scipy import optimize
 
 from understudy.pricing.coverage import layers_of, left_over
 from understudy.pricing.market import Floats, Market
+
+_scipy = cast("Any", optimize)
+GRAND, TINY = 1e6, 1e-9
+"""What the cheapest purchase costs in the solver's units: it takes 1e-6 of them for nothing."""
+MASTER_GAP = 1e-10
+MOST_NODES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,19 @@ class Rows:
     def allow(self, point: Floats) -> bool:
         """Whether a purchase respects them, but for the rounding of floats."""
         return bool(np.all(self.rows @ point <= self.limits * (1 + 1e-12) + 1e-9))
+
+
+@dataclass(frozen=True, slots=True)
+class Lowest:
+    """What cuts allow: no purchase costs less than ``bound``, US dollars.
+
+    ``point`` is where they allow it, None if the solver gave up before it found any; ``nodes`` are
+    the branches that it looked at.
+    """
+
+    bound: float
+    point: Floats | None
+    nodes: int
 
 
 class Cuts:
@@ -85,27 +104,45 @@ class Cuts:
             slopes[:, number] = -worth[each.pool] * each.units
         if market.plans:
             slopes[:, reserved:] = -np.add.reduceat(left.dollar_worth, self.blocks, axis=1).T
-        self._rows.append(np.hstack([slopes, -np.eye(len(cost))]))
+        self._rows.append(slopes)
         self._limits.extend((slopes @ point - cost).tolist())
         return float(self._fees @ point + self.weights @ cost) + self._fixed
 
-    def lowest(self, box: Box, rows: Rows) -> tuple[float, Floats] | None:
+    def lowest(self, box: Box, rows: Rows, steps: Floats, *, whole: bool) -> Lowest | None:
         """The least cost that the cuts allow within a box, and where; None if nothing is allowed.
 
-        Its value is a bound: no purchase in the box costs less.
+        ``steps`` are what one more of each thing to buy is; ``whole`` allows no parts of them.
         """
-        blocks = len(self.weights)
-        low = np.append(box.low, np.zeros(blocks))
-        high = np.append(box.high, np.full(blocks, np.inf))
-        wide = np.hstack([rows.rows, np.zeros((len(rows.rows), blocks))])
-        found = cast("Any", optimize).linprog(
-            np.append(self._fees, self.weights),
-            A_ub=np.vstack([*self._rows, wide]),
-            b_ub=np.append(self._limits, rows.limits),
-            bounds=np.column_stack([low, high]),
-            method="highs",
+        blocks, money = len(self.weights), GRAND / max(min(self.known.values()), TINY)
+        found = _scipy.milp(
+            np.append(self._fees * steps * money, self.weights),
+            integrality=np.append(np.full(len(steps), int(whole)), np.zeros(blocks)),
+            bounds=_scipy.Bounds(
+                np.append(box.low / steps, np.zeros(blocks)),
+                np.append(box.high / steps, np.full(blocks, np.inf)),
+            ),
+            constraints=self._constraints(rows, steps, money),
+            options={"presolve": False, "mip_rel_gap": MASTER_GAP, "node_limit": MOST_NODES},
         )
-        if not found.success:
+        bound = found.mip_dual_bound if whole else found.fun
+        if bound is None or not np.isfinite(bound):
             return None
-        point: Floats = np.clip(found.x[: len(box.low)], box.low, box.high)
-        return float(found.fun) + self._fixed, point
+        point: Floats | None = None
+        if found.x is not None:
+            taken: Floats = found.x[: len(steps)]
+            amounts: Floats = (np.round(taken) if whole else taken) * steps
+            point = np.clip(amounts, box.low, box.high)
+        nodes = int(found.mip_node_count or 0) if whole else 0
+        return Lowest(float(bound) / money + self._fixed, point, nodes)
+
+    def _constraints(self, rows: Rows, steps: Floats, money: float) -> list[Any]:
+        """The cuts, dollars scaled so that the solver's tolerances are small, and the limits."""
+        blocks = len(self.weights)
+        slopes = np.vstack(self._rows) * money
+        costs = np.tile(-np.eye(blocks), (len(self._rows), 1))
+        cuts = _scipy.LinearConstraint(
+            np.hstack([slopes * steps, costs]), -np.inf, np.array(self._limits) * money
+        )
+        wide = np.hstack([rows.rows * steps, np.zeros((len(rows.rows), blocks))])
+        limits = _scipy.LinearConstraint(wide, -np.inf, rows.limits)
+        return [cuts, limits] if len(wide) else [cuts]

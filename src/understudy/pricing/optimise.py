@@ -1,16 +1,14 @@
 """The purchase of least cost, with a proof of how far from the best it can be.
 
-Cutting planes (see `cuts`) solve the problem with parts of reservations; branch and bound over the
-same cuts makes reservations whole and commitments multiples of a mill. The least bound of all
-branches is the certificate: no purchase costs less. One pool with one thing to buy needs no search,
-see `newsvendor`; its rule is where the search starts.
+Cutting planes (see `cuts`) solve the problem with parts of reservations, then, over the same cuts,
+with whole reservations and commitments in multiples of a mill. The last bound of the cuts is the
+certificate: no purchase costs less. One pool with one thing to buy needs no search, see
+`newsvendor`; its rule is where the search starts.
 """
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 
 import numpy as np
 
@@ -22,10 +20,9 @@ from understudy.pricing.newsvendor import MILL, cheapest_count
 TOLERANCE = 1e-9
 BLOCKS = 32
 """Blocks of hours that have cuts of their own."""
-MOST_BRANCHES = 500
-MOST_CUTS_OF_A_BRANCH = 300
-SETTLED = 1e-4
-"""How small the gap has to be before whole numbers are tried."""
+MOST_ROUNDS = 300
+SETTLED, PARTS = 1e-4, 1e-6
+"""How small the gap has to be before whole numbers near by are tried, and before all are."""
 WHOLE = 1e-6
 _MILL = float(MILL)
 
@@ -94,6 +91,11 @@ def _reach(market: Market, plan: PlanOption) -> float:
     return max((float(pool.rate / rate) for rate, pool in pairs if rate), default=0.0)
 
 
+def _step(plan: PlanOption) -> float:
+    """What a commitment is a multiple of; what is owned stays what it is."""
+    return _MILL if plan.owned is None else float(plan.owned) or 1.0
+
+
 def whole_box(market: Market) -> Box:
     """From nothing to what would cover the peak; owned plans stay what they are."""
     peak = market.units.max(axis=1, initial=0.0)
@@ -129,33 +131,25 @@ def each_pool_alone(market: Market, box: Box) -> Floats:
 
 
 class Search:
-    """Branch and bound over cuts. ``best`` is the cost of ``chosen``, the best whole purchase."""
+    """Cuts until nothing can be cheaper. ``best`` is the cost of ``chosen``, a whole purchase."""
 
     def __init__(self, cuts: Cuts, limits: Limits, tolerance: float) -> None:
         market = cuts.market
         self.cuts = cuts
+        self.box = whole_box(market)
         self.rows = limits_as_rows(market, limits)
-        self.steps = np.array([1.0] * len(market.reservables) + [_MILL] * len(market.plans))
+        self.steps = np.array([1.0] * len(market.reservables) + [*map(_step, market.plans)])
         self.tolerance = tolerance
         self.best = np.inf
         self.chosen: Floats | None = None
-        self.floor = np.inf
         self.branches = 0
-        self._open: list[tuple[float, int, Box]] = []
 
     def run(self) -> Mix:
-        """Search until the gap is closed, or so many branches were looked at that it stays."""
-        box = whole_box(self.cuts.market)
-        self._try(box.low)
-        self._try(each_pool_alone(self.cuts.market, box))
-        self._branch(box)
-        while self._open and self.branches < MOST_BRANCHES:
-            bound, _, part = heapq.heappop(self._open)
-            if self._closed(bound):
-                self.floor = min(self.floor, bound)
-            else:
-                self._branch(part)
-        return self._mix(min([self.best, self.floor, *(bound for bound, _, _ in self._open)]))
+        """Search until the gap is closed, or so many rounds were made that it stays."""
+        self._try(self.box.low)
+        self._try(each_pool_alone(self.cuts.market, self.box))
+        bound = self._search(-np.inf, whole=False)
+        return self._mix(min(self._search(bound, whole=True), self.best))
 
     def _try(self, point: Floats) -> float:
         """The cost of a purchase, which is kept if it is whole, allowed and the best so far."""
@@ -168,46 +162,30 @@ class Search:
     def _closed(self, bound: float) -> bool:
         return self.best - bound <= self.tolerance * abs(self.best) / 2
 
-    def _branch(self, box: Box) -> None:
-        """Find the least of a branch, parts allowed; split it unless it is done with."""
-        self.branches += 1
-        least, bound = np.inf, -np.inf
-        for _ in range(MOST_CUTS_OF_A_BRANCH):
-            found = self.cuts.lowest(box, self.rows)
-            if found is None:
-                return
-            bound, point = found
-            seen = point.tobytes() in self.cuts.known
-            least = min(least, self._try(point))
-            if least - bound <= SETTLED * abs(least):
-                self._try_near(point, box)
+    def _search(self, bound: float, *, whole: bool) -> float:
+        """Try what the cuts say is cheapest, which makes new cuts; the bound at the end."""
+        least = np.inf
+        for _ in range(MOST_ROUNDS):
             if self._closed(bound):
-                self.floor = min(self.floor, bound)
-                return
-            if seen or least - bound <= self.tolerance * abs(least) / 10:
-                self._split(bound, point, box)
-                return
-        heapq.heappush(self._open, (bound, self.branches, box))
-        self.branches = MOST_BRANCHES
+                break
+            found = self.cuts.lowest(self.box, self.rows, self.steps, whole=whole)
+            if found is None:
+                break
+            self.branches += found.nodes
+            bound = max(bound, found.bound)
+            if found.point is None or found.point.tobytes() in self.cuts.known:
+                break
+            least = min(least, self._try(found.point))
+            if not whole and least - bound <= SETTLED * abs(least):
+                self._try_near(found.point)
+                if least - bound <= PARTS * abs(least):
+                    break
+        return bound
 
-    def _try_near(self, point: Floats, box: Box) -> None:
+    def _try_near(self, point: Floats) -> None:
         """Try whole purchases near a point."""
         for whole in (np.round(point / self.steps), np.floor(point / self.steps + WHOLE)):
-            self._try(np.clip(whole * self.steps, box.low, box.high))
-
-    def _split(self, bound: float, point: Floats, box: Box) -> None:
-        """Halve a branch at what is least whole; a whole point leaves nothing to split."""
-        parts = np.abs(point / self.steps - np.round(point / self.steps))
-        index = int(np.argmax(parts))
-        if parts[index] < WHOLE:
-            self.floor = min(self.floor, bound)
-            return
-        step = float(self.steps[index])
-        below = floor(point[index] / step)
-        lower, upper = box.high.copy(), box.low.copy()
-        lower[index], upper[index] = below * step, (below + 1) * step
-        for half in (Box(box.low, lower), Box(upper, box.high)):
-            heapq.heappush(self._open, (bound, self.branches * 2 + len(self._open), half))
+            self._try(np.clip(whole * self.steps, self.box.low, self.box.high))
 
     def _mix(self, bound: float) -> Mix:
         market = self.cuts.market
