@@ -253,6 +253,38 @@ def test_in_express_mode_nobody_waits_for_stability(stack: StackStory) -> None:
     assert stack.delete(run=5, **express) == "DELETE_COMPLETE"
 
 
+def test_what_is_not_waited_for_in_express_mode_has_its_attributes(stack: StackStory) -> None:
+    launch = {"ImageId": "ami-1", "InstanceType": "m5.large"}
+    group = {
+        "MinSize": "1",
+        "MaxSize": "1",
+        "AvailabilityZones": ["us-east-1a"],
+        "LaunchConfigurationName": {"Ref": "Launch"},
+    }
+    resources = {
+        "Launch": {"Type": "AWS::AutoScaling::LaunchConfiguration", "Properties": launch},
+        "Group": {"Type": "AWS::AutoScaling::AutoScalingGroup", "Properties": group},
+        "Balancer": {
+            "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+            "Properties": {"Subnets": ["subnet-1", "subnet-2"]},
+        },
+    }
+    outputs = {
+        "Group": {"Value": {"Fn::GetAtt": ["Group", "AutoScalingGroupARN"]}},
+        "Address": {"Value": {"Fn::GetAtt": ["Balancer", "DNSName"]}},
+    }
+    stack.create(
+        resources,
+        run=2,
+        sections={"Outputs": outputs},
+        DeploymentConfig={"Mode": "EXPRESS"},
+    )
+    assert stack.status == "CREATE_COMPLETE", stack.events()
+    shown = {each["OutputKey"]: each["OutputValue"] for each in stack.described["Outputs"]}
+    assert shown["Group"].startswith("arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:")
+    assert shown["Address"].endswith(".elb.amazonaws.com")
+
+
 def test_the_mode_that_the_cdk_sends_changes_nothing(stack: StackStory) -> None:
     standard = {"DeploymentConfig": {"Mode": "STANDARD"}}
     assert stack.create({"A": thing(Seconds=100)}, run=5, **standard) == "CREATE_IN_PROGRESS"

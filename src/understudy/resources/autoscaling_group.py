@@ -58,10 +58,12 @@ def create(request: Request) -> Handler:
     more = {key: wanted[key] for key in (*members, "TrafficSources") if key in wanted}
     params = {**_params(wanted), **more, "AutoScalingGroupName": name, "Tags": _tags(request)}
     yield Invoke(SERVICE, "CreateAutoScalingGroup", params)
-    yield Identify(name)
+    made = yield from found(name)
+    attributes = {"AutoScalingGroupARN": made["AutoScalingGroupARN"]} if made else {}
+    yield Identify(name, attributes)
     yield from _observe(name, wanted, {})
-    described = yield from _stable(name, request.started_at)
-    return Done(name, {"AutoScalingGroupARN": described["AutoScalingGroupARN"]})
+    yield from _stable(name, request.started_at)
+    return Done(name, attributes)
 
 
 def update(request: Request) -> Handler:

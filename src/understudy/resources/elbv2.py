@@ -68,8 +68,9 @@ def create_load_balancer(request: Request) -> Handler:
         "Tags": tag_list(request),
     }
     answer = yield Invoke(SERVICE, "CreateLoadBalancer", params)
-    arn: str = answer["LoadBalancers"][0]["LoadBalancerArn"]
-    yield Identify(arn)
+    made: Params = answer["LoadBalancers"][0]
+    arn: str = made["LoadBalancerArn"]
+    yield Identify(arn, _balancer_attributes(made))
     yield from _set(
         "ModifyLoadBalancerAttributes",
         {"LoadBalancerArn": arn},

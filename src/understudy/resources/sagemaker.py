@@ -65,8 +65,8 @@ def create_endpoint(request: Request) -> Handler:
         "ExcludeRetainedVariantProperties",
     )
     answer = yield Invoke("sagemaker", "CreateEndpoint", params)
-    yield Identify(answer["EndpointArn"])
     name = params["EndpointName"]
+    yield Identify(answer["EndpointArn"], {"EndpointName": name})
     status, reason = yield from _settled(name)
     if status != "InService":
         raise HandlerFailure(reason or f"Endpoint {name} is {status}", "NotStabilized")
