@@ -101,7 +101,7 @@ def test_an_update_keeps_the_attributes_and_a_read_gives_what_was_recorded() -> 
     now = request("AWS::Glue::Job", {"Timeout": 2}, physical_id="j", attributes={"Arn": "a"})
     assert kind.update is not None
     assert kind.read is not None
-    assert ended(kind.update(now)) == Done("j", {"Arn": "a"})
+    assert ended(kind.update(now)) == Done("j", {"Arn": "a", "Timeout": 2})
     assert ended(kind.read(now)).properties == {"Timeout": 2}
     assert ended(kind.delete(now)).physical_id == "j"
 

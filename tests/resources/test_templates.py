@@ -1,9 +1,11 @@
 """Public-style templates: deployed, updated, looked at for drift, and deleted."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from understudy.app.schemas import resource_types
 from understudy.base.fault import Fault
 from understudy.testing.region import Region
 
@@ -58,3 +60,14 @@ def test_a_template_is_deployed_updated_in_sync_and_deleted(path: Path) -> None:
     region.advance(PATIENCE)
     with pytest.raises(Fault, match="does not exist"):
         region.call("cloudformation", "DescribeStacks", StackName="app")
+
+
+def test_the_templates_use_every_kept_type_and_sixty_recorded_ones() -> None:
+    text = "".join(each.read_text() for each in TEMPLATES)
+    used = {*re.findall(r"\bType: (AWS::\w+::\w+)", text)}
+    types = resource_types()
+    assert len(set(types)) == len(types)
+    kept = {name for name, kind in types.items() if kind.fidelity == "kept"}
+    assert kept - used == set()
+    assert sum(types[name].fidelity == "recorded" for name in used) >= 60
+    assert len(TEMPLATES) >= 40

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from understudy.cloudformation.unknown import unknown
 from understudy.cloudformation.value import is_list, is_map, items
 
 MAX_REFERENCES = 60
@@ -77,6 +78,15 @@ def substituted(value: Any, resolve: Callable[[DynamicReference], str]) -> Any:
     if is_map(value):
         return {key: substituted(child, resolve) for key, child in value.items()}
     return [substituted(child, resolve) for child in value] if is_list(value) else value
+
+
+def not_yet_known(value: Any) -> Any:
+    """The value with every text in which a dynamic reference stands unknown."""
+    if isinstance(value, str):
+        return unknown(()) if _REFERENCE.search(value) else value
+    if is_map(value):
+        return {key: not_yet_known(child) for key, child in value.items()}
+    return [not_yet_known(child) for child in value] if is_list(value) else value
 
 
 def _parsed(match: re.Match[str]) -> DynamicReference:

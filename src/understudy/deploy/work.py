@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from understudy.cloudformation.changeset import retention
 from understudy.cloudformation.coerce import coerce
+from understudy.cloudformation.dynamic import not_yet_known
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.validate import failure, validate
 from understudy.control.events import Params
@@ -66,12 +67,15 @@ def wanted(
 
 
 def typed(engine: Engine, type_name: str, logical_id: str, properties: Params) -> Params:
-    """Properties typed as their schema asks. Raises HandlerFailure where they break it."""
+    """Properties typed as their schema asks. Raises HandlerFailure where they break it.
+
+    What a dynamic reference comes to is the concern of the service that is given it.
+    """
     schema = engine.schemas.get(type_name)
     if schema is None:
         return properties
     proper = coerce(properties, schema)
-    problems = validate(proper, schema)
+    problems = validate(not_yet_known(proper), schema)
     if problems:
         raise HandlerFailure(failure(logical_id, problems), "")
     return proper

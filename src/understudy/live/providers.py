@@ -6,6 +6,7 @@ import logging
 from understudy.base.fault import Fault
 from understudy.bookkeeping.outbox import Invocation
 from understudy.control.events import Call, Params
+from understudy.control.lambda_ import functions
 from understudy.control.lambda_.permission import CALLER
 from understudy.live.custom_resources import CustomResources
 from understudy.live.functions import LiveFunctions
@@ -39,7 +40,7 @@ class Providers:
         match call.operation:
             case "Invoke":
                 return await self.functions.invoke(call.params, call.region)
-            case "understudy:Keep":
+            case functions.KEEP:
                 return await self.functions.with_code(call.params, call.region)
             case "understudy:Ask":
                 return await self._resources.ask(call.params, call.region)

@@ -46,7 +46,7 @@ def arns(
     """ARNs that a resource may have, the most likely first.
 
     ``subject`` is what the ARN is of, as the attribute says it (``Cluster`` for ``ClusterArn``), or
-    empty for the resource itself.
+    empty for the resource itself. A version ends with its number.
     """
     kind = schema.name.split("::")[2]
     wanted = [_plain(word) for word in (subject, kind) if word]
@@ -55,6 +55,8 @@ def arns(
             for key, written in formats.items():
                 if test(_plain(key), word):
                     for pattern in written:
+                        if key.endswith("version"):
+                            yield f"{_filled(pattern, region, name)}:1"
                         if not pattern.endswith(":.*"):
                             yield _filled(pattern, region, name)
     resource = _kebab(subject or kind)

@@ -94,6 +94,7 @@ def read_cluster(request: Request) -> Handler:
     if found is None:
         raise Fault("ClusterNotFoundException", "Cluster not found.")
     properties = {
+        **request.properties,
         "ClusterName": found["clusterName"],
         "CapacityProviders": found["capacityProviders"],
     }
@@ -129,7 +130,8 @@ def read_definition(request: Request) -> Handler:
     found = answer["taskDefinition"]
     if found["status"] != "ACTIVE":
         raise Fault("ClientException", "Unable to describe task definition.")
-    properties = {"Family": found["family"], "NetworkMode": found["networkMode"]}
+    live = {"Family": found["family"], "NetworkMode": found["networkMode"]}
+    properties = request.properties | live
     return Done(request.physical_id, {"TaskDefinitionArn": request.physical_id}, properties)
 
 
@@ -216,6 +218,7 @@ def read_service(request: Request) -> Handler:
     if found["status"] != "ACTIVE":
         raise Fault("ServiceNotFoundException", "Service not found.")
     properties = {
+        **request.properties,
         "ServiceName": found["serviceName"],
         "DesiredCount": found["desiredCount"],
         "TaskDefinition": found["taskDefinition"],
@@ -266,7 +269,7 @@ def read_provider(request: Request) -> Handler:
     answer = yield Invoke(SERVICE, "DescribeCapacityProviders", names)
     if not answer["capacityProviders"]:
         raise Fault("ClientException", "The specified capacity provider does not exist.")
-    return Done(request.physical_id, {}, {"Name": request.physical_id})
+    return Done(request.physical_id, {}, {**request.properties, "Name": request.physical_id})
 
 
 def delete_provider(request: Request) -> Handler:

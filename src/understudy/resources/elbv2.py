@@ -135,7 +135,11 @@ def read_load_balancer(request: Request) -> Handler:
     arns = {"LoadBalancerArns": [request.physical_id]}
     answer = yield Invoke(SERVICE, "DescribeLoadBalancers", arns)
     (found,) = answer["LoadBalancers"]
+    told = yield Invoke(SERVICE, "DescribeTags", {"ResourceArns": [request.physical_id]})
     properties = {
+        **request.properties,
+        "SecurityGroups": found.get("SecurityGroups", []),
+        "Tags": told["TagDescriptions"][0]["Tags"],
         "Name": found["LoadBalancerName"],
         "Scheme": found["Scheme"],
         "Type": found["Type"],
@@ -220,7 +224,7 @@ def read_target_group(request: Request) -> Handler:
     answer = yield Invoke(SERVICE, "DescribeTargetGroups", arns)
     (found,) = answer["TargetGroups"]
     names = ("Port", "Protocol", "VpcId", "TargetType", *_CHECKS)
-    properties = {name: found[name] for name in names if name in found}
+    properties = request.properties | {name: found[name] for name in names if name in found}
     properties["Name"] = found["TargetGroupName"]
     attributes = yield from _group_attributes(request.physical_id)
     return Done(request.physical_id, attributes, properties)
@@ -262,7 +266,7 @@ def read_listener(request: Request) -> Handler:
     answer = yield Invoke(SERVICE, "DescribeListeners", {"ListenerArns": [request.physical_id]})
     (found,) = answer["Listeners"]
     names = ("LoadBalancerArn", "Port", "Protocol", "SslPolicy")
-    properties = {name: found[name] for name in names if name in found}
+    properties = request.properties | {name: found[name] for name in names if name in found}
     return Done(request.physical_id, {"ListenerArn": request.physical_id}, properties)
 
 
@@ -298,7 +302,8 @@ def read_rule(request: Request) -> Handler:
     answer = yield Invoke(SERVICE, "DescribeRules", {"RuleArns": [request.physical_id]})
     (found,) = answer["Rules"]
     attributes = {"RuleArn": request.physical_id, "IsDefault": found["IsDefault"]}
-    return Done(request.physical_id, attributes, {"Priority": int(found["Priority"])})
+    properties = {**request.properties, "Priority": int(found["Priority"])}
+    return Done(request.physical_id, attributes, properties)
 
 
 def delete_rule(request: Request) -> Handler:

@@ -3,7 +3,7 @@
 from understudy.base.arn import last_name
 from understudy.base.fault import Fault
 from understudy.control.events import Params
-from understudy.control.lambda_.functions import CODE
+from understudy.control.lambda_.functions import CODE, KEEP
 from understudy.deploy.explain import code_of
 from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
 from understudy.resources.tags import without
@@ -27,7 +27,7 @@ def _kept(request: Request) -> Steps[Params]:
     """Have the package kept; what names it in the call that follows."""
     properties = request.properties
     asked = {"Code": properties["Code"], "Runtime": properties.get("Runtime", "")}
-    answer = yield Invoke("lambda", "understudy:Keep", asked)
+    answer = yield Invoke("lambda", KEEP, asked)
     return {CODE: answer[CODE]} if CODE in answer else {}
 
 

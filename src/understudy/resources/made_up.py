@@ -46,6 +46,7 @@ class Making:
     at: str
     formats: Formats
     ids: Ids
+    version: str = ""
 
 
 def attributes(making: Making, properties: Params) -> Params:
@@ -137,6 +138,9 @@ _HOST_ENDS = ("endpoint", "dnsname", "domainname", "address", "hostname")
 def _arns(making: Making, subject: str, made: Params) -> Iterator[str]:
     service = service_of(making.schema)
     own = made.get("Id") or made.get(f"{making.schema.name.split('::')[2]}Id") or making.name
+    if service == "imagebuilder":
+        own = "/".join(filter(None, (making.name.lower(), making.version)))
+        own = f"{own}/1" if making.schema.name.endswith("::Component") else own
     names = [str(own), making.name, making.ids.letters(10, LOWER), making.ids.uuid()]
     for name in dict.fromkeys(names):
         yield from arns(making.schema, making.region, subject, name, making.formats, service)
@@ -147,6 +151,8 @@ def _identifiers(making: Making, subject: str) -> Iterator[str]:
     prefix = _PREFIXES.get((subject or kind).lower())
     if prefix:
         yield f"{prefix}-0{making.ids.hex(16)}"
+    if (subject or kind) == "Collection":
+        yield making.ids.letters(20, LOWER)
     if (subject or kind) == "UserPool":
         yield f"{making.region}_{making.ids.letters(9, MIXED)}"
     yield making.ids.uuid()

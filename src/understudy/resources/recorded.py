@@ -36,12 +36,13 @@ class Recorder:
         """Make up what the service would have set."""
         identifier, made = made_up(self.schema(), request, self.formats)
         yield Identify(identifier)
-        return Done(identifier, made)
+        return Done(identifier, made | _given(request.properties, made))
 
     def update(self, request: Request) -> Handler:
         """Keep what was made up: an update in place does not change it."""
         yield Identify(request.physical_id)
-        return Done(request.physical_id, request.attributes)
+        made = {k: v for k, v in request.attributes.items() if k not in request.previous}
+        return Done(request.physical_id, made | _given(request.properties, made))
 
     def read(self, request: Request) -> Handler:
         """What was recorded: nobody else can have changed it."""
@@ -52,6 +53,12 @@ class Recorder:
         """Forget it."""
         yield Identify(request.physical_id)
         return Done(request.physical_id)
+
+
+def _given(properties: Params, made: Params) -> Params:
+    """What was given in plain values: Fn::GetAtt of a few old types gives that, too."""
+    plain = {k: v for k, v in properties.items() if isinstance(v, str | int | float)}
+    return {name: value for name, value in plain.items() if name not in made}
 
 
 def recorded(name: str, schema: Callable[[], Schema], formats: LoadFormats) -> ResourceType:
@@ -77,10 +84,17 @@ def made_up(schema: Schema, request: Request, formats: LoadFormats) -> tuple[str
         at=datetime.fromtimestamp(request.started_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         formats=formats(service_of(schema)),
         ids=ids,
+        version=str(request.properties.get("Version", "")),
     )
-    made = attributes(making, request.properties)
+    made = _named(schema, making.name) | attributes(making, request.properties)
     parts = [_part(making, pointer, request.properties, made) for pointer in _identifying(schema)]
     return "|".join(parts) or making.name, made
+
+
+def _named(schema: Schema, name: str) -> Params:
+    """The name that the service gives where the template gives none, if its property is known."""
+    own = f"{schema.name.split('::')[2]}Name"
+    return {own: name} if own in schema.properties else {}
 
 
 def _seed(request: Request) -> int:

@@ -127,7 +127,8 @@ class ResourceTypes(Mapping[str, ResourceType]):
 
     def __iter__(self) -> Iterator[str]:
         yield from BY_NAME
-        yield from (each for each in self._schemas.names() if self._is_recorded(each))
+        others = (each for each in self._schemas.names() if each not in BY_NAME)
+        yield from (each for each in others if self._is_recorded(each))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -1,13 +1,19 @@
 """What services outside the engine answer in the simulated world."""
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
+
+import msgspec
 
 from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
 from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.moto import Books
 from understudy.control.events import Call, Params
+from understudy.control.lambda_.functions import CODE, KEEP
+from understudy.sim.buckets import configured
 
 
 class Forgetful:
@@ -45,7 +51,7 @@ class Answers:
     """
 
     def __init__(self) -> None:
-        self._buckets: set[str] = set()
+        self._buckets: dict[str, dict[str, Params]] = {}
         self._books = Books(Forgetful())
         self._later: list[Call] | None = []
 
@@ -54,8 +60,7 @@ class Answers:
         if call.service == "s3":
             return self._s3(call.operation, call.params)
         if call.service == "lambda":
-            message = "A simulation runs no functions; deploy with `understudy up` to run them."
-            raise Fault("NotSimulated", message)
+            return _function(call)
         if self._later is not None and call.service == "iam" and call.operation in _ROLE_CALLS:
             self._later.append(call)
             return _role(call.params) if call.operation == "CreateRole" else {}
@@ -73,12 +78,23 @@ class Answers:
     def _s3(self, operation: str, params: Params) -> Params:
         name = params["Bucket"]
         if operation == "CreateBucket":
-            self._buckets.add(name)
+            self._buckets[name] = {}
         elif operation == "HeadBucket" and name not in self._buckets:
             raise Fault("NoSuchBucket", "The specified bucket does not exist", 404)
         elif operation == "DeleteBucket":
-            self._buckets.discard(name)
-        return {}
+            self._buckets.pop(name, None)
+        return configured(self._buckets.get(name, {}), operation, params)
+
+
+def _function(call: Call) -> Params:
+    """The package of a function is kept by name alone. Raises Fault where it would have to run."""
+    if call.operation != KEEP:
+        message = "A simulation runs no functions; deploy with `understudy up` to run them."
+        raise Fault("NotSimulated", message)
+    code = msgspec.json.encode(call.params.get("Code", call.params), order="sorted")
+    digest = base64.b64encode(hashlib.sha256(code).digest()).decode()
+    rest = {key: value for key, value in call.params.items() if key not in ("Code", "ZipFile")}
+    return {**rest, CODE: {"Sha256": digest, "Size": len(code)}}
 
 
 def _role(params: Params) -> Params:

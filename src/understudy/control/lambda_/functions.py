@@ -15,6 +15,8 @@ from understudy.control.turn import Turn
 
 CODE = "understudy:code"
 """The member of a call that says where the world has put the package: its Sha256 and Size."""
+KEEP = "understudy:Keep"
+"""The operation with which the world is asked to put a package aside."""
 PAGE_SIZE = 50
 TIMEOUT, MEMORY = 3, 128
 """AWS: CreateFunction, defaults in seconds and megabytes."""
