@@ -26,7 +26,7 @@ rehearse: setup ## Deploy the example, drive traffic at it at 60x, see it scale,
 		--traffic examples/traffic/lunch-rush.csv --speed 60 --report rehearsal/
 
 test: setup ## Run the tests
-	$(BIN)/python -m pytest -n auto -m "not alone"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
 check: setup ## Lint, types, layers
