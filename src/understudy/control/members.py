@@ -61,6 +61,13 @@ class GroupMembers:
         group_events.on_failed(self._groups, event, turn)
         return True
 
+    def reboot(self, instance_id: str, turn: Turn) -> bool:
+        """Somebody reboots an instance: its group keeps it."""
+        found = self._groups.find(instance_id)
+        if found is not None:
+            group_events.reboot(found[1], turn)
+        return found is not None
+
 
 def _state(member: Member) -> str:
     """The state that EC2 shows of an instance in a lifecycle state of its group."""

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec import field as struct_field
 
+from understudy.base.fault import Fault
 from understudy.control.application_autoscaling import operations as scaling_operations
 from understudy.control.application_autoscaling import scaling, targets, timers
 from understudy.control.application_autoscaling.service import ApplicationAutoScaling
@@ -35,6 +36,7 @@ from understudy.control.cost_explorer import operations as cost_operations
 from understudy.control.cost_explorer.service import CostExplorer
 from understudy.control.ec2 import operations as ec2_operations
 from understudy.control.ec2 import running
+from understudy.control.ec2.alarm_actions import instance_of, operation_of
 from understudy.control.ec2.service import Ec2
 from understudy.control.ec2.state import Ec2State
 from understudy.control.ecs import operations as ecs_operations
@@ -411,7 +413,18 @@ class Plane:
             alarm = self.cloudwatch.state.alarms[action.alarm_name]
             self.notifier.send(invocation(alarm, action, turn.region), turn, alarm.name)
             return
+        elif operation := operation_of(action.action):
+            summary = self._on_instance(action, operation, turn)
         else:
             summary = f"Failed to execute action {action.action}: no such target is offered"
         if not action.repeated:
             self.cloudwatch.record_action(action.alarm_name, action.action, summary, turn)
+
+    def _on_instance(self, action: AlarmAction, operation: str, turn: Turn) -> str:
+        """Do to the instance that an alarm watches what it asks for; what came of it."""
+        instance = instance_of(self.cloudwatch.state.alarms[action.alarm_name].params)
+        try:
+            self.call("ec2", operation, {"InstanceIds": [instance]}, turn)
+        except Fault as fault:
+            return f'Failed to execute action {action.action}. Received error: "{fault.message}"'
+        return f"Successfully executed action {action.action}"

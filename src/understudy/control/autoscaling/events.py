@@ -68,7 +68,20 @@ def on_stopped(service: "AutoScaling", event: InstanceStopped, turn: Turn) -> No
     elif "Terminating" in instance.lifecycle:
         leaving.stopped(service, group, instance, turn)
         machine.remove_if_empty(service, group, turn)
+    elif instance.rebooting:
+        instance.rebooting = False
+        entering.run(service, group, instance, turn)
     machine.settle(service, group, turn)
+
+
+def reboot(instance: Instance, turn: Turn) -> None:
+    """Have the world end an instance in service and run it again; it loses nothing it has written.
+
+    It stays in service meanwhile, as far as its health checks let it.
+    """
+    if instance.lifecycle in {IN_SERVICE, STANDBY} and not instance.rebooting:
+        instance.rebooting = True
+        turn.emit(Stop(turn.region, instance.id, 0.0, keep=True))
 
 
 def on_spot(service: "AutoScaling", event: SpotNoticed, turn: Turn) -> None:
@@ -96,6 +109,7 @@ def on_restart(service: "AutoScaling", turn: Turn) -> None:
 
 
 def _again(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> None:
+    instance.rebooting = False
     if instance.stopping_at:
         turn.emit(Stop(turn.region, instance.id, 0.0))
     elif instance.lifecycle in STARTING:

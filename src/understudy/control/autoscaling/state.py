@@ -59,6 +59,7 @@ class Instance(Struct):
     stopping_at: float = 0.0
     refresh: str = ""
     came_from: str = ""
+    rebooting: bool = False
 
     @property
     def pool(self) -> Pool:

@@ -118,6 +118,19 @@ def check_actions(params: Params) -> str | None:
     return None
 
 
+def _instance(params: Params) -> str | None:
+    """An alarm that does something to an instance watches one."""
+    if not any(map(_EC2.match, _actions(params))):
+        return None
+    dimensions: Sequence[Params] = params.get("Dimensions") or ()
+    if any(each["Name"] == "InstanceId" for each in dimensions):
+        return None
+    return (
+        "Invalid use of EC2 action. An EC2 action can only be used if the alarm is monitoring an "
+        "EC2 instance."
+    )
+
+
 def _actions(params: Params) -> Sequence[str]:
     return [action for member in ACTIONS.values() for action in params[member]]
 
@@ -129,6 +142,7 @@ _CHECKS: Sequence[Check] = (
     _datapoints,
     _missing_data,
     check_actions,
+    _instance,
 )
 
 _ALARM_STATISTIC = re.compile(r"(?:p|tm|tc|ts|wm)\d.*|IQM|PR\(.*\)|(?:TM|TC|TS|WM)\((.+)%:(.+)%\)")

@@ -165,6 +165,8 @@ def reboot_instances(service: Ec2, params: Params, turn: Turn) -> Params:
     """RebootInstances: they stay in state running, and lose nothing that they have written."""
     refuse_dry_run(params)
     for each in service.chosen(params["InstanceIds"]):
+        if service.members.reboot(each.id, turn):
+            continue
         if each.state == "running" and not each.rebooting:
             each.rebooting = True
             turn.emit(Stop(turn.region, each.id, 0.0, keep=True))

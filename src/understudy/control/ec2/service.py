@@ -30,6 +30,10 @@ class Members(Protocol):
         """Somebody stops or terminates one; its group replaces it. Whether there is such a one."""
         ...
 
+    def reboot(self, instance_id: str, turn: Turn) -> bool:
+        """Somebody reboots one; its group keeps it. Whether there is such a one."""
+        ...
+
 
 class NoMembers:
     """A region without groups."""
@@ -39,6 +43,11 @@ class NoMembers:
         return ()
 
     def lose(self, instance_id: str, turn: Turn) -> bool:
+        """There is no such instance."""
+        del instance_id, turn
+        return False
+
+    def reboot(self, instance_id: str, turn: Turn) -> bool:
         """There is no such instance."""
         del instance_id, turn
         return False
