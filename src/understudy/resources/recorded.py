@@ -127,7 +127,9 @@ def _name(schema: Schema, properties: Params, generated: str, ids: Ids) -> str:
     """The resource's own name: from the template where it has one, else a generated one."""
     kind = schema.name.split("::")[2]
     own = [pointer for pointer in _identifying(schema) if pointer not in schema.read_only]
-    names = [p[0] for p in own if len(p) == 1] + ["Name", f"{kind}Name"]
+    # Of an InsightRule that is Name, else InsightRuleName, else RuleName.
+    called = [each for each in properties if each.endswith("Name") and kind.endswith(each[:-4])]
+    names = [p[0] for p in own if len(p) == 1] + ["Name", *sorted(called, key=len, reverse=True)]
     for name in names:
         if isinstance(properties.get(name), str):
             return properties[name]
