@@ -105,7 +105,8 @@ def _write(
     stack.events.append(event)
     for topic in stack.present_target.notification_arns:
         turn.signal(Notification(topic, SUBJECT, _message(stack, event)))
-    turn.signal(_happened(stack, event))
+    if not (detailed and physical_id == stack.id):  # The stack's status has not changed by that.
+        turn.signal(_happened(stack, event))
     return event
 
 
