@@ -5,9 +5,11 @@ Run: python docs/pictures.py. The pictures are SVG, drawn by rich from what the 
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -97,13 +99,17 @@ def main() -> None:
                 said = run(folder, *command, *place)
                 record(picture, command, said.replace(name, "/project"))
             run(folder, "tree", "--svg", str(PICTURES / "dependencies.svg"))
+            (folder / "template.yaml").write_text(TEMPLATE)
+            watch = ("watch", "--stack-name", "watched", "-p", "Stage=dev")
+            said = watched(folder, *watch, "--state", str(state))
+            record("watch", watch, said.replace(name, "/project"))
         finally:
             run(folder, "down", "--state", str(state))
 
 
-def run(folder: Path, *arguments: str) -> str:
-    """What a command prints on a terminal of colours, as it is left there in the end."""
-    environment = {
+def environment() -> dict[str, str]:
+    """That of a command on a terminal of colours."""
+    return {
         **os.environ,
         "FORCE_COLOR": "1",
         "COLUMNS": str(WIDTH),
@@ -111,10 +117,14 @@ def run(folder: Path, *arguments: str) -> str:
         "TERM": "xterm-256color",
         "PYTHONPATH": str(HERE.parent / "src"),
     }
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """What a command prints on a terminal of colours, as it is left there in the end."""
     done = subprocess.run(
         [sys.executable, "-m", "understudy", *arguments],
         cwd=folder,
-        env=environment,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
@@ -123,6 +133,37 @@ def run(folder: Path, *arguments: str) -> str:
     if "Traceback" in said or "No module named" in said:
         raise RuntimeError(said)
     return settled(said)
+
+
+def watched(folder: Path, *arguments: str) -> str:
+    """What `watch` prints while a template is saved once, and is then told to end."""
+    out = folder / "watched.txt"
+    with out.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "understudy", *arguments],
+            cwd=folder,
+            env=environment(),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            until(out, 1)
+            template = folder / "template.yaml"
+            template.write_text(template.read_text().replace("Threshold: 1000000", "Threshold: 5"))
+            until(out, 2)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+    return settled(out.read_bytes().decode())
+
+
+def until(out: Path, times: int) -> None:
+    """Wait until what is watched has been deployed so many times. Raises TimeoutError."""
+    end = time.monotonic() + 120
+    while out.read_bytes().count(b"Watching; Ctrl-C ends it.") < times:
+        if time.monotonic() > end:
+            raise TimeoutError(out.read_text())
+        time.sleep(0.2)
 
 
 def settled(text: str) -> str:

@@ -153,7 +153,9 @@ def test_events_tell_the_story_of_the_stack(run: Run, name: str) -> None:
         "CREATE_IN_PROGRESS",
         "CREATE_COMPLETE",
     ]
-    assert "Resource creation Initiated" in run("events", name, "--follow").stdout
+    followed = run("events", name, "--follow")
+    assert followed.returncode == 0, followed.stderr
+    assert "Resource creation Initiated" in followed.stdout
 
 
 def test_a_tree_shows_what_each_resource_needs(run: Run, name: str, folder: Path) -> None:

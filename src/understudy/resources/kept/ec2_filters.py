@@ -4,7 +4,7 @@ from typing import Any
 
 from understudy.control.events import Params
 from understudy.deploy.handler import Invoke, Steps
-from understudy.resources.kept.ec2 import TAGS, UNTAG, regular
+from understudy.resources.kept.ec2_forms import TAGS, UNTAG, regular
 from understudy.resources.kept.table import Call, Kept
 from understudy.resources.kept.values import Here, own, owns, prop
 

@@ -4,8 +4,10 @@ from understudy.deploy.handler import ResourceType
 from understudy.resources.kept import (
     api_gateway,
     data,
-    ec2,
     ec2_filters,
+    ec2_machines,
+    ec2_network,
+    ec2_routes,
     events,
     iam,
     messaging,
@@ -17,8 +19,10 @@ from understudy.resources.kept.table import resource_type
 
 _TABLES = (
     iam.TYPES,
-    ec2.TYPES,
+    ec2_network.TYPES,
+    ec2_routes.TYPES,
     ec2_filters.TYPES,
+    ec2_machines.TYPES,
     data.TYPES,
     messaging.TYPES,
     events.TYPES,
