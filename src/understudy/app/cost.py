@@ -192,7 +192,7 @@ def _total(amounts: Any) -> Decimal | None:
 
 def _billed(used: Used, rates: BookRates) -> tuple[Decimal | None, Decimal, Decimal]:
     """The account's bill in the region, with commitments."""
-    hours = bills(used, rates).values()
+    hours = bills([used], rates).values()
     fees = sum(
         (hour.sum(lambda line: line.kind in (RI_FEE, PLAN_FEE)) for hour in hours), Fraction(0)
     )

@@ -37,6 +37,7 @@ class Line(Struct, frozen=True):
     ``quantity`` is unit-hours, of a plan's fee one hour; ``rate`` US dollars for each of them;
     ``amount`` the exact charge, None where no price is known. ``by`` names the commitment.
     ``unused`` is what a fee was paid for in vain: instance-hours, of a plan's fee US dollars.
+    ``region`` is empty for a plan of all regions.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Line(Struct, frozen=True):
     zone: str = ""
     purchase: str = ""
     unused: Fraction = Fraction(0)
+    region: str = ""
 
 
 class HourBill(Struct, frozen=True):
@@ -118,9 +120,8 @@ def _line(
     amount: Fraction | None,
     by: str = "",
 ) -> Line:
-    return Line(
-        kind, item.product, quantity, rate, amount, by, item.account, item.zone, item.purchase
-    )
+    place = (item.account, item.zone, item.purchase)
+    return Line(kind, item.product, quantity, rate, amount, by, *place, region=item.region)
 
 
 # Reserved Instances.
@@ -202,6 +203,7 @@ def _reserved_fee(reserved: ReservedInstance, room: Fraction) -> Line:
         reserved.account,
         reserved.zone,
         unused=room / weight / SECONDS_PER_HOUR,
+        region=reserved.region,
     )
 
 
@@ -258,4 +260,5 @@ def _plan_fee(plan: SavingsPlan, unused: Fraction) -> Line:
         plan.id,
         plan.account,
         unused=unused,
+        region=plan.region,
     )

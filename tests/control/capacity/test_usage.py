@@ -48,7 +48,7 @@ def used(region: Region) -> Used:
 
 def total(region: Region) -> Fraction:
     rates = BookRates(BOOK)
-    return sum((bill.total for bill in bills(used(region), rates).values()), Fraction(0))
+    return sum((bill.total for bill in bills([used(region)], rates).values()), Fraction(0))
 
 
 def only_part(region: Region) -> Part:

@@ -1,17 +1,25 @@
 """Cost Explorer on a day of which every instance-hour is known."""
 
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from understudy.base.fault import Fault
+from understudy.control.plane import PlaneConfig
+from understudy.pricing.book import Book, Prices
+from understudy.pricing.catalogue import BOOK
+from understudy.pricing.offer import COMPUTE
+from understudy.testing.markets import plan_terms, priced
 from understudy.testing.region import START, Region
 
 HOUR = 3600.0
 DAY = {"Start": "2026-01-01", "End": "2026-01-02"}
 
 
-def group(region: Region, count: int, **distribution: object) -> None:
+def group(region: Region, count: int, zone: str = "us-east-1a", **distribution: object) -> None:
     """m5.large in one zone, from now on."""
     region.call(
         "ec2",
@@ -36,7 +44,7 @@ def group(region: Region, count: int, **distribution: object) -> None:
         MinSize=0,
         MaxSize=20,
         DesiredCapacity=count,
-        AvailabilityZones=["us-east-1a"],
+        AvailabilityZones=[zone],
         **how,
     )
 
@@ -156,6 +164,35 @@ def test_a_reservation_that_is_paid_at_once_is_charged_at_once_and_spread(region
     }
     assert amounts["UnblendedCost"] == 494.0
     assert amounts["AmortizedCost"] == pytest.approx(3 * 494 / 8760)
+
+
+def test_a_plan_covers_usage_of_every_region():
+    """AWS: Compute Savings Plans apply regardless of region."""
+    terms = plan_terms(COMPUTE)
+    rates = [
+        replace(priced("m5.large", terms, Decimal("0.07")), region=name)
+        for name in ("us-east-1", "eu-west-1")
+    ]
+    book = Book(Prices(lambda: rates), *BOOK.shelves)
+    region = Region(config=PlaneConfig(ZoneInfo, book=book))
+    declare(region, Plans=[PLAN])
+    elsewhere = Region(config=PlaneConfig(ZoneInfo, book=book))
+    elsewhere.world.region = "eu-west-1"
+    elsewhere.world.engine = region.engine
+    group(elsewhere, 2, zone="eu-west-1a")
+    elsewhere.advance(3 * HOUR - 1)
+    region.world.now = elsewhere.now
+    used = ask(region, "GetSavingsPlansUtilization")["Total"]["Utilization"]
+    assert float(used["UsedCommitment"]) == pytest.approx(3 * 2 * 0.07, rel=2e-2)
+    groups = ask(
+        region,
+        "GetCostAndUsage",
+        Metrics=["AmortizedCost"],
+        GroupBy=[{"Type": "DIMENSION", "Key": "REGION"}],
+    )["ResultsByTime"][0]["Groups"]
+    costs = {each["Keys"][0]: float(each["Metrics"]["AmortizedCost"]["Amount"]) for each in groups}
+    assert costs["eu-west-1"] == pytest.approx(3 * 2 * 0.07, rel=2e-2)
+    assert sum(costs.values()) == pytest.approx(3)
 
 
 def test_amortized_fees_are_on_the_usage_that_they_cover(region: Region):

@@ -188,17 +188,36 @@ def unused_reservations(usage: Used) -> dict[int, UsageHour]:
     return _added(idle)
 
 
-def bills(usage: Used, rates: Rates) -> dict[int, HourBill]:
-    """The bill of the account for each clock-hour since anything was used or bought."""
-    told = _added([*(part.hours for part in parts(usage)), unused_reservations(usage)])
-    starts = [each.start for each in (*usage.owned.reserved, *usage.owned.plans)]
+def bills(regions: Iterable[Used], rates: Rates) -> dict[int, HourBill]:
+    """The bill of the account for each clock-hour since anything was used or bought.
+
+    What is owned applies wherever it may: a Compute plan covers usage of all ``regions``.
+    """
+    usages = tuple(regions)
+    told = _added(
+        hours
+        for usage in usages
+        for hours in (*(part.hours for part in parts(usage)), unused_reservations(usage))
+    )
+    owned = owned_in(usages)
+    starts = [each.start for each in (*owned.reserved, *owned.plans)]
     hours = [*told, *(int(start) // SECONDS_PER_HOUR for start in starts)]
     if not hours:
         return {}
+    last = max(int(usage.at) for usage in usages) // SECONDS_PER_HOUR
     return {
-        hour: apply(told.get(hour, {}), usage.owned.during(float(hour * SECONDS_PER_HOUR)), rates)
-        for hour in range(min(hours), int(usage.at) // SECONDS_PER_HOUR + 1)
+        hour: apply(told.get(hour, {}), owned.during(float(hour * SECONDS_PER_HOUR)), rates)
+        for hour in range(min(hours), last + 1)
     }
+
+
+def owned_in(regions: Iterable[Used]) -> Commitments:
+    """What is owned in several regions together."""
+    owned = [usage.owned for usage in regions]
+    return Commitments(
+        tuple(each for some in owned for each in some.reserved),
+        tuple(each for some in owned for each in some.plans),
+    )
 
 
 def on_demand(hours: Mapping[int, UsageHour], rates: Rates) -> HourBill:

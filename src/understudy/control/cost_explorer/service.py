@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from understudy.base.fault import Fault
-from understudy.control.capacity.usage import Used, bills
+from understudy.control.capacity.usage import Used, bills, owned_in
 from understudy.control.cost_explorer.periods import Span
 from understudy.control.turn import Turn
 from understudy.pricing.application import (
@@ -17,7 +17,7 @@ from understudy.pricing.application import (
     Line,
 )
 from understudy.pricing.book import Book
-from understudy.pricing.commitments import ReservedInstance, SavingsPlan
+from understudy.pricing.commitments import Commitments, ReservedInstance, SavingsPlan
 from understudy.pricing.instance import HOSTING, units
 from understudy.pricing.meter import SECONDS_PER_HOUR, Item
 from understudy.pricing.offer import SPOT, YEAR_HOURS
@@ -30,6 +30,8 @@ SERVICES = (
     ("LoadBalancer", "Amazon Elastic Load Balancing"),
     ("LCU", "Amazon Elastic Load Balancing"),
 )
+NOWHERE = "global"
+"""The region of what is paid for all of them."""
 EC2 = "Amazon Elastic Compute Cloud - Compute"
 PLANS = {
     "Compute": "Savings Plans for AWS Compute usage",
@@ -114,32 +116,32 @@ class CostExplorer:
 
     def entries(self, span: Span, turn: Turn) -> Iterator[Entry]:
         """The lines of the bills of a span of time."""
-        for used in self.everywhere(turn.at):
-            rates = BookRates(self.book)
-            for hour, bill in bills(used, rates).items():
-                if span.begin <= hour * SECONDS_PER_HOUR < span.end:
-                    yield from _entries(hour, bill, used, rates)
+        regions, rates = self.everywhere(turn.at), BookRates(self.book)
+        owned = owned_in(regions)
+        for hour, bill in bills(regions, rates).items():
+            if span.begin <= hour * SECONDS_PER_HOUR < span.end:
+                yield from _entries(hour, bill, owned, rates)
 
     def on_timer(self, key: tuple[str, ...], turn: Turn) -> None:
         """It asks for no timers."""
         raise AssertionError(key, turn)
 
 
-def _entries(hour: int, bill: HourBill, used: Used, rates: BookRates) -> Iterator[Entry]:
-    reserved = {each.id: each for each in used.owned.reserved}
-    plans = {each.id: each for each in used.owned.plans}
+def _entries(hour: int, bill: HourBill, owned: Commitments, rates: BookRates) -> Iterator[Entry]:
+    reserved = {each.id: each for each in owned.reserved}
+    plans = {each.id: each for each in owned.plans}
     for line in bill.lines:
         charged = spread = line.amount or Fraction(0)
         if line.kind in (RI_FEE, DISCOUNTED_USAGE):
-            owned = reserved[line.by]
-            charged = _of_reserved(owned, hour) if line.kind == RI_FEE else Fraction(0)
-            spread = _effective(line, owned)
+            one = reserved[line.by]
+            charged = _of_reserved(one, hour) if line.kind == RI_FEE else Fraction(0)
+            spread = _effective(line, one)
         elif line.kind == PLAN_FEE:
             charged, spread = _of_plan(plans[line.by], hour), line.unused
         elif line.kind == COVERED_USAGE:
             spread = line.quantity * Fraction(line.rate or 0)
-        on_demand = _on_demand(line, used.region, rates)
-        yield Entry(hour, used.region, line, charged, spread, on_demand)
+        region = line.region or NOWHERE
+        yield Entry(hour, region, line, charged, spread, _on_demand(line, region, rates))
 
 
 def _effective(line: Line, owned: ReservedInstance) -> Fraction:

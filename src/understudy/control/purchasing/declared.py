@@ -22,9 +22,11 @@ PREFIX = "declared-"
 
 def put_commitments(service: Purchasing, params: Params, turn: Turn) -> Params:
     """Own Reserved, Plans and Reservations from now on. Raises Fault where a price is missing."""
-    reserved = [_reserved(service, n, each, turn) for n, each in _numbered(params, "Reserved")]
-    plans = [_plan(n, each, turn) for n, each in _numbered(params, "Plans")]
-    kept = [_reservation(n, each, turn) for n, each in _numbered(params, "Reservations")]
+    reserved = [
+        _reserved(service, n, each, turn) for n, each in _numbered(params, "Reserved", turn)
+    ]
+    plans = [_plan(n, each, turn) for n, each in _numbered(params, "Plans", turn)]
+    kept = [_reservation(n, each, turn) for n, each in _numbered(params, "Reservations", turn)]
     state = service.state
     for owned in (state.reserved, state.plans, state.reservations):
         for name in [each for each in owned if each.startswith(PREFIX)]:
@@ -35,9 +37,10 @@ def put_commitments(service: Purchasing, params: Params, turn: Turn) -> Params:
     return {}
 
 
-def _numbered(params: Params, kind: str) -> list[tuple[str, Params]]:
+def _numbered(params: Params, kind: str, turn: Turn) -> list[tuple[str, Params]]:
     rows: list[Params] = params.get(kind, [])
-    return [(f"{PREFIX}{kind.lower()}-{number}", row) for number, row in enumerate(rows, 1)]
+    name = f"{PREFIX}{turn.region}-{kind.lower()}"
+    return [(f"{name}-{number}", row) for number, row in enumerate(rows, 1)]
 
 
 def _reserved(service: Purchasing, name: str, row: Params, turn: Turn) -> ReservedInstance:
