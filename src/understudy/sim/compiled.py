@@ -36,7 +36,12 @@ SOURCES = (
 
 
 def twin(
-    function: Function, callees: Mapping[str, Any], *, kept: bool = False, inline: bool = False
+    function: Function,
+    callees: Mapping[str, Any],
+    *,
+    kept: bool = False,
+    inline: bool = False,
+    makes: bool = True,
 ) -> Function:
     """A compiled version of a function whose globals ``callees`` are compiled ones.
 
@@ -49,14 +54,18 @@ def twin(
     )
     copy.__module__ = plain.__module__
     copy.__qualname__ = plain.__qualname__
-    return numba.njit(copy, nogil=True, cache=kept, inline="always" if inline else "never")
+    return numba.njit(
+        copy, nogil=True, cache=kept, inline="always" if inline else "never", _nrt=makes
+    )
 
 
-def twins(*functions: Function, inline: bool = False, **given: Any) -> dict[str, Any]:
+def twins(
+    *functions: Function, inline: bool = False, makes: bool = True, **given: Any
+) -> dict[str, Any]:
     """Compiled versions by name; each may call those before it, and the ``given`` ones."""
     made = dict(given)
     for function in functions:
-        made[function.__name__] = twin(function, made, inline=inline)
+        made[function.__name__] = twin(function, made, inline=inline, makes=makes)
     return made
 
 
@@ -113,6 +122,7 @@ def run() -> Callable[..., None]:
         cooldown.scale_in_base,
         cooldown.grown,
         cooldown.shrunk,
+        makes=False,
     )
     shared = ModuleType("cooldown")
     vars(shared).update(rules)
@@ -128,9 +138,12 @@ def run() -> Callable[..., None]:
         step.step_index,
         step.stepped,
         cooldown=shared,
+        makes=False,
         **rules,
     )
-    rules = twins(variant.base_of, variant.in_progress, variant.answer, inline=True, **rules)
+    rules = twins(
+        variant.base_of, variant.in_progress, variant.answer, inline=True, makes=False, **rules
+    )
     parts = twins(
         *(
             variant.proposer,
@@ -141,15 +154,22 @@ def run() -> Callable[..., None]:
         ),
         *(variant.scale, variant.is_short, variant.launch, variant.paid, variant.remove),
         *(variant.look_ahead, variant.note_curve, variant.fulfil, variant.settle),
-        *(variant.invoke, variant.fail, variant.happen, variant.bound),
+        *(variant.fail, variant.happen, variant.bound),
         *(backlog.level_of, backlog.wait_bin, backlog.regroup, backlog.drain, backlog.flow),
         *(backlog.queue, queueing.luck, backlog.poisson, backlog.sampled),
+        makes=False,
         **rules,
     )
-    parts = twins(minutes.evaluate, minutes.meter, minutes.serve, inline=True, **parts)
-    parts = twins(minutes.serve_to, minutes.publish, inline=True, **parts)
-    parts = twins(minutes.inform, minutes.serve_partly, minutes.pass_time, **parts)
-    return twin(minutes.run, parts, kept=keep())
+    parts = twins(minutes.evaluate, minutes.meter, minutes.serve, inline=True, makes=False, **parts)
+    parts = twins(
+        *(minutes.serve_to, minutes.publish, minutes.serve_partly),
+        *(minutes.inform, variant.invoke),
+        inline=True,
+        makes=False,
+        **parts,
+    )
+    parts = twins(minutes.pass_time, makes=False, **parts)
+    return twin(minutes.run, parts, kept=keep(), makes=False)
 
 
 @cache

@@ -191,16 +191,17 @@ def pass_time(
     now = variant.now
     while True:
         at = schedule[due, 0] if due < schedule.shape[0] else INF
-        if at <= now[NEXT] and (at < until or (timers and at == until)):
-            serve_partly(at, load, now, model, tape)
+        scheduled = at <= now[NEXT] and (at < until or (timers and at == until))
+        if not scheduled:
+            at = now[NEXT]
+            if at >= until:
+                return due
+        serve_partly(at, load, now, model, tape)
+        if scheduled:
             bound(schedule[due, 1], schedule[due, 2], at, variant, rules)
             due += 1
-        elif now[NEXT] < until:
-            at = now[NEXT]
-            serve_partly(at, load, now, model, tape)
-            happen(at, variant, rules)
         else:
-            return due
+            happen(at, variant, rules)
 
 
 def publish(minute: int, tape: Tape) -> None:

@@ -331,7 +331,8 @@ def remove(index: int, at: float, variant: Variant, rules: Rules, drain: float) 
     now[PAID] += paid(rows[index, LAUNCHED_AT], end, now[BEGIN], now[END])
     now[SERVING] -= 1.0 if serves else 0.0
     for row in range(index, int(now[PRESENT]) - 1):
-        rows[row] = rows[row + 1]
+        for column in range(rows.shape[1]):
+            rows[row, column] = rows[row + 1, column]
     now[PRESENT] -= 1.0
 
 
