@@ -85,7 +85,7 @@ def plan(misses: Floats, price: float, extra: float, least: int, counts: Any) ->
 @cache
 def compiled_plan() -> Callable[..., float]:
     """`plan`, compiled."""
-    return compiled.twin(plan, compiled.twins(fall, rise))
+    return compiled.twin(plan, compiled.twins(fall, rise), makes=True)
 
 
 def bound(setting: Setting, least: int) -> Bound:

@@ -41,12 +41,13 @@ def twin(
     *,
     kept: bool = False,
     inline: bool = False,
-    makes: bool = True,
+    makes: bool = False,
 ) -> Function:
     """A compiled version of a function whose globals ``callees`` are compiled ones.
 
     ``kept`` keeps its machine code for later processes; see `keep`. ``inline`` puts its code where
-    it is called, which spares counting references to the arrays that it is given.
+    it is called, which spares handing on the arrays that it is given. Only one that ``makes`` arrays
+    has numba's reference counts (its NRT): they are most of the time of short functions.
     """
     plain = cast("FunctionType", function)
     copy = FunctionType(
@@ -54,18 +55,15 @@ def twin(
     )
     copy.__module__ = plain.__module__
     copy.__qualname__ = plain.__qualname__
-    return numba.njit(
-        copy, nogil=True, cache=kept, inline="always" if inline else "never", _nrt=makes
-    )
+    options: dict[str, Any] = {"inline": "always" if inline else "never", "_nrt": makes}
+    return numba.njit(copy, nogil=True, cache=kept, **options)
 
 
-def twins(
-    *functions: Function, inline: bool = False, makes: bool = True, **given: Any
-) -> dict[str, Any]:
+def twins(*functions: Function, inline: bool = False, **given: Any) -> dict[str, Any]:
     """Compiled versions by name; each may call those before it, and the ``given`` ones."""
     made = dict(given)
     for function in functions:
-        made[function.__name__] = twin(function, made, inline=inline, makes=makes)
+        made[function.__name__] = twin(function, made, inline=inline)
     return made
 
 
@@ -99,6 +97,7 @@ def serve() -> Callable[..., tuple[int, int, int]]:
         routing.least_outstanding,
         queueing.push,
         queueing.pop,
+        queueing.copy_row,
         queueing.push_row,
         queueing.pop_row,
         queueing.again_at,
@@ -122,7 +121,6 @@ def run() -> Callable[..., None]:
         cooldown.scale_in_base,
         cooldown.grown,
         cooldown.shrunk,
-        makes=False,
     )
     shared = ModuleType("cooldown")
     vars(shared).update(rules)
@@ -138,12 +136,9 @@ def run() -> Callable[..., None]:
         step.step_index,
         step.stepped,
         cooldown=shared,
-        makes=False,
         **rules,
     )
-    rules = twins(
-        variant.base_of, variant.in_progress, variant.answer, inline=True, makes=False, **rules
-    )
+    rules = twins(variant.base_of, variant.in_progress, variant.answer, inline=True, **rules)
     parts = twins(
         *(
             variant.proposer,
@@ -152,24 +147,23 @@ def run() -> Callable[..., None]:
             variant.release,
             variant.note_change,
         ),
-        *(variant.scale, variant.is_short, variant.launch, variant.paid, variant.remove),
+        *(variant.scale, variant.is_short, variant.launch, variant.paid),
+        *(queueing.copy_row, variant.remove),
         *(variant.look_ahead, variant.note_curve, variant.fulfil, variant.settle),
         *(variant.fail, variant.happen, variant.bound),
         *(backlog.level_of, backlog.wait_bin, backlog.regroup, backlog.drain, backlog.flow),
         *(backlog.queue, queueing.luck, backlog.poisson, backlog.sampled),
-        makes=False,
         **rules,
     )
-    parts = twins(minutes.evaluate, minutes.meter, minutes.serve, inline=True, makes=False, **parts)
+    parts = twins(minutes.evaluate, minutes.meter, minutes.serve, inline=True, **parts)
     parts = twins(
         *(minutes.serve_to, minutes.publish, minutes.serve_partly),
         *(minutes.inform, variant.invoke),
         inline=True,
-        makes=False,
         **parts,
     )
-    parts = twins(minutes.pass_time, makes=False, **parts)
-    return twin(minutes.run, parts, kept=keep(), makes=False)
+    parts = twins(minutes.pass_time, **parts)
+    return twin(minutes.run, parts, kept=keep())
 
 
 @cache
@@ -181,7 +175,7 @@ def count() -> Callable[..., None]:
 @cache
 def collect() -> Callable[..., int]:
     """`counting.collect`, compiled when it is first asked for."""
-    return twin(counting.collect, twins(bins.bin_of), kept=keep())
+    return twin(counting.collect, twins(bins.bin_of, queueing.copy_row), kept=keep())
 
 
 @cache

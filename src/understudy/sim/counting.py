@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from understudy.sim.bins import bin_of
-from understudy.sim.queueing import END, FAILED, FIRST, LATENCY, TOOK, VARIANT, Floats
+from understudy.sim.queueing import END, FAILED, FIRST, LATENCY, TOOK, VARIANT, Floats, copy_row
 
 COUNT, ERRORS, TOTAL, LOW, HIGH = 0, 1, 2, 3, 4
 """Columns of the sums of a variant."""
@@ -54,7 +54,7 @@ def collect(rows: Floats, bits: Any, size: int, until: float, bins: Any, sums: F
     kept = 0
     for index in range(size):
         if rows[index, END] >= until:
-            rows[kept] = rows[index]
+            copy_row(rows[index], rows[kept])
             kept += 1
             continue
         variant, took = int(rows[index, VARIANT]), rows[index, TOOK]

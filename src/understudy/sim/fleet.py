@@ -192,7 +192,7 @@ class Fleet:
         return counts
 
     def _make_room_to_wait(self, more: int) -> None:
-        needed = self._waiting + more if self._rules.tries > 1 else 1
+        needed = 1 + (self._waiting + more if self._rules.tries > 1 else 0)
         if len(self._again) < needed:
             roomy = np.empty((2 * needed, WIDTH))
             roomy[: len(self._again)] = self._again

@@ -62,6 +62,12 @@ def pop(heap: Floats, size: int) -> float:
     return smallest
 
 
+def copy_row(row: Floats, to: Floats) -> None:
+    """Copy a row number by number: compiled, a row at a time is copied by way of another array."""
+    for column in range(row.size):
+        to[column] = row[column]
+
+
 def push_row(heap: Floats, size: int, row: Floats) -> None:
     """Put a row into a heap of rows that is ordered by their first column."""
     index = size
@@ -69,14 +75,14 @@ def push_row(heap: Floats, size: int, row: Floats) -> None:
         parent = (index - 1) >> 1
         if heap[parent, 0] <= row[0]:
             break
-        heap[index] = heap[parent]
+        copy_row(heap[parent], heap[index])
         index = parent
-    heap[index] = row
+    copy_row(row, heap[index])
 
 
 def pop_row(heap: Floats, size: int, row: Floats) -> None:
     """Take the row with the smallest first column out of a heap, into ``row``."""
-    row[:] = heap[0]
+    copy_row(heap[0], row)
     last = size - 1
     index = 0
     while True:
@@ -87,9 +93,9 @@ def pop_row(heap: Floats, size: int, row: Floats) -> None:
             child += 1
         if heap[last, 0] <= heap[child, 0]:
             break
-        heap[index] = heap[child]
+        copy_row(heap[child], heap[index])
         index = child
-    heap[index] = heap[last]
+    copy_row(heap[last], heap[index])
 
 
 class Targets(NamedTuple):
@@ -228,13 +234,13 @@ def serve(
     """Serve requests in the order of their times, with their repetitions, all in seconds.
 
     ``numbers`` are the seed of their luck and the number of the first arrival. Those that are to be
-    sent again are the ``waiting`` rows of the heap ``again``; served is what is sent before
-    ``until``. Attempts that found a variant are counted in its ``invocations`` and appended to the
-    ``attempts``, of which there are ``made``; ``results`` are the requests whose fate is known. How
-    many there are of each, and how many requests wait, comes back.
+    sent again are the ``waiting`` rows of the heap ``again``, whose last row is for work; served is
+    what is sent before ``until``. Attempts that found a variant are counted in its ``invocations``
+    and appended to the ``attempts``, of which there are ``made``; ``results`` are the requests whose
+    fate is known. How many there are of each, and how many requests wait, comes back.
     """
     known, index = 0, 0
-    request = np.zeros(WIDTH)
+    request = again[-1]
     seed, first_number = numbers
     weights, first, busy, outstanding, sizes = targets
     room, timeout, failures, most_tries, backoff, rotates = rules

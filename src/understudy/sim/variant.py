@@ -66,7 +66,7 @@ from understudy.sim.columns import (
     TRACKS,
     UPDATING,
 )
-from understudy.sim.queueing import Floats
+from understudy.sim.queueing import Floats, copy_row
 
 INF = np.inf
 FRESH = 60.0
@@ -331,8 +331,7 @@ def remove(index: int, at: float, variant: Variant, rules: Rules, drain: float) 
     now[PAID] += paid(rows[index, LAUNCHED_AT], end, now[BEGIN], now[END])
     now[SERVING] -= 1.0 if serves else 0.0
     for row in range(index, int(now[PRESENT]) - 1):
-        for column in range(rows.shape[1]):
-            rows[row, column] = rows[row + 1, column]
+        copy_row(rows[row + 1], rows[row])
     now[PRESENT] -= 1.0
 
 

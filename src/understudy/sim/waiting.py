@@ -205,7 +205,7 @@ def _serve(
         np.zeros(number, dtype=np.int64),
     )
     results = np.empty((most, 2))
-    again = np.empty((arrivals.size if serving.tries > 1 else 1, WIDTH))
+    again = np.empty((1 + (arrivals.size if serving.tries > 1 else 0), WIDTH))
     _, known, _ = compiled.serve()(
         arrivals,
         services,
