@@ -46,8 +46,8 @@ def twin(
     """A compiled version of a function whose globals ``callees`` are compiled ones.
 
     ``kept`` keeps its machine code for later processes; see `keep`. ``inline`` puts its code where
-    it is called, which spares handing on the arrays that it is given. Only one that ``makes`` arrays
-    has numba's reference counts (its NRT): they are most of the time of short functions.
+    it is called, which spares handing on the arrays that it is given. Only one that ``makes``
+    arrays has numba's reference counts (its NRT): they are most of the time of short functions.
     """
     plain = cast("FunctionType", function)
     copy = FunctionType(

@@ -236,8 +236,8 @@ def serve(
     ``numbers`` are the seed of their luck and the number of the first arrival. Those that are to be
     sent again are the ``waiting`` rows of the heap ``again``, whose last row is for work; served is
     what is sent before ``until``. Attempts that found a variant are counted in its ``invocations``
-    and appended to the ``attempts``, of which there are ``made``; ``results`` are the requests whose
-    fate is known. How many there are of each, and how many requests wait, comes back.
+    and appended to the ``attempts``, of which there are ``made``; ``results`` are the requests
+    whose fate is known. How many there are of each, and how many requests wait, comes back.
     """
     known, index = 0, 0
     request = again[-1]
