@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from understudy.runtimes.addresses import free_port
 from understudy.runtimes.keeper import Keeper, address, family
 from understudy.runtimes.limits import Group
 from understudy.runtimes.program_containers import ProgramContainers
@@ -65,9 +66,8 @@ class World:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.create_server(("127.0.0.9", 0)) as listener:
-        return listener.getsockname()[1]
+def port() -> int:
+    return free_port("127.0.0.9")
 
 
 @pytest.fixture(scope="module")
@@ -125,16 +125,16 @@ async def fetched(url: str) -> str:
 
 
 def test_it_listens_at_its_own_address_with_its_own_environment(
-    world: World, run: Any, free_port: int
+    world: World, run: Any, port: int
 ) -> None:
     async def story() -> str:
-        program = world.server(free_port)
+        program = world.server(port)
         await world.runtime.start(program)
-        said = await fetched(f"http://127.0.0.9:{free_port}/")
+        said = await fetched(f"http://127.0.0.9:{port}/")
         await world.runtime.stop(program.name, 5.0)
         assert (await world.end_of(program)).name == program.name
         with pytest.raises(OSError, match="refused"):
-            urllib.request.urlopen(f"http://127.0.0.9:{free_port}/", timeout=1)
+            urllib.request.urlopen(f"http://127.0.0.9:{port}/", timeout=1)
         return said
 
     assert run(story()) == "hello"
