@@ -118,18 +118,18 @@ def test_deploy_by_a_bucket_with_parameters_tells_of_failure_by_its_code(
     engine.client("s3").create_bucket(Bucket="templates")
     path = tmp_path / "template.yaml"
     path.write_text(
-        "Parameters: {Kind: {Type: String}}\n"
+        "Parameters: {Name: {Type: String}}\n"
         "Resources: {P: {Type: AWS::SSM::Parameter, "
-        "Properties: {Type: !Ref Kind, Value: a, Name: of-cli}}}\n"
+        "Properties: {Type: String, Value: a, Name: !Ref Name}}}\n"
     )
     command = ["deploy", "--stack-name", "params", "--template-file", path,
                "--s3-bucket", "templates", "--parameter-overrides"]  # fmt: skip
-    done = engine.aws("cloudformation", *command, "Kind=Nonsense", patience=120.0)
+    done = engine.aws("cloudformation", *command, "Name=/aws/mine", patience=120.0)
     assert done.returncode == 255
     assert "Failed to create/update the stack" in done.stderr
     assert engine.client("s3").list_objects_v2(Bucket="templates")["KeyCount"] == 1
     (stack,) = said(engine, "describe-stacks", "--stack-name", "params")["Stacks"]
-    assert stack["Parameters"] == [{"ParameterKey": "Kind", "ParameterValue": "Nonsense"}]
+    assert stack["Parameters"] == [{"ParameterKey": "Name", "ParameterValue": "/aws/mine"}]
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
 
 

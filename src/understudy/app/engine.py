@@ -106,7 +106,12 @@ async def serve(config: EngineConfig, announce: Announce) -> None:
         data_plane = DataPlane(_settings(config))
         opening = asyncio.ensure_future(_open(data_plane, config, path))
         composition = await asyncio.to_thread(importlib.import_module, "understudy.app.composition")
-        door = await opening
+        try:
+            door = await opening
+        except ConnectionError:
+            if stop.is_set():
+                return  # A Ctrl-C ends a data plane that has not left our group yet.
+            raise
         try:
             async with composition.running(config, data_plane, _url(door), control) as engine:
                 announce(engine.ready)

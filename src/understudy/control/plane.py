@@ -352,8 +352,9 @@ class Plane:
         if "ecs" in self._moved:
             note_services(self.fleets, self.ecs, turn.at)
         self._moved.clear()
-        self.capacity.screen(turn)
-        self.meter.watch(turn)
+        if turn.commands:
+            self.capacity.screen(turn)
+            self.meter.watch(turn)
 
     def _on_fargate_spot(self, arn: str) -> bool:
         task = self.ecs.state.tasks.get(arn)

@@ -85,14 +85,17 @@ class CloudFormation:
         """Go on with the tasks that wait for a happening, before the turn ends."""
         self._woken.append(happening)
 
-    def settle(self, turn: Turn) -> None:
-        """Take every touched stack as far as it goes now."""
+    def settle(self, turn: Turn) -> bool:
+        """Take every touched stack as far as it goes now; whether there was one."""
+        if not self._touched and not self._woken:
+            return False
         while self._touched or self._woken:
             while self._woken:
                 self._happened(self._woken.popleft(), turn)
             if self._touched:
                 identity = next(iter(self._touched))
                 runner.run(self, self._touched.pop(identity), turn)
+        return True
 
     def _happened(self, happening: str, turn: Turn) -> None:
         for stack_id, key in self.state.awaited.pop(happening, ()):

@@ -104,5 +104,5 @@ class Region:
     def settle(self, turn: Turn) -> None:
         """Pass signals on, and take stacks further, until there is nothing left to do now."""
         self.plane.settle(turn)
-        self.stacks.settle(turn)
-        self.plane.settle(turn)
+        if self.stacks.settle(turn):
+            self.plane.settle(turn)

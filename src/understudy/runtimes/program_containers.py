@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,10 @@ from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
 LABEL = "understudy"
 NANO = 1_000_000_000
 USUAL = "/var/run/docker.sock"
+KILLED = 137
+"""The exit code of a container whose first process was ended by SIGKILL."""
+OOM_SECONDS = 1.0
+"""Docker's word that memory ran out may come after its word of the end."""
 
 
 def reachable() -> bool:
@@ -36,6 +41,7 @@ class ProgramContainers:
         self._ends = ends
         self._loop = asyncio.get_running_loop()
         self._gone: dict[str, asyncio.Event] = {}
+        self._killed: set[str] = set()
         try:
             self._client: Any = _client(base_url)
             self._client.ping()
@@ -112,15 +118,26 @@ class ProgramContainers:
         code, starved = -signal.SIGKILL, False
         with suppress(DockerException):
             code = container.wait()["StatusCode"]
-            container.reload()
-            starved = bool(container.attrs["State"].get("OOMKilled"))
+            starved = self._starved(container, name, code)
         with suppress(DockerException):
             container.remove(force=True)
         gone = Gone(name, _exit_code(code), starved)
         with suppress(RuntimeError):  # The event loop has ended.
             self._loop.call_soon_threadsafe(self._ended, gone)
 
+    def _starved(self, container: Any, name: str, code: int) -> bool:
+        """Whether it was ended for its memory, of which Docker may hear just after its end."""
+        deadline = time.monotonic() + OOM_SECONDS
+        while True:
+            container.reload()
+            if container.attrs["State"].get("OOMKilled"):
+                return True
+            if code != KILLED or name in self._killed or time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+
     def _ended(self, gone: Gone) -> None:
+        self._killed.discard(gone.name)
         event = self._gone.pop(gone.name, None)
         if event is not None:
             event.set()
@@ -135,6 +152,7 @@ class ProgramContainers:
         try:
             await asyncio.wait_for(gone.wait(), grace)
         except TimeoutError:
+            self._killed.add(name)
             await asyncio.to_thread(self._signal, name, "SIGKILL")
             await gone.wait()
 
