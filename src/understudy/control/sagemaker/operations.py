@@ -70,7 +70,7 @@ def _fleet(service: SageMaker, endpoint: Endpoint, config_name: str, turn: Turn)
 def update_endpoint(service: SageMaker, params: Params, turn: Turn) -> Params:
     """Deploy another endpoint configuration beside the present one, then move over to it."""
     endpoint = find(service, params["EndpointName"], turn)
-    _check_idle(endpoint, "update")
+    _check_idle(endpoint, "InService")
     green = _fleet(service, endpoint, params["EndpointConfigName"], turn)
     blue = endpoint.fleets[endpoint.live]
     _check_registered(service, endpoint, blue, green)
@@ -127,7 +127,7 @@ def _retain(params: Params, blue: Fleet, green: Fleet) -> None:
 def update_weights_and_capacities(service: SageMaker, params: Params, turn: Turn) -> Params:
     """Change the weight or the instance count of variants that serve."""
     endpoint = find(service, params["EndpointName"], turn)
-    _check_idle(endpoint, "update")
+    _check_idle(endpoint, "InService")
     variants = endpoint.fleets[endpoint.live].variants
     wishes: list[Params] = params["DesiredWeightsAndCapacities"]
     for wish in wishes:
@@ -154,16 +154,16 @@ def delete_endpoint(service: SageMaker, params: Params, turn: Turn) -> Params:
     endpoint = find(service, params["EndpointName"], turn)
     if endpoint.status == "Deleting":
         return {}
-    if endpoint.status not in ("InService", "Failed"):
-        raise validation_exception(f'Cannot delete in-progress endpoint "{endpoint.arn}".')
+    _check_idle(endpoint, "InService", "Failed")
     service.state.tags.pop(endpoint.arn, None)
     endpoints.delete(service.state, endpoint, turn)
     return {}
 
 
-def _check_idle(endpoint: Endpoint, verb: str) -> None:
-    if endpoint.status != "InService":
-        raise validation_exception(f'Cannot {verb} in-progress endpoint "{endpoint.arn}".')
+def _check_idle(endpoint: Endpoint, *idle: str) -> None:
+    """Refuse what cannot be done now. SageMaker speaks of updates, of deletions too."""
+    if endpoint.status not in idle:
+        raise validation_exception(f'Cannot update in-progress endpoint "{endpoint.arn}".')
 
 
 def find(service: SageMaker, name: str, turn: Turn) -> Endpoint:
