@@ -38,21 +38,27 @@ def look(ecs: "Ecs", service: Service, turn: Turn) -> None:
     if service.status == "DRAINING":
         _drain(ecs, service, turn)
         return
+    _deregister(ecs, service, turn)  # those stopped at the last look: seen 10 s later on AWS
     _note_healthy(ecs, service, turn)
     deployments.judge(ecs, service, turn)
     if blue_green.under_way(service):
         blue_green.advance(ecs, service, turn)
     else:
         _roll(ecs, service, turn)
-    _deregister(ecs, service, turn)
     _conclude(ecs, service, turn)
-    if not service.steady and service.primary.rollout != "FAILED":
+    at_work = not service.steady and service.primary.rollout != "FAILED"
+    if at_work or _leaving(ecs, service):
         wake(ecs, service, turn)
+
+
+def _leaving(ecs: "Ecs", service: Service) -> list[Task]:
+    """The tasks that shall stop and are still targets."""
+    return [task for task in tasks_of(ecs, service) if not task.live and task.targets]
 
 
 def _deregister(ecs: "Ecs", service: Service, turn: Turn) -> None:
     """Deregister the targets of tasks that shall stop."""
-    leaving = [task for task in tasks_of(ecs, service) if not task.live and task.targets]
+    leaving = _leaving(ecs, service)
     for group in dict.fromkeys(ref.group for task in leaving for ref in task.targets):
         number = sum(ref.group == group for task in leaving for ref in task.targets)
         messages.deregistered(service, group, number, turn)
