@@ -38,6 +38,8 @@ def associated(ecs: "Ecs", cluster: Cluster, turn: Turn) -> None:
 
 
 def _scale(ecs: "Ecs", provider: CapacityProvider, cluster: Cluster, turn: Turn) -> None:
+    if not provider.policy:
+        provider.policy = f"ECSManagedAutoScalingPolicy-{turn.ids.uuid()}"
     ecs.groups("PutScalingPolicy", _policy(provider, cluster), turn)
     if not provider.managed:
         turn.schedule(turn.at + MINUTE, OWNER, "provider", provider.name)
@@ -48,7 +50,7 @@ def _policy(provider: CapacityProvider, cluster: Cluster) -> Params:
     scaling: Params = provider.params["managedScaling"]
     return {
         "AutoScalingGroupName": last_name(provider.group),
-        "PolicyName": _policy_name(provider),
+        "PolicyName": provider.policy,
         "PolicyType": "TargetTrackingScaling",
         "EstimatedInstanceWarmup": scaling["instanceWarmupPeriod"],
         "TargetTrackingConfiguration": {
@@ -66,16 +68,9 @@ def _policy(provider: CapacityProvider, cluster: Cluster) -> Params:
     }
 
 
-def _policy_name(provider: CapacityProvider) -> str:
-    return f"ECSManagedAutoScalingPolicy-{provider.name}"
-
-
 def _release(ecs: "Ecs", provider: CapacityProvider, turn: Turn) -> None:
-    provider.managed = ""
-    params = {
-        "AutoScalingGroupName": last_name(provider.group),
-        "PolicyName": _policy_name(provider),
-    }
+    params = {"AutoScalingGroupName": last_name(provider.group), "PolicyName": provider.policy}
+    provider.managed = provider.policy = ""
     try:
         ecs.groups("DeletePolicy", params, turn)
     except Fault as fault:  # The group may have been deleted before its provider.

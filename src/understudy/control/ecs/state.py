@@ -265,7 +265,10 @@ class ContainerInstance(Struct):
 
 
 class CapacityProvider(Struct):
-    """A capacity provider of an Auto Scaling group, with its settings."""
+    """A capacity provider of an Auto Scaling group, with its settings.
+
+    ``managed`` is the cluster whose tasks its group follows, ``policy`` the policy that does it.
+    """
 
     arn: str
     name: str
@@ -274,6 +277,7 @@ class CapacityProvider(Struct):
     status: str = "ACTIVE"
     update_status: str = ""
     managed: str = ""
+    policy: str = ""
 
 
 class EcsState(Struct):
