@@ -152,6 +152,63 @@ def test_a_batch_that_does_not_signal_rolls_the_update_back(stack: StackStory) -
     assert group(stack)["LaunchConfigurationName"] == configuration
 
 
+def test_a_rollback_keeps_what_a_policy_has_scaled_out_to(stack: StackStory) -> None:
+    # Recorded by the Guardian (testing-asg-rolling-update, 2024-09-03): three of at most nine, new
+    # instances never signal, a scale-out policy adds two meanwhile. MinSize is six for a while;
+    # after the rollback there are eight, min 3, max 9.
+    rolling = {
+        "WaitOnResourceSignals": True,
+        "PauseTime": "PT5M",
+        "MaxBatchSize": 6,
+        "MinInstancesInService": 3,
+    }
+    policy = {"AutoScalingRollingUpdate": rolling}
+    sizes = {"MinSize": "3", "MaxSize": "9", "DesiredCapacity": {"Ref": "AWS::NoValue"}}
+    stack.create(resources("ami-1", policy, group=sizes))
+    name, known = stack.physical("Group"), set(instances(stack))
+    stack.account.call(
+        "autoscaling",
+        "PutScalingPolicy",
+        AutoScalingGroupName=name,
+        PolicyName="ScaleUp",
+        PolicyType="SimpleScaling",
+        AdjustmentType="ChangeInCapacity",
+        ScalingAdjustment=1,
+        Cooldown=10,
+    )
+    stack.events()
+    stack.update(resources("ami-2", policy, group=sizes), run=100)
+    assert (group(stack)["MinSize"], group(stack)["DesiredCapacity"]) == (6, 6)
+    for _ in range(2):
+        stack.account.call(
+            "autoscaling", "ExecutePolicy", AutoScalingGroupName=name, PolicyName="ScaleUp"
+        )
+        stack.run(80)
+    assert group(stack)["DesiredCapacity"] == 8
+    said = reasons(stack)
+    for told in (
+        (
+            "Rolling update initiated. Terminating 3 obsolete instance(s) in batches of 6, while "
+            "keeping at least 3 instance(s) in service. Waiting on resource signals with a timeout "
+            "of PT5M when new instances are added to the autoscaling group."
+        ),
+        "Temporarily setting autoscaling group MinSize and DesiredCapacity to 6.",
+        (
+            "New instance(s) added to autoscaling group - Waiting on 3 resource signal(s) with a "
+            "timeout of PT5M."
+        ),
+    ):
+        assert any(line.endswith(told) for line in said)
+    while "ROLLBACK" not in stack.status:
+        stack.run(10)
+    for _ in range(80):
+        signalled(stack, known)
+        stack.run(30)
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    found = group(stack)
+    assert [found[key] for key in ("MinSize", "DesiredCapacity", "MaxSize")] == [3, 8, 9]
+
+
 def test_some_may_fail_where_the_policy_says_so(stack: StackStory) -> None:
     rolling = {
         "WaitOnResourceSignals": True,

@@ -102,6 +102,25 @@ def test_an_endpoint_without_capacity_fails_in_the_words_of_sagemaker(region: Re
     )
 
 
+def test_an_endpoint_that_found_no_capacity_is_not_billed(region: Region):
+    # Recorded: "InsufficientInstanceCapacity error; billed $0.0".
+    pools(region, Pattern="ml.g5", Count=0)
+    endpoint(region)
+    region.advance(3600)
+    used = region.engine.region("us-east-1").used(region.now)
+    assert [part for part in parts(used) if part.service == "sagemaker"] == []
+    endpoint_again(region)
+    region.advance(3600)
+    used = region.engine.region("us-east-1").used(region.now)
+    assert [part.owner for part in parts(used) if part.service == "sagemaker"] == ["f/v"]
+
+
+def endpoint_again(region: Region) -> None:
+    """Another endpoint of the same configuration, now that there is capacity."""
+    pools(region, Pattern="ml.g5", Count=9)
+    region.call("sagemaker", "CreateEndpoint", EndpointName="f", EndpointConfigName="c")
+
+
 def test_another_family_is_not_short(region: Region):
     pools(region, Pattern="ml.g5", Count=0)
     endpoint(region, kind="ml.m5.large")
