@@ -56,7 +56,13 @@ def test_late_and_unordered_datapoints_find_their_place() -> None:
 
 @pytest.mark.parametrize(
     ("resolution", "period", "kept"),
-    [(1, 10, 3 * HOUR), (60, 60, 15 * DAY), (60, 300, 63 * DAY), (60, 3600, 455 * DAY)],
+    [
+        (1, 10, 3 * HOUR),
+        (1, 30, 3 * HOUR),
+        (60, 60, 15 * DAY),
+        (60, 300, 63 * DAY),
+        (60, 3600, 455 * DAY),
+    ],
 )
 def test_datapoints_can_be_read_as_finely_as_long_as_aws_keeps_them(
     resolution: int, period: int, kept: float

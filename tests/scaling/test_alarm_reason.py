@@ -1,10 +1,11 @@
 """The sentences and the JSON of an alarm's state, as CloudWatch writes them."""
 
 import json
+import re
 
 import pytest
 
-from understudy.scaling.alarm import ALARM, COMPARISONS, INSUFFICIENT_DATA, OK
+from understudy.scaling.alarm import ALARM, COMPARISONS, INSUFFICIENT_DATA, OK, alarm_state
 from understudy.scaling.alarm_reason import (
     Criteria,
     Evaluated,
@@ -146,6 +147,31 @@ SENTENCES = [
         ),
     ),
     (
+        "a low alarm of which everything recovers",
+        criteria(LESS, 45.0, 3, 3),
+        OK,
+        "2024-05-01T00:02:00",
+        [50.0, 47.0, 46.0],
+        (
+            "Threshold Crossed: 3 out of the last 3 datapoints [50.0 (01/05/24 00:02:00), 47.0 "
+            "(01/05/24 00:01:00), 46.0 (01/05/24 00:00:00)] were not less than the threshold "
+            "(45.0) (minimum 1 datapoint for ALARM -> OK transition)."
+        ),
+    ),
+    (
+        "five or more at or above the threshold",
+        criteria(AT_LEAST, 1.0, 5),
+        ALARM,
+        "2024-12-19T08:33:00",
+        [1.0] * 5,
+        (
+            "Threshold Crossed: 5 datapoints were greater than or equal to the threshold (1.0). "
+            "The most recent datapoints which crossed the threshold: [1.0 (19/12/24 08:33:00), "
+            "1.0 (19/12/24 08:32:00), 1.0 (19/12/24 08:31:00), 1.0 (19/12/24 08:30:00), "
+            "1.0 (19/12/24 08:29:00)]."
+        ),
+    ),
+    (
         "five or more are shown behind the sentence",
         criteria(GREATER, 0.0, 24),
         ALARM,
@@ -279,6 +305,31 @@ def test_a_state_has_its_reason_in_cloudwatchs_words(
     each: Criteria, state: str, newest: str, values: list[float | None], sentence: str
 ) -> None:
     assert state_reason(each, state, periods(each, newest, values)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("needed", "text", "filled"),
+    [
+        (3, "0 - X - X", 0),
+        (3, "0 - - - -", 2),
+        (3, "- - - - -", 3),
+        (3, "0 X X - X", 0),
+        (3, "- - X - -", 2),
+        (2, "0 - X - X", 0),
+        (2, "0 0 X 0 X", 0),
+        (2, "0 - X - -", 1),
+        (2, "- - - - 0", 2),
+        (2, "- - - X -", 2),
+    ],
+)
+def test_how_many_missing_datapoints_are_filled_in(needed: int, text: str, filled: int) -> None:
+    # AWS: Configuring how CloudWatch alarms treat missing data, both tables, their second column.
+    each = criteria(GREATER, 1.0, 3, needed, "breaching")
+    values = [{"0": 0.0, "X": 5.0, "-": None}[mark] for mark in reversed(text.split())]
+    found = periods(each, "2020-01-01T00:00:00", values)
+    state = alarm_state([one.breaching for one in found], 3, needed, "breaching", OK)
+    said = re.search(r"(\d+) missing datapoint", state_reason(each, state, found))
+    assert (int(said[1]) if said else 0) == filled
 
 
 def band(comparison: str, each: list[tuple[str, float, float, float]]) -> list[Evaluated]:

@@ -106,6 +106,7 @@ def test_the_inclusive_bound_is_the_one_near_the_threshold(
     [
         pytest.param(60, 11, id="from 60 ten percent"),
         pytest.param(74.9, 11, id="up to 75 ten percent"),
+        pytest.param(75, 12, id="from 75 twenty percent"),
         pytest.param(85, 13, id="from 85 thirty percent"),
     ],
 )

@@ -58,6 +58,41 @@ def test_a_service_is_spread_over_instances_and_says_when_there_is_no_room() -> 
     assert any("insufficient CPU units available" in e["message"] for e in service["events"])
 
 
+@pytest.mark.parametrize(
+    ("hosts", "memory", "reason"),
+    [
+        pytest.param(
+            0, 512, "Reason: No Container Instances were found in your cluster.", id="none at all"
+        ),
+        pytest.param(
+            1,
+            9000,
+            "The closest matching container-instance {} has insufficient memory available.",
+            id="none with the memory",
+        ),
+    ],
+)
+def test_why_a_task_found_no_place(hosts: int, memory: int, reason: str) -> None:
+    # AWS: Amazon ECS service event messages.
+    region = Region()
+    region.ecs("CreateCluster", clusterName="pool")
+    group(region, hosts)
+    region.advance(10)
+    params = {"cluster": "pool", "launchType": "EC2", "desiredCount": 1}
+    definition = bridge(region, memory=memory)
+    region.ecs("CreateService", serviceName="app", taskDefinition=definition, **params)
+    region.advance(60)
+    named = [each["containerInstanceArn"].rpartition("/")[2] for each in instances(region)]
+    (service,) = region.ecs("DescribeServices", cluster="pool", services=["app"])["services"]
+    assert [each["message"] for each in service["events"]] == [
+        (
+            "(service app) was unable to place a task because no container instance met all of its "
+            f"requirements. {reason.format(*named)} For more information, see the Troubleshooting "
+            "section of the Amazon ECS Developer Guide."
+        )
+    ]
+
+
 def test_a_daemon_runs_once_on_each_instance() -> None:
     region = Region()
     region.ecs("CreateCluster", clusterName="pool")
