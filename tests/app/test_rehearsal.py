@@ -217,5 +217,7 @@ def test_the_bundled_traffic_at_high_speed(tmp_path: Path) -> None:
         tmp_path, DIGITS, "--traffic", traffic, "--speed", "600", "--startup-delay", "120"
     )
     assert run.code == 0, run.said
-    assert max(run.capacity) == 6
-    assert run.capacity[-1] < 6
+    # 2,700 requests a minute at the peak, 750 an instance: four, and up to two more while new ones
+    # do not serve yet. One request stands for 600 here, so how many more is a matter of chance.
+    assert 4 <= max(run.capacity) <= 6
+    assert run.capacity[-1] < 4
