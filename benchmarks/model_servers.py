@@ -15,6 +15,7 @@ import uvloop
 
 from understudy.runtimes.process import ProcessRuntime
 from understudy.runtimes.runtime import InstanceSpec, Started
+from understudy.testing.processes import memory
 
 DIGITS = Path(__file__).parents[1] / "examples/digits-endpoint/model"
 SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
@@ -60,8 +61,8 @@ async def measure_digits(bench: Bench, archive: Path) -> None:
         digits.append(await bench.start(f"digits-{number}", archive))
         seconds.append(time.monotonic() - begun)
     print(f"first instance, from cold: {seconds[0]:.2f} s; further: {median(seconds[1:]):.3f} s")
-    memory = megabytes(digits[-1].pid)
-    print(f"a further instance: PSS {memory['Pss']:.1f} MB, its own {memory['Private_Dirty']:.1f}")
+    used = memory(digits[-1].pid)
+    print(f"a further instance: PSS {used['Pss']:.1f} MB, its own {used['Private_Dirty']:.1f}")
 
     body = json.dumps({"instances": [[0.0] * 64]}).encode()
     one = await latencies(digits[0].port, body, clients=1, requests=1000)
@@ -74,8 +75,8 @@ async def measure_digits(bench: Bench, archive: Path) -> None:
 async def measure_stand_in(bench: Bench) -> None:
     at_once = await bench.start("at-once", UNDERSTUDY_STAND_IN="0ms")
     later = await bench.start("later", UNDERSTUDY_STAND_IN="20ms")
-    memory = megabytes(later.pid)
-    print(f"a further stand-in: PSS {memory['Pss']:.1f} MB, its own {memory['Private_Dirty']:.1f}")
+    used = memory(later.pid)
+    print(f"a further stand-in: PSS {used['Pss']:.1f} MB, its own {used['Private_Dirty']:.1f}")
     trip = median(await latencies(at_once.port, b"{}", clients=1, requests=200, pause=0.02))
     late = median(await latencies(later.port, b"{}", clients=1, requests=200)) - 0.02
     print(f"stand-in of 20 ms: {late * 1e3:.2f} ms late, of 0 ms: {trip * 1e3:.2f} ms")
@@ -103,12 +104,6 @@ async def latencies(
 
     await asyncio.gather(*(client() for _ in range(clients)))
     return taken
-
-
-def megabytes(pid: int) -> dict[str, float]:
-    """The memory of a process: Pss has its share of what it shares, Private_Dirty is its own."""
-    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    return {row.split(":")[0]: int(row.split()[1]) / 1024 for row in rows}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ depends less on what else the machine does.
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -32,14 +31,14 @@ from understudy.base.identity import Ids
 from understudy.control.cloudwatch.operations import OPERATIONS
 from understudy.control.cloudwatch.service import CloudWatch
 from understudy.control.turn import Turn
-from understudy.testing.processes import descendants
+from understudy.runtimes.addresses import free_port
+from understudy.testing.processes import cpu_seconds, family, listens, wait_for
 
 PEERS = Path(os.environ.get("UNDERSTUDY_BENCH_PEERS", ".bench-venv/bin"))
 ROUNDS, SECONDS, PATIENCE = 5, 1.0, 60.0
 SETTLE = 4.0
 PROTOCOLS = ("query", "json", "smithy-rpc-v2-cbor")
 NAMES = {"query": "query", "json": "JSON", "smithy-rpc-v2-cbor": "CBOR"}
-TICKS = os.sysconf("SC_CLK_TCK")
 Request = tuple[str, dict[str, str], bytes]
 
 
@@ -78,7 +77,7 @@ class Server:
     """A server under test at a port of its own."""
 
     def __init__(self, line: list[str], **environment: str) -> None:
-        self.port = free_port()
+        self.port = free_port("127.0.0.1")
         shown = {key: value.format(port=self.port) for key, value in environment.items()}
         self.process = subprocess.Popen(
             [each.format(port=self.port) for each in line],
@@ -86,30 +85,19 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self._until_it_answers()
+        wait_for(lambda: listens(self.port), PATIENCE)
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         self.idle = 0.0
 
     def rest(self) -> None:
         """Find out what it uses while nobody asks anything."""
         before, begun = self.cpu(), time.monotonic()
-        time.sleep(SETTLE)
+        time.sleep(SETTLE)  # Its idle use over this time is what is measured.
         self.idle = (self.cpu() - before) / (time.monotonic() - begun)
-
-    def _until_it_answers(self) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1.0).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError(f"nobody answers at {self.port}")
 
     def cpu(self) -> float:
         """CPU seconds that it has used, with all its children."""
-        return sum(map(_cpu, {self.process.pid} | descendants(self.process.pid)))
+        return cpu_seconds(family(self.process.pid))
 
     def send(self, what: Request) -> int:
         """Send a request; the status of the answer."""
@@ -135,21 +123,6 @@ class Server:
         self.process.wait(20)
 
 
-def _cpu(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 def servers(folder: str) -> Iterator[tuple[str, Server]]:
     """Ours and those peers that are installed."""
     ours = [sys.executable, "-m", "understudy", "up", "--port", "{port}", "--state", folder]
@@ -168,7 +141,7 @@ def compared(datums: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         running = dict(servers(folder))
         try:
-            time.sleep(SETTLE)
+            time.sleep(SETTLE)  # What starting set off ends by itself, unseen.
             for server in running.values():
                 server.rest()
             for protocol in PROTOCOLS:

@@ -11,7 +11,6 @@ of ours: on a busy machine the wall clock says little. Peers that cannot do a ro
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from understudy.testing.processes import descendants
+from understudy.runtimes.addresses import free_port
+from understudy.testing.processes import cpu_seconds, family, listens, wait_for
 
 SIZES = (10, 100, 500)
 PEERS = Path(os.environ.get("UNDERSTUDY_BENCH_PEERS", ".bench-venv/bin"))
@@ -88,7 +88,7 @@ class Rows:
                 return
             if "ROLLBACK" in status or "FAILED" in status:
                 raise RuntimeError(status)
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)  # Each look costs the server CPU, which is measured.
         raise RuntimeError(f"{name} is still not {wanted}")
 
     def create(self, name: str, size: int) -> None:
@@ -121,12 +121,12 @@ class Rows:
 
     def timed(self, work: Callable[..., object], *given: object) -> Cost | str:
         """What a piece of work costs, or why it cannot be done."""
-        start, before = time.perf_counter(), cpu_seconds(self.pid)
+        start, before = time.perf_counter(), cpu_seconds(family(self.pid))
         try:
             work(*given)
         except (ClientError, BotoCoreError, RuntimeError) as error:
             return type(error).__name__
-        return Cost(time.perf_counter() - start, cpu_seconds(self.pid) - before)
+        return Cost(time.perf_counter() - start, cpu_seconds(family(self.pid)) - before)
 
     def measured(self, sizes: list[int]) -> Iterator[tuple[str, Cost | str]]:
         """All rows, after a first small stack that makes the server load what it needs."""
@@ -141,24 +141,6 @@ class Rows:
                 yield f"update 1 of {size}", timed(self.update, name, size)
                 yield f"all events of {size}", timed(self.events, name)
             yield f"delete {size}", timed(self.delete, name)
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU that a process and its children have used, where /proc tells it."""
-    ticks = 0
-    for each in (pid, *descendants(pid)):
-        path = Path(f"/proc/{each}/stat")
-        if path.exists():
-            fields = path.read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @contextmanager
@@ -177,17 +159,6 @@ def served(*command: str, **environment: str) -> Iterator[int]:
         process.wait()
 
 
-def reachable(port: int) -> None:
-    """Wait until somebody listens."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError(f"nobody listens at {port}")
-
-
 def main() -> None:
     """Print a table with a column for each server."""
     sizes = [int(each) for each in sys.argv[1:]] or [*SIZES]
@@ -199,9 +170,9 @@ def main() -> None:
         ("moto_server", lambda p: served(str(PEERS / "moto_server"), "-p", p)),
         ("ministack", lambda p: served(str(PEERS / "ministack"), GATEWAY_PORT=p)),
     ):  # fmt: skip
-        port = free_port()
+        port = free_port("127.0.0.1")
         with start(str(port)) as pid:
-            reachable(port)
+            wait_for(lambda port=port: listens(port), 120)
             columns[name] = dict(Rows(f"http://127.0.0.1:{port}", pid).measured(sizes))
     shutil.rmtree(folder, ignore_errors=True)
     report(columns)

@@ -3,17 +3,19 @@
 Run: python docs/pictures.py. The pictures are SVG, drawn by rich from what the commands printed.
 """
 
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+
+from understudy.testing.processes import wait_for
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
@@ -158,12 +160,8 @@ def watched(folder: Path, *arguments: str) -> str:
 
 
 def until(out: Path, times: int) -> None:
-    """Wait until what is watched has been deployed so many times. Raises TimeoutError."""
-    end = time.monotonic() + 120
-    while out.read_bytes().count(b"Watching; Ctrl-C ends it.") < times:
-        if time.monotonic() > end:
-            raise TimeoutError(out.read_text())
-        time.sleep(0.2)
+    """Wait until what is watched has been deployed so many times. Raises AssertionError."""
+    wait_for(lambda: out.read_bytes().count(b"Watching; Ctrl-C ends it.") >= times, 120)
 
 
 def settled(text: str) -> str:
@@ -187,7 +185,7 @@ def settled(text: str) -> str:
 
 def record(name: str, command: tuple[str, ...], said: str) -> None:
     """Write the picture of a command and what it printed."""
-    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print(Text.assemble(("$ ", "dim"), (f"understudy {' '.join(command)}", "bold")))
     console.print(Text.from_ansi(said.rstrip()))
     console.save_svg(str(PICTURES / f"{name}.svg"), title=f"understudy {command[0]}")

@@ -1,17 +1,16 @@
 """Groups behind load balancers on real processes, under traffic: scaled, killed, restarted."""
 
-import http.client
 import os
 import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from understudy.testing.asking import asking
 from understudy.testing.engines import RunningEngine
 from understudy.testing.processes import descendants, wait_for
 
@@ -81,34 +80,9 @@ class Fleet:
                 return pid
         raise AssertionError(f"nobody runs as {instance}")
 
-    @contextmanager
-    def traffic(self, clients: int = 4) -> Iterator[Counter[str]]:
+    def traffic(self) -> AbstractContextManager[Counter[str]]:
         """Constant requests through the front door; how many came to what."""
-        outcomes: Counter[str] = Counter()
-        stop = threading.Event()
-
-        def ask() -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", self.engine.port, timeout=15)
-            while not stop.is_set():
-                try:
-                    connection.request("GET", "/", headers={"Host": self.dns})
-                    answer = connection.getresponse()
-                    answer.read()
-                    outcomes[str(answer.status)] += 1
-                except (OSError, http.client.HTTPException) as error:
-                    outcomes[type(error).__name__] += 1
-                    connection.close()
-            connection.close()
-
-        threads = [threading.Thread(target=ask) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield outcomes
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
+        return asking(self.engine.port, self.dns)
 
 
 @pytest.fixture(scope="module")

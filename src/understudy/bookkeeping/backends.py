@@ -47,7 +47,7 @@ class Backends:
         self._random.seed(seed)
         try:
             return self._stubber.process_request(prepared)
-        except NotImplementedError:
+        except NotImplementedError:  # moto's word for an operation that it does not have
             return None
 
     def perform(

@@ -43,7 +43,7 @@ def fit(outbox: Outbox) -> None:
 
     kinds.Rule.send_to_targets = send_to_targets
     kinds.Rule.deliver = deliver
-    kinds.EventsBackend._CRON_REGEX = kinds.EventsBackend._RATE_REGEX = _Schedules  # noqa: SLF001
+    kinds.EventsBackend._CRON_REGEX = kinds.EventsBackend._RATE_REGEX = _Schedules  # noqa: SLF001 - no other way in
 
 
 class _Schedules:
@@ -137,7 +137,7 @@ def _to_topic(rule: Any, target: Params, body: Any, event: Params) -> None:
 def _to_log_group(rule: Any, target: Params, body: Any, event: Params) -> None:
     del event
     group = target["Arn"].split(":", 5)[5].removeprefix("log-group:").removesuffix(":*")
-    rule._send_to_cw_log_group(group, {"event": body})  # noqa: SLF001
+    rule._send_to_cw_log_group(group, {"event": body})  # noqa: SLF001 - no other way in
 
 
 def _to_stream(rule: Any, target: Params, body: Any, event: Params) -> None:
@@ -147,7 +147,7 @@ def _to_stream(rule: Any, target: Params, body: Any, event: Params) -> None:
 
 def _to_bus(rule: Any, target: Params, body: Any, event: Params) -> None:
     if ":event-bus/" not in target["Arn"]:  # what moto has for an archive
-        rule._send_to_events_archive(body["archive-arn"].rpartition("archive/")[2], event)  # noqa: SLF001
+        rule._send_to_events_archive(body["archive-arn"].rpartition("archive/")[2], event)  # noqa: SLF001 - no other way in
         return
     entry = {
         "Source": event["source"],

@@ -43,11 +43,11 @@ def _record(
     **_: Any,
 ) -> Params | None:
     """A message as a function gets it; None where the subscription filters it out."""
-    matcher = subscription._filter_policy_matcher  # noqa: SLF001
+    matcher = subscription._filter_policy_matcher  # noqa: SLF001 - no other way in
     if matcher is not None and not matcher.matches(message_attributes, message):
         return None
     if message_structure == "json":
-        message = subscription._parse_message_structure(message, "lambda")  # noqa: SLF001
+        message = subscription._parse_message_structure(message, "lambda")  # noqa: SLF001 - no other way in
     told: Params = subscription.get_post_data(message, message_id, subject, message_attributes)
     return {
         "EventVersion": "1.0",

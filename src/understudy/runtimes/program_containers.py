@@ -134,7 +134,7 @@ class ProgramContainers:
                 return True
             if code != KILLED or name in self._killed or time.monotonic() >= deadline:
                 return False
-            time.sleep(0.02)
+            time.sleep(0.02)  # Docker has no other way to ask.
 
     def _ended(self, gone: Gone) -> None:
         self._killed.discard(gone.name)

@@ -2,12 +2,14 @@
 
 import ctypes
 import os
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 PR_SET_CHILD_SUBREAPER = 36
+TICKS = os.sysconf("SC_CLK_TCK")
 
 Found = TypeVar("Found")
 
@@ -31,6 +33,11 @@ def descendants(pid: int) -> set[int]:
     return {each for each in found if is_running(each)}
 
 
+def family(pid: int) -> set[int]:
+    """A process and all that descend from it."""
+    return {pid} | descendants(pid)
+
+
 def _children(task: Path) -> list[str]:
     try:
         return (task / "children").read_text().split()
@@ -45,6 +52,31 @@ def is_running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Processor time that processes have used so far; of those that are gone, none."""
+    return sum(map(_cpu_seconds, pids))
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory(pid: int) -> dict[str, float]:
+    """The MiB of a process: Pss has its share of what it shares, Private_Dirty is its own."""
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return {row.split(":")[0]: int(row.split()[1]) / 1024 for row in rows}
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port of this machine."""
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
 
 
 def command_of(pid: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from understudy.control.events import Params
 from understudy.deploy.handler import Invoke, Steps
 from understudy.resources.kept.table import Call, Kept
-from understudy.resources.kept.values import Here, as_map, name, own, part, prop
+from understudy.resources.kept.values import Here, Value, as_map, name, own, part, prop
 
 
 def _patch(*paths: str) -> Any:
@@ -28,6 +28,12 @@ def _patch(*paths: str) -> Any:
     return value
 
 
+def _patched(operation: str, paths: str, **which: Value) -> tuple[Call, ...]:
+    """The update by a patch of what has changed; nothing is called where nothing has."""
+    patch = _patch(*paths.split())
+    return (Call(operation, needs="patchOperations").having({**which, "patchOperations": patch}),)
+
+
 REST_API = Kept(
     "AWS::ApiGateway::RestApi",
     "apigateway",
@@ -42,14 +48,7 @@ REST_API = Kept(
     ),
     id="id",
     identity="RestApiId",
-    update=(
-        Call(
-            "UpdateRestApi",
-            needs="patchOperations",
-            restApiId=own,
-            patchOperations=_patch("Name>name", "Description>description"),
-        ),
-    ),
+    update=_patched("UpdateRestApi", "Name>name Description>description", restApiId=own),
     read=Call("GetRestApi", restApiId=own),
     attributes="RootResourceId>rootResourceId",
     live="Name>name Description>description",
@@ -141,14 +140,11 @@ STAGE = Kept(
         tags=as_map,
     ),
     id=lambda here: here.properties["StageName"],
-    update=(
-        Call(
-            "UpdateStage",
-            "RestApiId",
-            needs="patchOperations",
-            stageName=own,
-            patchOperations=_patch("Description>description", "DeploymentId>deploymentId"),
-        ),
+    update=_patched(
+        "UpdateStage",
+        "Description>description DeploymentId>deploymentId",
+        restApiId=prop("RestApiId"),
+        stageName=own,
     ),
     read=Call("GetStage", "RestApiId", stageName=own),
     live="Description>description DeploymentId>deploymentId",
@@ -166,13 +162,8 @@ API_KEY = Kept(
     ),
     id="id",
     identity="APIKeyId",
-    update=(
-        Call(
-            "UpdateApiKey",
-            needs="patchOperations",
-            apiKey=own,
-            patchOperations=_patch("Description>description", "Enabled>enabled", "Name>name"),
-        ),
+    update=_patched(
+        "UpdateApiKey", "Description>description Enabled>enabled Name>name", apiKey=own
     ),
     read=Call("GetApiKey", apiKey=own),
     live="Description>description Enabled>enabled",
@@ -190,13 +181,8 @@ USAGE_PLAN = Kept(
     ),
     id="id",
     identity="Id",
-    update=(
-        Call(
-            "UpdateUsagePlan",
-            needs="patchOperations",
-            usagePlanId=own,
-            patchOperations=_patch("Description>description", "UsagePlanName>name"),
-        ),
+    update=_patched(
+        "UpdateUsagePlan", "Description>description UsagePlanName>name", usagePlanId=own
     ),
     read=Call("GetUsagePlan", usagePlanId=own),
     live="Description>description UsagePlanName>name",
@@ -223,14 +209,11 @@ AUTHORIZER = Kept(
     ),
     id="id",
     identity="AuthorizerId",
-    update=(
-        Call(
-            "UpdateAuthorizer",
-            "RestApiId",
-            needs="patchOperations",
-            authorizerId=own,
-            patchOperations=_patch("Name>name", "AuthorizerUri>authorizerUri"),
-        ),
+    update=_patched(
+        "UpdateAuthorizer",
+        "Name>name AuthorizerUri>authorizerUri",
+        restApiId=prop("RestApiId"),
+        authorizerId=own,
     ),
     read=Call("GetAuthorizer", "RestApiId", authorizerId=own),
     live="Name>name Type>type",
