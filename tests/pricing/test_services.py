@@ -1,13 +1,12 @@
-"""Fargate tasks, load balancers and serverless endpoints."""
+"""Fargate tasks and load balancers."""
 
 from fractions import Fraction
 
 import pytest
 
-from understudy.pricing import balancer, fargate, serverless
+from understudy.pricing import balancer, fargate
 from understudy.pricing.balancer import Traffic, capacity_units
 from understudy.pricing.fargate import Task, task_seconds
-from understudy.pricing.serverless import ServerlessUsage
 
 
 @pytest.mark.parametrize(
@@ -65,14 +64,3 @@ def test_a_balancer_is_billed_for_hours_begun():
         ("LCUUsage", 2),
     ]
     assert list(balancer.metered(5.0, 5.0, [], "us-east-1").values()) == [0, 0]
-
-
-def test_a_serverless_endpoint_is_billed_for_work_and_what_is_kept_warm():
-    usage = ServerlessUsage(4096, 2500, provisioned_seconds=3600, provisioned_ms=1)
-    found = serverless.metered(usage, "us-east-1")
-    assert {item.product: float(amount) for item, amount in found.items()} == {
-        "ServerlessInf:Mem-4GB": 2.5,
-        "ServerlessInf:ProvisionedConcurrency:Mem-4GB": 3600.0,
-        "ServerlessInf:ProvisionedConcurrencyDuration:Mem-4GB": 0.001,
-    }
-    assert serverless.metered(ServerlessUsage(1024, 0), "us-east-1") == {}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from understudy.app.deployment import message_of
-from understudy.app.failures import Failed
 from understudy.app.invalid_changes import found_in
 from understudy.app.stacks.deployed import LEFT_BEHIND, UPDATABLE, DeployedStack, stack_named
 from understudy.app.stacks.following import in_progress
@@ -228,9 +227,3 @@ def _hint(error: Exception, source: StackSource) -> str:
     if "do not exist in the template" in text:
         return f"the template has {', '.join(_declared(source)) or 'no parameters'}"
     return ""
-
-
-def refuse_running(stack: DeployedStack) -> None:
-    """Raise Failed where an operation is under way."""
-    if in_progress(stack.status) and stack.status != "REVIEW_IN_PROGRESS":
-        raise Failed(f"Stack {stack.name}: {stack.status}", ["another operation is under way"])

@@ -33,19 +33,3 @@ def providers(strategy: Sequence[Params], there: Iterable[str], count: int) -> l
         chosen.append(next_provider(strategy, numbers))
         numbers[chosen[-1]] += 1
     return chosen
-
-
-def surplus(strategy: Sequence[Params], there: Iterable[str]) -> str:
-    """The provider that a task is stopped of first: the one furthest above its share."""
-    numbers = Counter(there)
-    names = [item["capacityProvider"] for item in strategy if numbers[item["capacityProvider"]]]
-
-    def left(name: str) -> int:
-        return sum(numbers.values()) - 1 - numbers[name]
-
-    for name in names:
-        less = Counter(numbers)
-        less[name] -= 1
-        if next_provider(strategy, less) != name:
-            return name
-    return min(names, key=left, default="")

@@ -136,8 +136,3 @@ def stale_keys(here: Here) -> list[str]:
 def stale(here: Here) -> Any:
     """The same; None where there are none, so that no call is made."""
     return list(dict.fromkeys(stale_keys(here))) or None
-
-
-def from_map(tags: Any) -> Any:
-    """Tags as a template has them, of a map."""
-    return [{"Key": key, "Value": value} for key, value in tags.items()] if is_map(tags) else tags
