@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from understudy.proxy.outbox import Outbox
+from understudy.proxy.outbox import MOST, Outbox
 from understudy.testing.data_plane import Plane, invocation
 from understudy.testing.servers import Message, Server, ok, read_body, read_message
 
@@ -81,6 +81,24 @@ def test_nothing_is_written_to_what_is_closed_meanwhile() -> None:
 
     asyncio.run(story())
     assert log == ["it closed"]
+
+
+def test_a_flood_does_not_wait_for_the_end_of_the_turn() -> None:
+    log: list[str] = []
+    outbox = Outbox()
+    outbox.clients = 2
+    one, other = Wire("one", log), Wire("other", log)
+
+    async def story() -> None:
+        outbox.write(other, b"first")
+        outbox.write(one, b"_" * MOST)
+        assert log == ["other first", f"one {'_' * MOST}"]
+        outbox.write(one, b"more")
+        assert len(log) == 2
+        await asyncio.sleep(0)
+
+    asyncio.run(story())
+    assert log[2:] == ["one more"]
 
 
 @pytest.mark.processes

@@ -2,6 +2,10 @@
 
 import asyncio
 
+MOST = 64 * 1024
+"""Bytes held back at most. The event loop reads a fast sender up to 32 times in one go, 256 KB each
+time: only what is written can tell it to wait for a slow receiver."""
+
 
 class Outbox:
     """Holds writes back until the event loop has handled everything that had come in.
@@ -12,18 +16,22 @@ class Outbox:
     as long as all of it is sent through here.
     """
 
-    __slots__ = ("_held", "clients")
+    __slots__ = ("_held", "_size", "clients")
 
     def __init__(self) -> None:
         self._held: list[tuple[asyncio.Transport, bytes | None]] = []
+        self._size = 0
         self.clients = 0
 
     def write(self, transport: asyncio.Transport, data: bytes) -> None:
         """Send data soon."""
         if self.clients < 2 and not self._held:
             transport.write(data)
-        else:
-            self._hold(transport, data)
+            return
+        self._hold(transport, data)
+        self._size += len(data)
+        if self._size > MOST:
+            self._send()
 
     def close(self, transport: asyncio.Transport) -> None:
         """Close a transport behind what is to be sent on it."""
@@ -36,6 +44,7 @@ class Outbox:
 
     def _send(self) -> None:
         held, self._held = self._held, []
+        self._size = 0
         for transport, data in held:
             if transport.is_closing():
                 continue
