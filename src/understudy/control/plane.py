@@ -233,6 +233,7 @@ class Plane:
         self.ecs.host = hosts.host
         self.ecs.groups = partial(self.call, "autoscaling")
         self.elbv2.locate = self._locate
+        self.elbv2.instance_state = self.ec2.state_of
         self.ec2.members = GroupMembers(self.groups)
         self.ec2.moved = self.elbv2.relocated
         self.purchasing = Purchasing(config.book, state.purchasing)

@@ -70,6 +70,28 @@ def test_an_unhealthy_target_says_why() -> None:
     assert described(region, front.group) == [{"State": "healthy"}]
 
 
+def test_an_instance_that_is_stopped_is_no_target_in_use() -> None:
+    region = Region()
+    front = web(region, TargetType="instance")
+    launch = {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}
+    identity = region.call("ec2", "RunInstances", **launch)["Instances"][0]["InstanceId"]
+    with pytest.raises(Fault, match=f"not in a running state and cannot be .*: '{identity}'$"):
+        register(region, front.group, identity)
+    region.advance(5)
+    register(region, front.group, identity)
+    region.advance(5)
+    assert health(region, front.group) == {identity: "healthy"}
+    region.call("ec2", "StopInstances", InstanceIds=[identity])
+    region.advance(10)
+    assert described(region, front.group) == [
+        {
+            "State": "unused",
+            "Reason": "Target.InvalidState",
+            "Description": "Target is in the stopped state",
+        }
+    ]
+
+
 def test_a_target_of_a_group_that_nobody_uses_is_unused() -> None:
     region = Region()
     lonely = group(region)

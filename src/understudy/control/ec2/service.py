@@ -81,6 +81,11 @@ class Ec2:
             return None
         return Located(instance.host, instance.port or port, instance.machine.zone)
 
+    def state_of(self, instance_id: str) -> str:
+        """The state of an instance of its own, empty where there is no such instance."""
+        instance = self.state.instances.get(instance_id)
+        return instance.state if instance else ""
+
     def everything(self) -> dict[str, Instance]:
         """All instances by id, those of groups among them."""
         groups = {each.id: each for each in self.members.instances()}

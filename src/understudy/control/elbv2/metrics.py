@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from understudy.control.balancer import Balanced
-from understudy.control.elbv2.state import LoadBalancer, TargetGroup
+from understudy.control.elbv2.state import STOPPED, LoadBalancer, TargetGroup
 from understudy.control.sketch import of_sketch
 from understudy.control.turn import Turn
 from understudy.metrics.datapoint import Datapoint, Dimensions, of_value
@@ -138,9 +138,13 @@ def publish_hosts(
 ) -> None:
     """Publish how many targets of a group are healthy and unhealthy now, in all and by zone.
 
-    A target that drains, or is new, is neither.
+    A target that drains, is new, or is an instance that does not run, is neither.
     """
-    present = [target for target in group.targets.values() if not target.draining]
+    present = [
+        target
+        for target in group.targets.values()
+        if not target.draining and service.instance_state(target.id) not in STOPPED
+    ]
     zones = dict.fromkeys(target.zone for target in present if target.zone != "all")
     for name, state in (("HealthyHostCount", "healthy"), ("UnHealthyHostCount", "unhealthy")):
         for zone in ("", *zones):

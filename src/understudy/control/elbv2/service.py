@@ -41,11 +41,17 @@ def _unknown(target_id: str, port: int) -> Located | None:
     return None if target_id.startswith(("i-", "arn:", "mi-")) else Located(target_id, port, "")
 
 
+def _no_instance(target_id: str) -> str:
+    del target_id
+    return ""
+
+
 class ElasticLoadBalancing:
     """The service of one region. Also the ``Targets`` of others.
 
-    ``locate`` tells where a target really listens, None where nobody knows. What a request or an
-    event has changed of load balancers goes to the data plane once, when the turn settles.
+    ``locate`` tells where a target really listens, None where nobody knows; ``instance_state`` the
+    state of an EC2 instance, empty for what is none. What a request or an event has changed of load
+    balancers goes to the data plane once, when the turn settles.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class ElasticLoadBalancing:
         self.config = config or BalancingConfig()
         self.networks: Networks = ZonesByOrder()
         self.locate: Callable[[str, int], Located | None] = _unknown
+        self.instance_state: Callable[[str], str] = _no_instance
         self._touched: dict[str, None] = {}
 
     def touch(self, balancer: str) -> None:

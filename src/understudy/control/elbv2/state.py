@@ -11,6 +11,9 @@ OWNER = "elbv2"
 DEFAULT = "default"
 """The priority of a listener's last rule."""
 
+STOPPED = ("stopped", "terminated")
+"""The states of an instance in which it is no target in use. AWS: Target health status."""
+
 
 class LoadBalancer(Struct):
     """A load balancer. ``subnets`` are in order, each with its zone.

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault, validation_error
-from understudy.control.elbv2.state import OWNER, Target, TargetGroup, target_key
+from understudy.control.elbv2.state import OWNER, STOPPED, Target, TargetGroup, target_key
 from understudy.control.events import Params
 from understudy.control.ports import TargetHealth
 from understudy.control.signals import TargetTurned
@@ -55,6 +55,7 @@ def register_targets(service: "ElasticLoadBalancing", params: Params, turn: Turn
     group = service.state.group(params["TargetGroupArn"])
     for each in params["Targets"]:
         _check(group, each)
+    _require_running(service, params["Targets"])
     there = {key for key, target in group.targets.items() if not target.draining}
     if len(there | {_key(group, each) for each in params["Targets"]}) > _most(group):
         raise Fault(
@@ -87,6 +88,21 @@ def _check(group: TargetGroup, description: Params) -> None:
     if group.kind == "instance" and "AvailabilityZone" in description:
         raise validation_error(
             "Availability Zone cannot be specified for target groups with target type 'instance'"
+        )
+
+
+def _require_running(service: "ElasticLoadBalancing", described: list[Params]) -> None:
+    """Raises Fault where instances are registered that do not run."""
+    idle = [
+        f"'{each['Id']}'"
+        for each in described
+        if service.instance_state(each["Id"]) not in ("", "running")
+    ]
+    if idle:
+        raise Fault(
+            "InvalidTarget",
+            "The following targets are not in a running state and cannot be registered: "
+            + ", ".join(idle),
         )
 
 
@@ -174,6 +190,8 @@ def health_of(
     zones = {zone for arn in balancers for zone in service.state.load_balancers[arn].zones}
     if target.zone != "all" and target.zone not in zones:
         return ZONE_NOT_ENABLED
+    if (state := service.instance_state(target.id)) in STOPPED:
+        return TargetHealth("unused", "Target.InvalidState", f"Target is in the {state} state")
     if not group.params["HealthCheckEnabled"]:
         return NOT_CHECKED
     if target.state == "initial":
