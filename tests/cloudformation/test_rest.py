@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from understudy.base.identity import MIXED, Ids
 from understudy.cloudformation.capabilities import gate, required
 from understudy.cloudformation.dynamic import DynamicReference, dynamic_references, substituted
-from understudy.cloudformation.physical import fit, generated, physical_name
+from understudy.cloudformation.physical import fit, generated
 from understudy.testing.stacks import template_of
 
 
@@ -111,14 +111,14 @@ def test_a_physical_name_is_cut_from_its_stack_then_its_logical_id(
     st.integers(16, 255),
 )
 def test_a_physical_name_fits_and_ends_with_all_of_its_random_part(stack, logical, limit):
-    name = physical_name(stack, logical, Ids(7), limit)
+    name = fit(stack, logical, generated(Ids(7)), limit)
     assert len(name) <= limit
     assert name.endswith(generated(Ids(7)))
     assert not name.startswith("-")
 
 
-def test_physical_names_differ_from_each_other_and_repeat_with_their_seed():
+def test_generated_names_differ_from_each_other_and_repeat_with_their_seed():
     ids = Ids(1)
-    first, second = physical_name("s", "L", ids), physical_name("s", "L", ids, alphabet=MIXED)
+    first, second = generated(ids), generated(ids, MIXED)
     assert first != second
-    assert physical_name("s", "L", Ids(1)) == first
+    assert generated(Ids(1)) == first

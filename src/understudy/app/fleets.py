@@ -16,7 +16,6 @@ from understudy.pricing.offer import ON_DEMAND, SPOT
 
 PER_INSTANCE = ("SageMakerVariantInvocationsPerInstance", "ALBRequestCountPerTarget")
 """Metrics of target tracking that say how many requests a minute one instance takes."""
-TARGETS = {"sagemaker": "AWS::SageMaker::Endpoint", "ecs": "AWS::ECS::Service"}
 CPU_UNITS = MEGABYTES = 1024
 
 

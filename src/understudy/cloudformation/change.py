@@ -105,26 +105,3 @@ def symbol(change: Change) -> str:
     if change.replacement == "Conditional":
         return "~?"
     return {"Add": "+", "Modify": "~", "Remove": "-", "Import": "<-", "Dynamic": "?"}[change.action]
-
-
-def replacement_reason(change: Change) -> str:
-    """Why a resource is or may be replaced, in plain words; empty if it is not.
-
-    For instance ``TopicName cannot change in place; parameter Name changes it``.
-    """
-    if change.replacement not in ("True", "Conditional"):
-        return ""
-    reasons = [_reason(d) for d in change.details if d.requires_recreation != "Never"]
-    return "; ".join(dict.fromkeys(reasons)) or "its type changes"
-
-
-def _reason(detail: Detail) -> str:
-    what = detail.name or detail.attribute
-    certain = detail.requires_recreation == "Always"
-    rule = "cannot change in place" if certain else "may not change in place"
-    cause = {
-        "ParameterReference": f": parameter {detail.causing_entity} changes it",
-        "ResourceReference": f": it refers to {detail.causing_entity}, which is replaced",
-        "ResourceAttribute": f": it reads {detail.causing_entity}, which may change",
-    }.get(detail.change_source, "")
-    return f"{what} {rule}{cause}"

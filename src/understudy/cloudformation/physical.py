@@ -32,16 +32,3 @@ def fit(
     parts = [part for part in (start, kept.rstrip("-"), generated[:limit]) if part]
     name = "-".join(parts)
     return name.lower() if lower else name
-
-
-def physical_name(
-    stack_name: str,
-    logical_id: str,
-    ids: Ids,
-    limit: int = 255,
-    *,
-    alphabet: str = UPPER,
-    lower: bool = False,
-) -> str:
-    """A fresh physical name for a resource that its template does not name."""
-    return fit(stack_name, logical_id, generated(ids, alphabet), limit, lower=lower)

@@ -16,7 +16,6 @@ ALARM_TYPES = {
 }
 LOOK_SECONDS = 10.0
 """How often the alarms are looked at."""
-MAX_TRIGGERS = 5
 TIMED_OUT = "Stack creation time exceeded the specified timeout."
 
 

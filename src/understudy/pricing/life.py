@@ -9,8 +9,6 @@ from understudy.pricing.meter import Usage
 from understudy.pricing.offer import LINUX, ON_DEMAND
 
 RUNNING, STOPPING = "running", "stopping"
-UNBILLED = ("pending", "stopped", "shutting-down", "terminated")
-"""States in which the instance costs nothing; its volumes and addresses still do."""
 
 Change = tuple[float, str]
 """A time, in seconds since the epoch, and the state that the instance entered then."""

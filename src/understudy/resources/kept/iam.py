@@ -13,8 +13,6 @@ from understudy.deploy.history import json_text
 from understudy.resources.kept.table import Call, Kept
 from understudy.resources.kept.values import Here, as_list, document, name, own, part, prop, stale
 
-_PRINCIPALS = (("Roles", "Role"), ("Users", "User"), ("Groups", "Group"))
-
 
 def _permissions(kind: str) -> Callable[[Here], Steps[None]]:
     """Bring the inline and managed policies of a principal to what they shall be."""
