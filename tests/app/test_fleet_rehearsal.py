@@ -62,3 +62,7 @@ def test_a_rollback_is_rehearsed_and_a_count_that_is_set_back_is_warned_of(
     (update,) = report["updates"]
     assert update["status"] == "UPDATE_ROLLBACK_COMPLETE"
     assert "--fail" in update["causes"][0]
+    (back,) = update["planned"]["set_back"]
+    assert (back["what"], back["template"]) == ("DesiredCount", 1)
+    assert "Task" in [each["logical_id"] for each in update["planned"]["resources"]]
+    assert "scaling has set DesiredCount" in said

@@ -1,10 +1,16 @@
 """What users felt of an update, from a stack's events and the load over time."""
 
-from decimal import Decimal
 from typing import Any
 
 from understudy.control.felt import Operation, felt, operations
-from understudy.control.outcome import CapacityPoint, LoadPoint
+from understudy.control.outcome import (
+    CapacityPoint,
+    ChangedResource,
+    LoadPoint,
+    PlannedChange,
+)
+from understudy.pricing.catalogue import offers_in
+from understudy.pricing.meter import Usage, bill
 
 STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/web/1"
 
@@ -60,7 +66,18 @@ def test_what_was_lost_and_late_in_an_update_and_after_it_is_counted() -> None:
         CapacityPoint(160, 1, 1),
         CapacityPoint(900, 1, 0),
     )
-    found = felt(Operation(100, 165, "UPDATE_COMPLETE"), load, capacity, 870, Decimal(1))
+    used = [Usage("ml.m5.large", 100, 165), Usage("ml.m5.xlarge", 120, 165)]
+    cost = bill(used, "us-east-1", offers_in("us-east-1"))
+    found = felt(Operation(100, 165, "UPDATE_COMPLETE"), load, capacity, 870, cost)
     assert (found.requests, found.lost, found.late) == (690, 6, 9)
     assert (found.p99_before_ms, found.p99_ms) == (70.0, 900.0)
     assert (found.least_in_service, found.most_running) == (1, 5)
+    assert [name for name, _ in found.usd_by_type] == ["ml.m5.large", "ml.m5.xlarge"]
+    assert found.usd == sum(usd for _, usd in found.usd_by_type if usd is not None)
+
+
+def test_an_update_has_the_change_set_that_was_executed_for_it() -> None:
+    first = PlannedChange((ChangedResource("Modify", "Service", "AWS::ECS::Service", "False", ()),))
+    second = [event(200, "UPDATE_IN_PROGRESS", "User Initiated"), event(210, "UPDATE_COMPLETE")]
+    found = operations([*EVENTS, *second], 50, [first])
+    assert [each.planned for each in found] == [first, PlannedChange()]

@@ -107,7 +107,7 @@ def outcome(
                 load,
                 seen.capacity,
                 end,
-                bill(during(seen.usage, each.at, each.ended or end), facts.region, offers).usd,
+                bill(during(seen.usage, each.at, each.ended or end), facts.region, offers),
             )
             for each in facts.operations
         ),

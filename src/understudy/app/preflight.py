@@ -12,9 +12,9 @@ from understudy.app.packaging import LocalModel, image_problems, local_models
 from understudy.app.scenarios import Events, read_events
 from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked, property_problems
-from understudy.app.update import PlannedUpdate
+from understudy.app.update import PlannedUpdate, planned_update
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
-from understudy.base.quantity import format_duration, parse_duration
+from understudy.base.quantity import format_duration
 from understudy.base.service_time import STAND_IN_VARIABLE as STAND_IN
 from understudy.cloudformation.locate import marked
 from understudy.control.slo import Slo, parse_slos
@@ -26,7 +26,6 @@ PAYLOADS: Mapping[str, str] = {".json": "application/json", ".csv": "text/csv"}
 NO_PAYLOAD = b"{}"
 UPLOADED = "s3://uploaded/model.tar.gz"
 """Stands for the URL that a local model archive gets."""
-DEFAULT_AT = "10m"
 LOADS = ("", "sampled", "dilated")
 MOST_REAL_RATE = 2000.0
 """Requests per real second that two cores still send and serve; beyond, they fail for want of
@@ -135,20 +134,7 @@ def _update(
         if options.at or options.fail:
             problems.append(Diagnostic("--at and --fail need --update.", action="name a template"))
         return None
-    try:
-        seconds = parse_duration(options.at or DEFAULT_AT)
-    except ValueError as error:
-        problems.append(Diagnostic(f"--at {options.at}: {error}", action="write 10m"))
-        return None
-    template, found = checked(options.update, parameters)
-    problems += found
-    if template is None:
-        return None
-    if options.fail and options.fail not in template.resources:
-        known = ", ".join(sorted(template.resources))
-        action = f"name one of its resources: {known}"
-        problems.append(Diagnostic(f"--fail {options.fail} is no resource.", action=action))
-    return PlannedUpdate(template, {}, seconds, options.fail)
+    return planned_update(options.update, options.at, options.fail, parameters, problems)
 
 
 Told = TypeVar("Told")

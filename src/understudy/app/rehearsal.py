@@ -3,7 +3,7 @@
 import http.client
 import time
 import urllib.error
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from understudy.app.scenarios import event_calls, events_said
 from understudy.app.simulation import Scenario, Update, simulate
 from understudy.app.site import Site
 from understudy.app.update import RunningUpdate, operations_of
+from understudy.app.views import ChangeSetView
 from understudy.base.arn import last_name
 from understudy.base.service_time import ServiceTime, parse_service_time
 from understudy.control.comparison import CapacityDifference, capacity_difference
@@ -84,6 +85,8 @@ class Rehearsal:
         self._since = time.time()  # noqa: TID251 - real time: files are dated in it
         self._cleanup = ExitStack()
         self._site = Site(audience, interrupts, keep=keep)
+        self._parameters: dict[str, str] = {}
+        self._executed: ChangeSetView | None = None
 
     def __enter__(self) -> "Rehearsal":
         self._cleanup.enter_context(self._site)
@@ -146,7 +149,7 @@ class Rehearsal:
             with self._audience.working(f"Uploading {model.path}"):
                 url = uploads.add(model, self._site.folder)
             self._audience.say(f"Uploaded {model.path} as {url}.")
-        parameters = {**self._prepared.parameters, **uploads.urls}
+        parameters = self._parameters = {**self._prepared.parameters, **uploads.urls}
         self._cleanup.callback(self._leave, stack)
         self._audience.change_set(stack.plan(self._prepared.template.text, parameters))
         for line in self._estimated(client):
@@ -217,11 +220,14 @@ class Rehearsal:
         planned = self._prepared.update
         if planned is None:
             return lambda elapsed: True
-        update = RunningUpdate(stack, planned, self._prepared.parameters)
+        update = RunningUpdate(stack, planned, self._parameters)
 
         def step(elapsed: float) -> bool:
             if said := update.step(elapsed, time.monotonic()):
                 self._audience.say(said)
+                if update.view and self._executed is None:
+                    self._executed = update.view
+                    self._audience.change_set(update.view)
             return update.is_over
 
         return step
@@ -229,7 +235,7 @@ class Rehearsal:
     def _facts(
         self, client: Client, stack: StackDeployment, status: str, driven: Driven, ends_at: float
     ) -> RunFacts:
-        found = operations_of(stack, driven.started_at)
+        found = operations_of(stack, driven.started_at, self._executed)
         return RunFacts(
             world="live",
             stack_name=self._prepared.stack_name,
@@ -257,12 +263,13 @@ class Rehearsal:
         seen: Observation,
         deploy_at: float,
     ) -> Outcome:
-        simulated = {m.parameter: "s3://simulated/model.tar.gz" for m in self._prepared.models}
+        models = {m.parameter: "s3://simulated/model.tar.gz" for m in self._prepared.models}
+        parameters = {**self._prepared.parameters, **models}
         return simulate(
             Scenario(
                 stack_name=self._prepared.stack_name,
                 body=self._prepared.template.text,
-                parameters={**self._prepared.parameters, **simulated},
+                parameters=parameters,
                 traffic=self._prepared.traffic,
                 serving=serving_of(_service_time(seen, driver, driven)),
                 world=WorldModel(at_once(INSTANCE_START_SECONDS * driver.clock.speed)),
@@ -270,18 +277,19 @@ class Rehearsal:
                 deploy_at=deploy_at,
                 start_at=live.started_at,
                 seed=self._options.seed,
-                updates=self._updates(),
+                updates=self._updates(parameters),
                 startup_delay=client.status["startup_delay"],
                 settings=self._prepared.settings,
                 events=self._prepared.events,
             )
         )
 
-    def _updates(self) -> tuple[Update, ...]:
+    def _updates(self, parameters: Mapping[str, str]) -> tuple[Update, ...]:
         planned = self._prepared.update
         if planned is None:
             return ()
-        return (Update(planned.seconds, planned.template.text, planned.parameters, planned.fail),)
+        given = planned.parameters(parameters)
+        return (Update(planned.seconds, planned.template.text, given, planned.fail),)
 
 
 def perform(client: Client, calls: Iterable[Call]) -> None:

@@ -1,5 +1,6 @@
 """Everything that a simulation of a template needs, checked before anything is run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from understudy.app.scenarios import Events, read_events
 from understudy.app.simulation import Scenario, Update
 from understudy.app.sources import Source, traffic_of
 from understudy.app.templates import CheckedTemplate, checked
+from understudy.app.update import planned_update
 from understudy.app.worlds import Surroundings, WorldOptions, surroundings
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
-from understudy.base.quantity import parse_duration
 from understudy.cloudformation.locate import marked
 from understudy.control.slo import Slo, parse_slos
 from understudy.sim.traffic import Traffic
@@ -28,7 +29,10 @@ DEPLOYED_BEFORE = 7200.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for. ``updates`` are written ``2h=template.yaml``.
+    """What the user asked for.
+
+    ``updates`` are written ``2h=template.yaml``, or as a path alone and take place ``at``. The
+    resource ``fail`` is made to fail in them.
 
     ``scenario`` is what happens to capacity, ``settings`` a file for ``understudy.toml``.
     """
@@ -43,6 +47,8 @@ class Options:
     region: str = DEFAULT_REGION
     scenario: tuple[str, ...] = ()
     settings: Path | None = None
+    at: str = ""
+    fail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def prepare(options: Options, traffic: Traffic | None = None) -> Prepared:
         more = missing + endpoint_problems(template)
         problems += marked(template.text, more, str(template.path))
     slos = _slos(options.slo, problems)
-    updates = _updates(options.updates, problems)
+    updates = _updates(options, parameters, problems)
     events = collected(lambda: read_events(options.scenario), Events(), problems)
     settings = collected(lambda: read_settings(options.settings), Settings(), problems)
     if traffic is None:
@@ -137,14 +143,17 @@ def _slos(text: str, problems: list[Diagnostic]) -> tuple[Slo, ...]:
         return ()
 
 
-def _updates(texts: tuple[str, ...], problems: list[Diagnostic]) -> tuple[Update, ...]:
+def _updates(
+    options: Options, parameters: Mapping[str, str], problems: list[Diagnostic]
+) -> tuple[Update, ...]:
+    if not options.updates and (options.at or options.fail):
+        problems.append(Diagnostic("--at and --fail need --update.", action="name a template"))
     found: list[Update] = []
-    for text in texts:
-        when, _, path = text.partition("=")
-        try:
-            found.append(Update(parse_duration(when), Path(path).read_text(encoding="utf-8")))
-        except ValueError as error:
-            problems.append(Diagnostic(f"--update {text}: {error}", action="write 2h=FILE"))
-        except OSError as error:
-            problems.append(Diagnostic(f"--update {path}: {error.strerror}."))
+    for text in options.updates:
+        when, _, path = text.rpartition("=")
+        at, file = when or options.at, Path(path)
+        planned = planned_update(file, at, options.fail, parameters, problems, options.region)
+        if planned is not None:
+            given = planned.parameters(parameters)
+            found.append(Update(planned.seconds, planned.template.text, given, planned.fail))
     return tuple(found)

@@ -1,12 +1,13 @@
 """A template and its traffic in virtual time: the whole engine, and every request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from understudy.app.capacity import Call, Settings, setting_calls
 from understudy.app.composition import world_of
 from understudy.app.failures import Failed
 from understudy.app.outcomes import RunFacts, outcome
+from understudy.app.planned_change import planned_change, reviewed
 from understudy.app.prices import own_book, today
 from understudy.app.scenarios import Events, event_calls, events_said
 from understudy.base.arn import DEFAULT_REGION
@@ -15,7 +16,7 @@ from understudy.control.capacity.operations import SERVICE
 from understudy.control.cloudwatch.books import CloudWatchConfig
 from understudy.control.events import Params
 from understudy.control.felt import operations
-from understudy.control.outcome import Outcome
+from understudy.control.outcome import Outcome, PlannedChange
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.control.slo import Slo
 from understudy.control.subjects import NoSubject, Subject, observed, subject_of
@@ -39,7 +40,8 @@ CONCURRENCY_METRICS = frozenset({"ConcurrentRequestsPerModel"})
 class Update:
     """The stack is updated to a template so many seconds after the traffic has begun.
 
-    ``parameters`` go over those of the stack; the resource ``fail`` (a logical id) is made to fail.
+    ``parameters`` are all that its template needs; the resource ``fail`` (a logical id) is made to
+    fail.
     """
 
     seconds: float
@@ -80,10 +82,11 @@ def simulate(scenario: Scenario) -> Outcome:
     Raises Failed where the stack cannot be created or is not accepted.
     """
     world, _ = deployed(scenario)
+    planned: list[PlannedChange] = []
     world.run(scenario.start_at)
     plane = world.engine.region(scenario.region).plane
     subject = _subject(world)
-    tally = drive(world, scenario)
+    tally = drive(world, scenario, planned=planned)
     status = _status(world, scenario)
     facts = RunFacts(
         world="simulated",
@@ -97,7 +100,7 @@ def simulate(scenario: Scenario) -> Outcome:
         load_mode="dilated",
         seed=scenario.seed,
         slos=scenario.slos,
-        operations=operations(_events(world, scenario), tally.started),
+        operations=operations(_events(world, scenario), tally.started, planned),
         scenario=events_said(scenario.events),
         book=own_book(),
         today=today(),
@@ -116,11 +119,15 @@ def deployed(scenario: Scenario) -> tuple[SimulatedWorld, str]:
 
 
 def drive(
-    world: SimulatedWorld, scenario: Scenario, arrivals: Iterable[Floats] | None = None
+    world: SimulatedWorld,
+    scenario: Scenario,
+    arrivals: Iterable[Floats] | None = None,
+    planned: list[PlannedChange] | None = None,
 ) -> Tally:
     """Send the traffic to the endpoint, all of it, from now on.
 
-    ``arrivals`` are its times in seconds from now, in parts, where they are not to be drawn.
+    ``arrivals`` are its times in seconds from now, in parts, where they are not to be drawn. The
+    change sets of updates are added to ``planned``.
     """
     started, traffic = world.now, scenario.traffic
     _perform(world, event_calls(scenario.events, started))
@@ -133,13 +140,39 @@ def drive(
     world.armed = True
     for update in sorted(scenario.updates, key=lambda update: update.seconds):
         world.run(started + update.seconds)
-        params = _stack(scenario, update.body, update.parameters)
-        if update.fail:
-            params["ClientRequestToken"] = token(update.fail)
-        _call(world, "UpdateStack", params)
+        found = _update(world, scenario, update)
+        if planned is not None:
+            planned.append(found)
     world.run(started + traffic.duration)
     fleet.finish(world.now)
     return tally
+
+
+def _update(world: SimulatedWorld, scenario: Scenario, update: Update) -> PlannedChange:
+    """Begin an update as its change set has it. Raises Failed where that is refused."""
+    name = f"update-{update.seconds:g}"
+    named = {"StackName": scenario.stack_name, "ChangeSetName": name}
+    stack = _stack(scenario.stack_name, update.body, update.parameters)
+    _call(world, "CreateChangeSet", {**stack, **named, "ChangeSetType": "UPDATE"})
+    describe = {**named, "IncludePropertyValues": True}
+    pages = list(_pages(world, "DescribeChangeSet", describe))
+    if pages[0]["Status"] != "CREATE_COMPLETE":
+        raise Failed("The update was refused", [pages[0].get("StatusReason") or ""])
+    changes = [each for page in pages for each in page["Changes"]]
+    view = reviewed(scenario.stack_name, changes, world.query)
+    ordered = {"ClientRequestToken": token(update.fail)} if update.fail else {}
+    _call(world, "ExecuteChangeSet", {**named, **ordered})
+    return planned_change(view)
+
+
+def _pages(world: SimulatedWorld, operation: str, params: Params) -> Iterator[Params]:
+    """The answers of an operation of CloudFormation that reads, page by page."""
+    token: str | None = ""
+    while token is not None:
+        paged = {**params, "NextToken": token} if token else params
+        answer = world.query("cloudformation", operation, paged)
+        yield answer
+        token = answer.get("NextToken")
 
 
 def _subject(world: SimulatedWorld) -> Subject:
@@ -181,7 +214,8 @@ def _watches_concurrency(world: SimulatedWorld) -> bool:
 
 
 def _deploy(world: SimulatedWorld, scenario: Scenario) -> str:
-    _call(world, "CreateStack", _stack(scenario, scenario.body))
+    stack = _stack(scenario.stack_name, scenario.body, scenario.parameters)
+    _call(world, "CreateStack", stack)
 
     world.run(scenario.start_at, stop=lambda: not _status(world, scenario).endswith("IN_PROGRESS"))
     status = _status(world, scenario)
@@ -197,14 +231,8 @@ def _status(world: SimulatedWorld, scenario: Scenario) -> str:
 
 def _events(world: SimulatedWorld, scenario: Scenario) -> list[Params]:
     """All events of the stack, the latest first."""
-    found: list[Params] = []
-    params = {"StackName": scenario.stack_name}
-    while True:
-        answer = world.query("cloudformation", "DescribeStackEvents", params)
-        found += answer["StackEvents"]
-        if not answer.get("NextToken"):
-            return found
-        params = {**params, "NextToken": answer["NextToken"]}
+    pages = _pages(world, "DescribeStackEvents", {"StackName": scenario.stack_name})
+    return [event for page in pages for event in page["StackEvents"]]
 
 
 def _causes(world: SimulatedWorld, scenario: Scenario) -> list[str]:
@@ -224,15 +252,14 @@ def _call(world: SimulatedWorld, operation: str, params: Params) -> None:
         raise Failed(f"{operation} was refused", [fault.message]) from fault
 
 
-def _stack(scenario: Scenario, body: str, given: Mapping[str, str] | None = None) -> Params:
-    """What creates or updates the stack."""
+def _stack(name: str, body: str, parameters: Mapping[str, str]) -> Params:
+    """What creates or updates a stack."""
     return {
-        "StackName": scenario.stack_name,
+        "StackName": name,
         "TemplateBody": body,
         "Capabilities": CAPABILITIES,
         "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value}
-            for key, value in {**scenario.parameters, **(given or {})}.items()
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
         ],
     }
 

@@ -35,6 +35,8 @@ def simulate(
     parameter: Annotated[list[str] | None, Parameter(name=["--parameter", "-p"])] = None,
     world: Annotated[WorldOptions, Parameter(name="*")] = WorldOptions(),  # noqa: B008 - frozen
     update: list[str] | None = None,
+    at: str = "",
+    fail: str = "",
     window: str = "",
     scale: float = 1.0,
     warp: float = 1.0,
@@ -59,7 +61,10 @@ def simulate(
         slo: Objectives such as 'p99<500ms' or 'p99<500ms, failed<0.1%'; empty for none.
         parameter: Template parameter as Key=Value; may be repeated.
         world: How the world behaves.
-        update: Update the stack amid the traffic, such as 2h=next.yaml; may be repeated.
+        update: Template to which the stack is updated amid the traffic, also with its time, such
+            as 2h=next.yaml; may be repeated.
+        at: When it is updated, from the start of the traffic (default: 10m).
+        fail: Logical id of a resource that is made to fail in the update, to see the rollback.
         window: Part of the traffic, such as 10m-40m from its start.
         scale: Times as many requests.
         warp: Times as long: 0.5 lets the same requests arrive in half the time.
@@ -81,7 +86,7 @@ def simulate(
             prepare(
                 Options(
                     path, source, tuple(parameter or ()), slo, world, tuple(update or ()), seed,
-                    region, tuple(scenario or ()), settings,
+                    region, tuple(scenario or ()), settings, at, fail,
                 ),
                 found,
             )

@@ -1,12 +1,13 @@
 """What users felt of an update of the stack that was made while they sent requests."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from itertools import chain, repeat
 from typing import Any
 
 from msgspec import Struct
 
-from understudy.control.outcome import CapacityPoint, LoadPoint, UpdateFelt
+from understudy.control.outcome import CapacityPoint, LoadPoint, PlannedChange, UpdateFelt
+from understudy.pricing.meter import Cost
 
 STACK = "AWS::CloudFormation::Stack"
 STARTED = ("UPDATE_IN_PROGRESS",)
@@ -25,12 +26,16 @@ class Operation(Struct, frozen=True):
     ended: float | None
     status: str
     causes: tuple[str, ...] = ()
+    planned: PlannedChange = PlannedChange()
 
 
-def operations(events: Iterable[Mapping[str, Any]], since: float) -> tuple[Operation, ...]:
+def operations(
+    events: Iterable[Mapping[str, Any]], since: float, planned: Sequence[PlannedChange] = ()
+) -> tuple[Operation, ...]:
     """The updates of a stack that began since a time, from its events in any order.
 
-    ``Timestamp`` of an event is in seconds since the epoch.
+    ``Timestamp`` of an event is in seconds since the epoch; ``planned`` are their change sets, in
+    the order in which they were executed.
     """
     ordered = sorted(events, key=lambda event: event["Timestamp"])
     parts: list[list[Mapping[str, Any]]] = []
@@ -41,7 +46,8 @@ def operations(events: Iterable[Mapping[str, Any]], since: float) -> tuple[Opera
             parts.append([])
         if parts:
             parts[-1].append(event)
-    return tuple(_operation(part) for part in parts)
+    plans = chain(planned, repeat(PlannedChange()))
+    return tuple(_operation(part, plan) for part, plan in zip(parts, plans, strict=False))
 
 
 def _of_stack(event: Mapping[str, Any]) -> bool:
@@ -52,7 +58,7 @@ def _by_user(event: Mapping[str, Any]) -> bool:
     return (event.get("ResourceStatusReason") or "").startswith(USER)
 
 
-def _operation(events: Sequence[Mapping[str, Any]]) -> Operation:
+def _operation(events: Sequence[Mapping[str, Any]], planned: PlannedChange) -> Operation:
     statuses = [event for event in events if _of_stack(event)]
     last = statuses[-1]
     done = not last["ResourceStatus"].endswith("IN_PROGRESS")
@@ -65,7 +71,7 @@ def _operation(events: Sequence[Mapping[str, Any]]) -> Operation:
         and "cancelled" not in event["ResourceStatusReason"]
     )
     ended = last["Timestamp"] if done else None
-    return Operation(events[0]["Timestamp"], ended, last["ResourceStatus"], causes)
+    return Operation(events[0]["Timestamp"], ended, last["ResourceStatus"], causes, planned)
 
 
 def felt(
@@ -73,9 +79,9 @@ def felt(
     load: Sequence[LoadPoint],
     capacity: Sequence[CapacityPoint],
     end: float,
-    usd: Decimal | None,
+    cost: Cost,
 ) -> UpdateFelt:
-    """What users felt of an update; ``end`` is when the run ended, ``usd`` what the update cost."""
+    """What users felt of an update; ``end`` is when the run ended, ``cost`` the update's own."""
     ended = min(operation.ended or end, end)
     until = min(ended + AFTERMATH, end)
     during = [each for each in load if each.at + each.seconds > operation.at and each.at < until]
@@ -95,7 +101,9 @@ def felt(
         most_running=max(
             (each.in_service + each.pending + each.terminating for each in counts), default=0
         ),
-        usd=usd,
+        usd=cost.usd,
+        usd_by_type=tuple((each.instance_type, each.usd) for each in cost.charges),
+        planned=operation.planned,
     )
 
 

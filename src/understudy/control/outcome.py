@@ -100,13 +100,47 @@ class RequestSummary(Struct, frozen=True):
     attainments: tuple[Attainment, ...] = ()
 
 
+class ChangedResource(Struct, frozen=True):
+    """A resource that an update changes; ``action`` and ``replacement`` are those of AWS.
+
+    ``properties`` are the paths of what changes in it.
+    """
+
+    action: str
+    logical_id: str
+    resource_type: str
+    replacement: str
+    properties: tuple[str, ...]
+
+
+class CountSetBack(Struct, frozen=True):
+    """A count that scaling had set and an update set back, as it was seen before the update.
+
+    ``current`` and ``template`` are None where they were not known; ``patch`` leaves it alone.
+    """
+
+    logical_id: str
+    what: str
+    template: int | None
+    current: int | None
+    patch: str
+
+
+class PlannedChange(Struct, frozen=True):
+    """What the change set of an update said before it was executed."""
+
+    resources: tuple[ChangedResource, ...] = ()
+    set_back: tuple[CountSetBack, ...] = ()
+
+
 class UpdateFelt(Struct, frozen=True, kw_only=True):
     """What users felt of an update of the stack under traffic.
 
     Of the ``requests`` that were sent while it ran and in the ten minutes after, some were
     ``lost``, some ``late``. ``p99_ms`` is the worst of any span in that time, ``p99_before_ms``
     that before it. ``most_running`` counts both fleets, and what starts or ends. ``ended`` is None
-    if it still went on at the end.
+    if it still went on at the end. ``usd`` is what all instances cost while it ran, ``usd_by_type``
+    by their type. ``planned`` is its change set.
     """
 
     at: float
@@ -121,6 +155,8 @@ class UpdateFelt(Struct, frozen=True, kw_only=True):
     least_in_service: int
     most_running: int
     usd: Decimal | None
+    usd_by_type: tuple[tuple[str, Decimal | None], ...] = ()
+    planned: PlannedChange = PlannedChange()
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

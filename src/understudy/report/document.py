@@ -21,6 +21,7 @@ UNITS = {
     "capacity": "instances from `at` until the next point",
     "load.requests, load.failed": "requests of the world in span_seconds from `at`",
     "requests.sent": "requests really sent, each standing for `stands_for` of the world",
+    "updates.planned": "its change set; set_back are counts that scaling had set",
     "updates.requests, lost, late": "requests of the world in an update and the 600 s after it",
     "share, objective, equal": "0 to 1",
     "speed": "world seconds per real second, null in virtual time",

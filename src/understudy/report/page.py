@@ -111,7 +111,7 @@ def _tables(run: Outcome) -> dict[str, Any]:
             }
             for each in run.alarms
         ],
-        "updates": [words.update(run, each) for each in run.updates],
+        "updates": [(words.update(run, each), each.planned.set_back) for each in run.updates],
         "charges": [_charge(charge) for charge in cost.charges] if cost else [],
         "hours": f"{cost.instance_hours:.3f}" if cost else "",
         "total": words.usd(cost.usd) if cost else "",

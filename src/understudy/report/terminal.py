@@ -94,6 +94,9 @@ def _numbers(run: Outcome) -> Table:
     for each in run.updates:
         for index, line in enumerate(words.update(run, each)):
             table.add_row("Update" if index == 0 else "", line)
+        for back in each.planned.set_back:
+            table.add_row("", Text(f"to leave {back.what} alone:"))
+            table.add_row("", Text(back.patch, MUTED))
     for index, line in enumerate(_cost(run)):
         table.add_row("Cost" if index == 0 else "", line)
     return table

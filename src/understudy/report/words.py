@@ -8,11 +8,28 @@ from math import floor
 
 from understudy.base.quantity import format_duration, format_usd
 from understudy.control.comparison import ActivityOffset, CapacityDifference, CurveDifference
-from understudy.control.outcome import Attainment, Outcome, UpdateFelt, turning_points
+from understudy.control.outcome import (
+    Attainment,
+    ChangedResource,
+    CountSetBack,
+    Outcome,
+    UpdateFelt,
+    turning_points,
+)
 from understudy.pricing.vintage import vintage
 from understudy.report.axes import milliseconds
 
-MOST_TURNS = 7
+MOST_TURNS, MOST_CHANGES = 7, 8
+DONE_TO = {
+    "Add": "adds",
+    "Modify": "changes",
+    "Remove": "removes",
+    "Import": "imports",
+    "Dynamic": "may change",
+    "SyncWithActual": "takes over",
+}
+REPLACED = {"True": "replaces", "Conditional": "may replace"}
+"""What a change set does to a resource, by AWS's Action and Replacement."""
 
 _TARGET_TRACKING = re.compile(r"TargetTracking-\S*-(Alarm(?:High|Low))-[\w-]+")
 
@@ -106,8 +123,12 @@ def update(run: Outcome, felt: UpdateFelt) -> list[str]:
         if felt.ended is not None
         else "still under way at the end"
     )
-    lines = [f"{felt.status} {took}, begun at {begun}"]
+    lines = [f"{felt.status} {took}, begun at {begun}; AWS would take about as long"]
     lines += [f"because {cause}" for cause in felt.causes]
+    lines += [_changed(each) for each in felt.planned.resources[:MOST_CHANGES]]
+    if (more := len(felt.planned.resources) - MOST_CHANGES) > 0:
+        lines.append(f"and {plural(more, 'further change')}")
+    lines += [_set_back(each) for each in felt.planned.set_back]
     lines.append(
         f"{felt.lost:,.0f} of {felt.requests:,.0f} requests lost, {felt.late:,.0f} late, in it "
         "and the 10 minutes after"
@@ -116,9 +137,25 @@ def update(run: Outcome, felt: UpdateFelt) -> list[str]:
         during, before = milliseconds(felt.p99_ms), milliseconds(felt.p99_before_ms)
         lines.append(f"p99 up to {during} then, up to {before} before")
     capacity = f"at least {plural(felt.least_in_service, unit)} in service"
-    cost = f", {format_usd(felt.usd)} for all of them" if felt.usd is not None else ""
-    lines.append(f"{capacity}, {felt.most_running} at most with both fleets{cost}")
+    lines.append(f"{capacity}, {felt.most_running} at most with both fleets")
+    if felt.usd is not None:
+        types = [f"{usd(each)} of {name}" for name, each in felt.usd_by_type]
+        parts = f": {', '.join(types)}" if len(types) > 1 else ""
+        lines.append(f"{format_usd(felt.usd)} for both fleets while it ran{parts}")
     return lines
+
+
+def _changed(each: ChangedResource) -> str:
+    """A resource of a change set: ``changes Service (AWS::ECS::Service): TaskDefinition``."""
+    verb = REPLACED.get(each.replacement) or DONE_TO[each.action]
+    properties = f": {', '.join(each.properties)}" if each.properties else ""
+    return f"{verb} {each.logical_id} ({each.resource_type}){properties}"
+
+
+def _set_back(each: CountSetBack) -> str:
+    had = "" if each.current is None else f" {each.current}"
+    wanted = "what the template says" if each.template is None else f"{each.template}"
+    return f"set {each.what} of {each.logical_id} back: scaling had set{had}, it became {wanted}"
 
 
 def no_activity(run: Outcome) -> str:

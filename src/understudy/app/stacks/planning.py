@@ -11,7 +11,7 @@ from understudy.app.deployment import message_of
 from understudy.app.invalid_changes import found_in
 from understudy.app.stacks.deployed import LEFT_BEHIND, UPDATABLE, DeployedStack, stack_named
 from understudy.app.stacks.following import in_progress
-from understudy.app.stacks.living import living_counts
+from understudy.app.stacks.living import asking, living_counts
 from understudy.app.stacks.place import Place
 from understudy.app.stacks.preview import resource_changes
 from understudy.app.stacks.resets import counted, resets
@@ -164,6 +164,7 @@ def _planned(
                 source, described["StackId"], "", ChangeSetView(source.stack_name, kind, ())
             )
         raise InvalidInput(wrong)
+    ask = asking(place.client)
     view = ChangeSetView(
         source.stack_name,
         kind,
@@ -171,7 +172,7 @@ def _planned(
             replace(each, origin=str(source.origins.get(each.logical_id, "")))
             for each in resource_changes(described["Changes"], fidelities(place))
         ),
-        resets(counted(described["Changes"]), lambda each: living_counts(place.client, each)),
+        resets(counted(described["Changes"]), lambda each: living_counts(ask, each)),
         _note(described),
     )
     return StackPlan(
