@@ -131,6 +131,7 @@ def test_the_tasks_of_a_lost_instance_run_elsewhere() -> None:
         taskDefinition=bridge(region),
         desiredCount=2,
         launchType="EC2",
+        availabilityZoneRebalancing="DISABLED",
     )
     region.advance(60)
     lost = instances(region)[0]["ec2InstanceId"]

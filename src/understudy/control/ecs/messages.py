@@ -3,7 +3,7 @@
 AWS: Amazon ECS service event messages; recorded from live services where the page is silent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from understudy.control.ecs.state import Service, ServiceEvent, Task
 from understudy.control.turn import Turn
@@ -26,11 +26,11 @@ def say(service: Service, message: str, turn: Turn, deployment: str = "") -> Non
     del service.events[KEPT:]
 
 
-def say_once(service: Service, cause: str, message: str, turn: Turn, deployment: str = "") -> None:
+def say_once(service: Service, cause: str, message: str, turn: Turn) -> None:
     """Add an event unless the same cause has been told of in the last six hours."""
     if service.said.get(cause, float("-inf")) <= turn.at - REPEATED_AFTER:
         service.said[cause] = turn.at
-        say(service, message, turn, deployment)
+        say(service, message, turn)
 
 
 def resolved(service: Service, cause: str) -> None:
@@ -45,6 +45,59 @@ def _named(tasks: Iterable[Task]) -> str:
 def started(service: Service, tasks: list[Task], turn: Turn) -> None:
     """Tasks have been started."""
     say(service, f"has started {len(tasks)} tasks: {_named(tasks)}.", turn)
+
+
+def _zones(tasks: Mapping[str, int]) -> str:
+    """``3 tasks in us-east-1a, 1 tasks in us-east-1b``: fullest first, as seen on AWS."""
+    ordered = sorted(tasks.items(), key=lambda each: (-each[1], each[0]))
+    return ", ".join(f"{number} tasks in {zone}" for zone, number in ordered)
+
+
+def unbalanced(service: Service, tasks: Mapping[str, int], turn: Turn) -> None:
+    """Zones have different numbers of tasks, which begins to change."""
+    text = f"is not AZ balanced with {_zones(tasks)}. AZ Rebalancing in progress."
+    say_once(service, "zones", text, turn)
+
+
+def balanced(service: Service, tasks: Mapping[str, int], turn: Turn) -> None:
+    """Zones have as many tasks each as can be."""
+    resolved(service, "zones")
+    resolved(service, "zone protection")
+    say(service, f"is AZ balanced with {_zones(tasks)}.", turn)
+
+
+def started_in(service: Service, zone: str, tasks: list[Task], turn: Turn) -> None:
+    """Tasks have been started in a zone that has fewer than others."""
+    number = len(tasks)
+    say(service, f"has started {number} tasks in {zone} to AZ Rebalance: {_named(tasks)}.", turn)
+
+
+def stopped_in(service: Service, zone: str, tasks: list[Task], turn: Turn) -> None:
+    """Tasks have been told to stop in a zone that has more than others."""
+    number = len(tasks)
+    text = f"has stopped {number} running tasks in {zone} due to AZ rebalancing: {_named(tasks)}."
+    say(service, text, turn)
+
+
+def unplaced_in(service: Service, zone: str, reason: str, turn: Turn) -> None:
+    """A zone that has fewer tasks than others has no place for more."""
+    on_instances = reason != NO_CAPACITY
+    why = " because no container instance met all of its requirements" if on_instances else ""
+    say_once(service, f"placement in {zone}", f"is unable to place a task in {zone}{why}.", turn)
+
+
+def bound(service: Service, deployment: str, count: int, turn: Turn) -> None:
+    """Zones stay as they are because tasks are protected from scale-in."""
+    text = f"was unable to AZ Rebalance because {_held(deployment, count)}"
+    say_once(service, "zone protection", text, turn)
+
+
+def _held(deployment: str, count: int) -> str:
+    noun = "task" if count == 1 else "tasks"
+    return (
+        f"(taskSet {deployment}) was unable to scale in due to (reason {count} {noun} under "
+        "protection)"
+    )
 
 
 def stopped(service: Service, tasks: list[Task], turn: Turn) -> None:
@@ -141,6 +194,5 @@ def stuck(service: Service, turn: Turn) -> None:
 
 def protected(service: Service, deployment: str, count: int, turn: Turn) -> None:
     """Tasks are not stopped because they are protected from scale-in."""
-    noun = "task" if count == 1 else "tasks"
-    text = f"was unable to scale in due to (reason {count} {noun} under protection)"
-    say_once(service, "protection", text, turn, deployment)
+    text = f"was unable to reach steady state because {_held(deployment, count)}"
+    say_once(service, "protection", text, turn)

@@ -9,7 +9,14 @@ AWS: Amazon ECS services, Service scheduler concepts; Rolling update.
 
 from typing import TYPE_CHECKING
 
-from understudy.control.ecs import blue_green, deployments, messages, starting, tasks
+from understudy.control.ecs import (
+    blue_green,
+    deployments,
+    messages,
+    rebalancing,
+    starting,
+    tasks,
+)
 from understudy.control.ecs.assessment import assess, counts
 from understudy.control.ecs.circuit_breaker import pause
 from understudy.control.ecs.keeping import count_failure, keep, scaling_in, tasks_of
@@ -98,7 +105,8 @@ def _roll(ecs: "Ecs", service: Service, turn: Turn) -> None:
     members = [task for task in tasks_of(ecs, service) if task.live]
     new = [task for task in members if task.deployment == service.primary.id]
     old = [task for task in members if task.deployment != service.primary.id]
-    keep(ecs, service, service.primary, new, old, turn)
+    if not rebalancing.advance(ecs, service, members, turn):
+        keep(ecs, service, service.primary, new, old, turn)
 
 
 def ended(ecs: "Ecs", task: Task, turn: Turn) -> None:
@@ -139,6 +147,8 @@ def _conclude(ecs: "Ecs", service: Service, turn: Turn) -> None:
     )
     if service.steady and not was:
         messages.steady(service, turn)
+    if service.steady:
+        rebalancing.begin(ecs, service, there, turn)
 
 
 _COUNTED = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from understudy.base.fault import Fault
-from understudy.control.ecs import deployments, scheduler, tags
+from understudy.control.ecs import deployments, rebalancing, scheduler, tags
 from understudy.control.ecs.blue_green import RECONCILE, enter, groups_of_green
 from understudy.control.ecs.clusters import strategy_of
 from understudy.control.ecs.container_definitions import port_of
@@ -60,7 +60,9 @@ def create_service(ecs: "Ecs", params: Params, turn: Turn) -> Params:
     name = params["serviceName"]
     _check_name(ecs, cluster, name)
     settings = {key: params[key] for key in SETTINGS if key in params}
+    settings.setdefault("availabilityZoneRebalancing", rebalancing.usual(settings))
     _check_settings(settings)
+    rebalancing.check(params, settings)
     daemon = settings.get("schedulingStrategy") == "DAEMON"
     desired = 0 if daemon else _desired(params)
     deployed = {key: params[key] for key in DEPLOYED if key in params}
@@ -196,6 +198,7 @@ def update_service(ecs: "Ecs", params: Params, turn: Turn) -> Params:
         raise Fault("ServiceNotActiveException", "Service was not ACTIVE.")
     settings = {key: params[key] for key in SETTINGS if key in params}
     _check_settings({**service.params, **settings})
+    rebalancing.check(params, {**service.params, **settings})
     before = service.revisions[service.primary.revision].params
     changes = {key: params[key] for key in DEPLOYED if key in params}
     deployed = _changed(ecs, service, before, changes)

@@ -8,7 +8,7 @@ from understudy.base.arn import resource_of
 from understudy.control.ecs import messages, strategy, tags, tasks
 from understudy.control.ecs.capacity import candidates, find_place, needs_of
 from understudy.control.ecs.clusters import FARGATE_PROVIDERS
-from understudy.control.ecs.placement import lacking
+from understudy.control.ecs.placement import ZONE, lacking
 from understudy.control.ecs.state import (
     Cluster,
     Deployment,
@@ -50,13 +50,17 @@ def definition_of(ecs: "Ecs", service: Service, deployment: Deployment) -> TaskD
 def start(
     ecs: "Ecs", service: Service, deployment: Deployment, number: int, turn: Turn
 ) -> list[Task]:
-    """Start tasks of a deployment, as many as find a place. A failing service waits a while."""
+    """Start tasks of a deployment, as many as find a place. A failing service waits a while.
+
+    A task of a capacity provider of instances may wait for one.
+    """
     if turn.at < service.retry_at:
         return []
     revision = service.revisions[deployment.revision]
     started: list[Task] = []
     for provider in _providers(ecs, service, revision, number):
         task = _create(ecs, service, deployment, revision, provider, turn)
+        choose_subnet(ecs, task, subnets_of(revision.params), turn)
         why = _place(ecs, service, task, turn)
         if why and (not provider or provider in FARGATE_PROVIDERS):
             withdraw(ecs, task)
@@ -66,6 +70,23 @@ def start(
     if started:
         messages.resolved(service, "placement")
         messages.started(service, started, turn)
+    return started
+
+
+def start_in(ecs: "Ecs", service: Service, zone: str, number: int, turn: Turn) -> list[Task]:
+    """Start tasks of a service's deployment in one zone, as many as find a place there now."""
+    revision = service.revisions[service.primary.revision]
+    started: list[Task] = []
+    for provider in _providers(ecs, service, revision, number):
+        task = _create(ecs, service, service.primary, revision, provider, turn)
+        choose_subnet(ecs, task, subnets_of(revision.params), turn, zone)
+        if why := _place(ecs, service, task, turn, zone):
+            withdraw(ecs, task)
+            messages.unplaced_in(service, zone, why, turn)
+            break
+        started.append(task)
+    if started:
+        messages.started_in(service, zone, started, turn)
     return started
 
 
@@ -95,7 +116,6 @@ def _create(
     task = tasks.create(ecs, cluster, definition, f"service:{service.name}", turn)
     task.service, task.deployment, task.started_by = service.key, deployment.id, deployment.id
     set_launch(task, revision.params, provider)
-    choose_subnet(ecs, task, subnets_of(revision.params), turn)
     source = {"SERVICE": service.arn, "TASK_DEFINITION": definition.arn}.get(
         service.params.get("propagateTags", "NONE"), ""
     )
@@ -116,25 +136,42 @@ def subnets_of(params: Params) -> list[str]:
     return list(configuration.get("awsvpcConfiguration", {}).get("subnets", []))
 
 
-def choose_subnet(ecs: "Ecs", task: Task, subnets: Sequence[str], turn: Turn) -> None:
-    """Put a task with a network interface into the subnet of its group that has fewest tasks."""
+def zones_of(ecs: "Ecs", subnets: Sequence[str], region: str) -> dict[str, str]:
+    """The zone of each subnet."""
+    where = ecs.networks.subnets(list(subnets), region)
+    return {subnet: each.zone for subnet, each in zip(subnets, where, strict=True)}
+
+
+def choose_subnet(
+    ecs: "Ecs", task: Task, subnets: Sequence[str], turn: Turn, zone: str = ""
+) -> None:
+    """Put a task with a network interface into the zone of its group that has fewest tasks.
+
+    Or into that which is named; there, into the subnet with fewest.
+    """
     if not task.address or not subnets:
         task.zone = f"{turn.region}a"
         return
-    there = Counter(
-        other.subnet
+    zones = zones_of(ecs, subnets, turn.region)
+    peers = [
+        other
         for other in ecs.state.tasks.values()
         if other.group == task.group and other.cluster == task.cluster and other.live
-    )
-    task.subnet = min(subnets, key=lambda subnet: there[subnet])
-    where = ecs.networks.subnets(list(subnets), turn.region)
-    task.zone = where[subnets.index(task.subnet)].zone
+    ]
+    by_zone = Counter(other.zone for other in peers)
+    by_subnet = Counter(other.subnet for other in peers)
+    allowed = [each for each in subnets if zone in ("", zones[each])]
+    task.subnet = min(allowed, key=lambda each: (by_zone[zones[each]], by_subnet[each]))
+    task.zone = zones[task.subnet]
 
 
-def _place(ecs: "Ecs", service: Service, task: Task, turn: Turn) -> str:
+def _place(ecs: "Ecs", service: Service, task: Task, turn: Turn, zone: str = "") -> str:
     """Give a task a place and begin it; why that is not possible now, empty where it is."""
     definition = ecs.state.definitions[task.definition]
     constraints = service.params.get("placementConstraints", [])
+    if zone:
+        within = {"type": "memberOf", "expression": f"attribute:{ZONE} == {zone}"}
+        constraints = [*constraints, within]
     spread = service.params.get("placementStrategy", [])
     if service.daemon:
         constraints = [*constraints, {"type": "distinctInstance"}]

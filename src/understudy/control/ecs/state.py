@@ -123,7 +123,8 @@ class Service(Struct):
     ``completed`` is the revision that was deployed last, to which a failed deployment goes back.
     It looks at its tasks at ``ticked_at`` and, while ``ticking``, every few seconds again;
     ``retry_at`` holds it back after failures to start. ``said`` are messages that are not repeated
-    before their time. It ``owes`` word that it has the capacity that it was set to.
+    before their time. It ``owes`` word that it has the capacity that it was set to. ``moving`` are
+    the tasks (ARNs) that shall replace others in fuller zones.
     """
 
     arn: str
@@ -143,6 +144,7 @@ class Service(Struct):
     retry_at: float = 0.0
     steady: bool = False
     owes: bool = False
+    moving: tuple[str, ...] = ()
     said: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
