@@ -42,11 +42,15 @@ def _hindrance(settings: Params) -> str:
         return "the DAEMON scheduling strategy"
     if settings.get("deploymentConfiguration", {}).get("maximumPercent", 200) <= 100:
         return "a maximumPercent of 100 or less"
-    first: Params = next(iter(settings.get("placementStrategy", ())), {})
-    zones = first.get("field", "").removeprefix("attribute:") == ZONE
-    if first and not (first["type"] == "spread" and zones):
+    strategy: list[Params] = settings.get("placementStrategy", [])
+    if strategy and not _spreads_zones(strategy[0]):
         return "a first placement strategy other than a spread over Availability Zones"
     return ""
+
+
+def _spreads_zones(strategy: Params) -> bool:
+    field: str = strategy.get("field", "")
+    return strategy["type"] == "spread" and field.removeprefix("attribute:") == ZONE
 
 
 def additions(zones: Mapping[str, int], movable: Mapping[str, int]) -> list[str]:
