@@ -20,6 +20,7 @@ from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.moto import BookAnswer, Books
 from understudy.bookkeeping.services import KEPT_SERVICES, host_of
 from understudy.control.events import Params
+from understudy.control.lambda_.permission import CALLER, of_balancer
 from understudy.deploy.outside import with_found
 from understudy.deploy.services import OWNER
 from understudy.deploy.signalling import BUCKET
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 OWN = "/_understudy/"
 HANDLES = f"/{BUCKET}-"
 READS = re.compile(r"^(Describe|List|Get|Validate|Estimate)")
+CALLING = "x-understudy-target-group"
+"""The header in which our data plane says for which target group it calls a function."""
 PACKAGED = ("CreateFunction", "UpdateFunctionCode")
 INTERNAL = "An internal error has occurred. The engine's log says more."
 
@@ -123,6 +126,8 @@ class Server:
         params = decode(call, head)
         validate(call, params)
         if invoked:
+            if CALLING in head.headers:
+                params[CALLER] = of_balancer(head.headers[CALLING])
             output = await self.functions.invoke(params, call.region)
             text: str = output.get("Payload", "")
             return encode(call, {**output, "Payload": text.encode()}, request_id)

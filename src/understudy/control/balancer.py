@@ -57,12 +57,18 @@ class BalancedTarget(Struct, frozen=True, array_like=True):
         """Whether it gets no new requests."""
         return self.state == "draining"
 
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a Lambda function, which is called and listens nowhere."""
+        return ":function:" in self.id
+
 
 class BalancedGroup(Struct, frozen=True):
     """A target group that rules forward to.
 
     ``algorithm`` is round_robin, least_outstanding_requests or weighted_random; ``slow_start`` is
-    in seconds, 0 is off. ``cut_unhealthy`` ends connections to targets that turn unhealthy.
+    in seconds, 0 is off. ``cut_unhealthy`` ends connections to targets that turn unhealthy;
+    ``multi_value`` tells functions all values of headers and parameters.
     """
 
     arn: str
@@ -75,6 +81,7 @@ class BalancedGroup(Struct, frozen=True):
     slow_start: float = 0.0
     stickiness: Stickiness = Stickiness()
     cut_unhealthy: bool = False
+    multi_value: bool = False
 
 
 class BalancedListener(Struct, frozen=True):

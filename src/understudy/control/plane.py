@@ -76,6 +76,7 @@ from understudy.control.hosting import Address, GroupTargets, Hosts
 from understudy.control.kept_capacity import OWNER as KEPT
 from understudy.control.kept_capacity import Kept, KeptCapacities
 from understudy.control.lambda_ import operations as lambda_operations
+from understudy.control.lambda_.permission import of_balancer
 from understudy.control.lambda_.service import Lambda
 from understudy.control.lambda_.state import LambdaState
 from understudy.control.members import GroupMembers
@@ -234,6 +235,10 @@ class Plane:
         self.ecs.groups = partial(self.call, "autoscaling")
         self.elbv2.locate = self._locate
         self.elbv2.instance_state = self.ec2.state_of
+        functions = Lambda(state.functions)
+        self.elbv2.may_call = lambda function, group: functions.may_be_called(
+            function, of_balancer(group)
+        )
         self.ec2.members = GroupMembers(self.groups)
         self.ec2.moved = self.elbv2.relocated
         self.purchasing = Purchasing(config.book, state.purchasing)
@@ -257,7 +262,7 @@ class Plane:
             "elbv2": self.elbv2,
             KEPT: self.kept,
             RULES: self.rules,
-            "lambda": Lambda(state.functions),
+            "lambda": functions,
             "sagemaker": self.sagemaker,
             "savingsplans": self.purchasing,
             "ce": self.costs,

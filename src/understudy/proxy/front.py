@@ -56,11 +56,12 @@ class Front:
         self.routes = Routes(self._recorder.clock, send, settings.unhealthy_threshold)
         self._outbox = Outbox()
         self._invoker = Invoker(self.routes, self._recorder, self._outbox, settings.seed)
-        self.balancers = Balancers(settings, self._recorder, self._outbox, send)
         self._path = control
-        self._control = Pool(
-            lambda make: asyncio.get_running_loop().create_unix_connection(make, self._path)
-        )
+        self._control = Pool(self._connect)
+        self.balancers = Balancers(settings, self._recorder, self._outbox, send, self._connect)
+
+    async def _connect(self, make: Callable[[], asyncio.Protocol]) -> Any:
+        return await asyncio.get_running_loop().create_unix_connection(make, self._path)
 
     def connection(self) -> Client:
         """A new client."""

@@ -59,11 +59,12 @@ class Upstream(asyncio.Protocol):
     ``sent`` is set by whoever sends, when the request is complete; a connection on which it is not
     can carry no other request. ``used`` tells that it has carried one already, ``finished`` that
     the answer is complete, ``tunnelled`` that the server went on in another protocol (101).
+    ``failure`` is what stands for an answer that does not come: a status, and what counts it.
     """
 
     __slots__ = (
-        "_head_only", "_parser", "_reply", "_spoiled", "finished", "headers", "keep_alive",
-        "oversize", "parts", "pool", "sent", "size", "started", "status", "transport",
+        "_head_only", "_parser", "_reply", "_spoiled", "failure", "finished", "headers",
+        "keep_alive", "oversize", "parts", "pool", "sent", "size", "started", "status", "transport",
         "tunnelled", "used",
     )  # fmt: skip
     passes_on: ClassVar[bool] = True
@@ -78,6 +79,7 @@ class Upstream(asyncio.Protocol):
         self.headers: Headers = []
         self.parts: list[bytes] = []
         self.tunnelled = False
+        self.failure: tuple[int, tuple[str, ...]] = (502, ())
         self.used = self.started = self.keep_alive = self.sent = self.oversize = False
 
     def begin(self, reply: Reply, *, head_only: bool = False) -> None:

@@ -197,7 +197,14 @@ def test_health_checks_of_functions_are_off_unless_asked_for() -> None:
         region, TargetType="lambda", Protocol=None, Port=None, VpcId=None, Name="functions"
     )
     listener(region, balancer(region), functions)
-    name = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    made = region.call("lambda", "CreateFunction", FunctionName="f", PackageType="Image", Role="r")
+    name = made["FunctionArn"]
+    with pytest.raises(Fault, match=f"permission to invoke {name} from target group {functions}"):
+        region.elbv2("RegisterTargets", TargetGroupArn=functions, Targets=[{"Id": name}])
+    region.call(
+        "lambda", "AddPermission", FunctionName="f", StatementId="s", SourceArn=functions,
+        Action="lambda:InvokeFunction", Principal="elasticloadbalancing.amazonaws.com",
+    )  # fmt: skip
     region.elbv2("RegisterTargets", TargetGroupArn=functions, Targets=[{"Id": name}])
     assert described(region, functions)[0]["Reason"] == "Target.HealthCheckDisabled"
     with pytest.raises(Fault, match="TooManyTargets"):

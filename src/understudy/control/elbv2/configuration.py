@@ -76,6 +76,7 @@ def _group(
         float(attributes.get("slow_start.duration_seconds", "0")),
         _stickiness(attributes),
         attributes.get("target_health_state.unhealthy.connection_termination.enabled") == "true",
+        attributes.get("lambda.multi_value_headers.enabled") == "true",
     )
 
 

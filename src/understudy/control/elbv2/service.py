@@ -46,12 +46,19 @@ def _no_instance(target_id: str) -> str:
     return ""
 
 
+def _anybody(function: str, group: str) -> bool:
+    """Whether a function may be called, where there is no Lambda that knows of policies."""
+    del function, group
+    return True
+
+
 class ElasticLoadBalancing:
     """The service of one region. Also the ``Targets`` of others.
 
     ``locate`` tells where a target really listens, None where nobody knows; ``instance_state`` the
-    state of an EC2 instance, empty for what is none. What a request or an event has changed of load
-    balancers goes to the data plane once, when the turn settles.
+    state of an EC2 instance, empty for what is none; ``may_call`` whether a function, by its ARN,
+    lets a target group call it. What a request or an event has changed of load balancers goes to
+    the data plane once, when the turn settles.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class ElasticLoadBalancing:
         self.networks: Networks = ZonesByOrder()
         self.locate: Callable[[str, int], Located | None] = _unknown
         self.instance_state: Callable[[str], str] = _no_instance
+        self.may_call: Callable[[str, str], bool] = _anybody
         self._touched: dict[str, None] = {}
 
     def touch(self, balancer: str) -> None:

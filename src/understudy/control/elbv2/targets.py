@@ -63,8 +63,20 @@ def register_targets(service: "ElasticLoadBalancing", params: Params, turn: Turn
             f"The maximum number of targets for target group '{group.arn}' is {_most(group)}",
         )
     for each in params["Targets"]:
+        if group.kind == "lambda" and not service.may_call(each["Id"], group.arn):
+            raise not_permitted(each["Id"], group)
         register(service, group, each["Id"], _port(group, each), each.get("AvailabilityZone"), turn)
     return {}
+
+
+def not_permitted(function: str, group: TargetGroup) -> Fault:
+    """What AWS answers where a function's policy does not let a target group call it."""
+    return Fault(
+        "AccessDenied",
+        f"elasticloadbalancing principal does not have permission to invoke {function} "
+        f"from target group {group.arn}",
+        403,
+    )
 
 
 def _most(group: TargetGroup) -> int:
@@ -128,6 +140,7 @@ def register(
     if known is not None and not known.draining:
         return
     where = service.locate(target_id, port)
+    zone = "all" if group.kind == "lambda" else zone
     zone = zone or (where.zone if where else "") or f"{turn.region}a"
     group.targets[key] = Target(target_id, port, zone, turn.at)
     service.watch(group, turn)

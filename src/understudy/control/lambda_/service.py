@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from understudy.base.arn import arn
 from understudy.base.fault import Fault
 from understudy.control.events import Params
+from understudy.control.lambda_.permission import permits
 from understudy.control.lambda_.state import LATEST, Function, LambdaState, Version
 from understudy.control.turn import Turn
 
@@ -33,6 +34,12 @@ class Lambda:
         if found is None:
             raise not_found(arn("lambda", turn.region, f"function:{name}"))
         return found
+
+    def may_be_called(self, named: str, caller: Params) -> bool:
+        """Whether a function, by its ARN, exists and lets a service call it."""
+        name, qualifier = parsed(named)
+        found = self.state.functions.get(name)
+        return found is not None and permits(found, qualifier, caller)
 
     def version(self, params: Params, turn: Turn) -> tuple[Function, Version]:
         """The function and version that FunctionName and Qualifier name. Raises Fault."""

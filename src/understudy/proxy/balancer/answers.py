@@ -14,6 +14,7 @@ REASONS = {
     302: "Found",
     400: "Bad Request",
     408: "Request Time-out",
+    413: "Payload Too Large",
     502: "Bad Gateway",
     503: "Service Temporarily Unavailable",
     504: "Gateway Time-out",

@@ -19,6 +19,7 @@ from understudy.proxy.connection import Client, Exchange, Head
 from understudy.proxy.messages import FromProxy, Settings
 from understudy.proxy.outbox import Outbox
 from understudy.proxy.record import Recorder
+from understudy.proxy.upstream import Connect
 
 
 class Balancers:
@@ -30,8 +31,9 @@ class Balancers:
         recorder: Recorder,
         outbox: Outbox,
         send: Callable[[FromProxy], None],
+        control: Connect,
     ) -> None:
-        self._shared = Shared(recorder, outbox, settings.seed)
+        self._shared = Shared(recorder, outbox, settings.seed, control)
         self._doors = Doors(outbox, Path(settings.authority))
         self._by_arn: dict[str, Serving] = {}
         self._by_name: dict[str, Serving] = {}

@@ -104,38 +104,50 @@ class Checks:
         return there is member and group.told.check.enabled
 
     async def _probe(self, check: HealthCheck, member: Member) -> Outcome:
-        host, port = member.told.host, check.port or member.told.host_port
-        if not host:
-            return FAILED
         seconds = max(check.timeout / self._clock.speed, min(check.timeout, LEAST_TIMEOUT))
         try:
             async with asyncio.timeout(seconds):
-                return await self._ask(check, host, port)
+                return await self._ask(check, member)
         except TimeoutError:
             return TIMED_OUT
         except OSError:
             return FAILED
 
-    async def _ask(self, check: HealthCheck, host: str, port: int) -> Outcome:
+    async def _ask(self, check: HealthCheck, member: Member) -> Outcome:
+        if member.told.is_function:
+            request = _request(check.path)
+            return await _outcome(await member.way(lambda: Check(request, check.matcher)))
         loop = asyncio.get_running_loop()
+        host, port = member.told.host, check.port or member.told.host_port
+        if not host:
+            return FAILED
         if check.protocol == "TCP":
             transport, _ = await loop.create_connection(asyncio.Protocol, host, port)
             transport.close()
             return GOOD
         context = self._secure() if check.protocol == "HTTPS" else None
-        request = (
-            f"GET {check.path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n"
-            "User-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n\r\n"
-        ).encode()
-        transport, probe = await loop.create_connection(
-            lambda: Check(request, check.matcher), host, port, ssl=context
+        lines = f"Host: {host}:{port}\r\nConnection: close\r\nAccept-Encoding: gzip, compressed\r\n"
+        request = _request(check.path, lines)
+        return await _outcome(
+            await loop.create_connection(
+                lambda: Check(request, check.matcher), host, port, ssl=context
+            )
         )
-        try:
-            return await probe.outcome
-        finally:
-            transport.abort()
 
     def _secure(self) -> ssl.SSLContext:
         if self._context is None:
             self._context = unverified()
         return self._context
+
+
+def _request(path: str, lines: str = "") -> bytes:
+    """A health check; a function is told of no other header than who asks."""
+    return f"GET {path} HTTP/1.1\r\n{lines}User-Agent: ELB-HealthChecker/2.0\r\n\r\n".encode()
+
+
+async def _outcome(connection: tuple[asyncio.Transport, Check]) -> Outcome:
+    transport, check = connection
+    try:
+        return await check.outcome
+    finally:
+        transport.abort()

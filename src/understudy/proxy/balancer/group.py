@@ -6,9 +6,11 @@ from time import monotonic
 from understudy.balancing.health import Probe, State, load_balancer, probed
 from understudy.balancing.routing import choose_variant, round_robin, slow_start
 from understudy.balancing.target_group import Seen, candidates, enters_slow_start, in_dns
-from understudy.control.balancer import BalancedGroup, TargetKey, Turned
-from understudy.proxy.balancer.member import Member
+from understudy.control.balancer import BalancedGroup, BalancedTarget, TargetKey, Turned
+from understudy.proxy.balancer.function import Functions
+from understudy.proxy.balancer.member import Member, way
 from understudy.proxy.record import WorldClock
+from understudy.proxy.upstream import Connect
 
 
 class Ready:
@@ -27,7 +29,7 @@ class Ready:
 class Group:
     """The targets of a group as one balancer sees them. ``turned`` hears of changes of health."""
 
-    __slots__ = ("_clock", "_ready", "_turned", "_uniform", "arn", "members", "told")
+    __slots__ = ("_clock", "_functions", "_ready", "_turned", "_uniform", "arn", "members", "told")
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Group:
         clock: WorldClock,
         uniform: Callable[[], float],
         turned: Callable[[Turned], None],
+        functions: Functions,
     ) -> None:
         self.told = told
         self.arn = told.arn
@@ -42,6 +45,7 @@ class Group:
         self._clock = clock
         self._uniform = uniform
         self._turned = turned
+        self._functions = functions
         self._ready: dict[str, Ready] = {}
         self.update(told)
 
@@ -53,7 +57,7 @@ class Group:
             key = target.key
             member = before.get(key)
             if member is None or _moved(member, target.host, target.host_port):
-                member = Member(target, told.protocol)
+                member = Member(target, self._way(target))
             else:
                 del before[key]
                 _heed(member, target.state)
@@ -65,6 +69,11 @@ class Group:
                 member.pool.close()
             else:
                 member.close()
+
+    def _way(self, target: BalancedTarget) -> Connect:
+        if target.is_function:
+            return self._functions.way(target.id, lambda: self.told)
+        return way(target, self.told.protocol)
 
     def close(self) -> None:
         """Let go of everything."""

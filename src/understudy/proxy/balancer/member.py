@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from understudy.balancing.health import Health, State
 from understudy.control.balancer import BalancedTarget
-from understudy.proxy.upstream import Pool, Upstream
+from understudy.proxy.upstream import Connect, Pool, Upstream
 
 CONNECT_SECONDS = 10.0
 """AWS: Troubleshoot your Application Load Balancers, HTTP 504: the connection timeout."""
@@ -35,17 +35,20 @@ def unverified() -> ssl.SSLContext:
 
 
 class Member:
-    """A registered target. ``since`` is when it began to start slowly, 0 where it does not."""
+    """A registered target, reached in a ``way``.
 
-    __slots__ = ("flights", "health", "pool", "since", "told")
+    ``since`` is when it began to start slowly, 0 where it does not.
+    """
 
-    def __init__(self, told: BalancedTarget, protocol: str) -> None:
+    __slots__ = ("flights", "health", "pool", "since", "told", "way")
+
+    def __init__(self, told: BalancedTarget, way: Connect) -> None:
         self.told = told
         self.health = Health(_STATES.get(told.state, State.INITIAL))
         self.flights: set[Flight] = set()
         self.since = 0.0
-        context = unverified() if protocol in SECURE else None
-        self.pool = Pool(lambda make: connected(told.host, told.host_port, make, context), Upstream)
+        self.way = way
+        self.pool = Pool(way, Upstream)
 
     @property
     def draining(self) -> bool:
@@ -61,6 +64,12 @@ class Member:
         """It is registered no more."""
         self.cut()
         self.pool.close()
+
+
+def way(told: BalancedTarget, protocol: str) -> Connect:
+    """What opens a connection to a target that listens."""
+    context = unverified() if protocol in SECURE else None
+    return lambda make: connected(told.host, told.host_port, make, context)
 
 
 async def connected(

@@ -176,8 +176,17 @@ class Passage(Forward):
         if self._passing:
             self._client = None
             client.close()
-        elif upstream.started or self._head.method not in IDEMPOTENT or not self._again(member):
-            self._give_up(502)
+        elif upstream.failure[1] or not self._repeated(upstream, member):
+            self._refused(*upstream.failure)
+
+    def _repeated(self, upstream: Upstream, member: Member | None) -> bool:
+        once = upstream.started or self._head.method not in IDEMPOTENT
+        return not once and self._again(member)
+
+    def _refused(self, status: int, names: tuple[str, ...]) -> None:
+        if names and self._group is not None:
+            self._count(self._group, names)
+        self._give_up(status)
 
     def expired(self) -> None:
         """The target was silent for too long."""

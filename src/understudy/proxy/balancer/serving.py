@@ -8,6 +8,7 @@ from understudy.balancing.actions import Forward
 from understudy.balancing.rules import Request, Rule, first_met
 from understudy.control.balancer import BalancedListener, Balancer, Turned
 from understudy.proxy.balancer.checks import Checks
+from understudy.proxy.balancer.function import Functions, calls
 from understudy.proxy.balancer.group import Group
 from understudy.proxy.balancer.headers import Policy, TraceIds
 from understudy.proxy.balancer.ledger import NO_TIME, BalancerLedger
@@ -16,6 +17,7 @@ from understudy.proxy.connection import Client
 from understudy.proxy.deadlines import Deadlines
 from understudy.proxy.outbox import Outbox
 from understudy.proxy.record import Recorder
+from understudy.proxy.upstream import Connect
 
 SECURE = frozenset({"HTTPS", "TLS"})
 DEFAULT_IDLE = "60"
@@ -36,14 +38,16 @@ def local_name(name: str) -> str:
 class Shared:
     """What all load balancers share. ``key`` signs their cookies."""
 
-    __slots__ = ("checks", "key", "outbox", "recorder", "traces", "uniform")
+    __slots__ = ("checks", "functions", "key", "outbox", "recorder", "traces", "uniform")
 
-    def __init__(self, recorder: Recorder, outbox: Outbox, seed: int) -> None:
+    def __init__(self, recorder: Recorder, outbox: Outbox, seed: int, control: Connect) -> None:
         random = Random(seed)  # noqa: S311 - it spreads load; cookies guard nothing here
         self.recorder = recorder
         self.outbox = outbox
         self.checks = Checks(recorder.clock)
         self.uniform = random.random
+        clock = recorder.clock
+        self.functions = Functions(calls(control), lambda: clock.world(monotonic()))
         self.traces = TraceIds(random)
         self.key = random.randbytes(32)
 
@@ -132,7 +136,8 @@ class Serving:
             group = before.pop(each.arn, None)
             if group is None:
                 shared = self.shared
-                group = Group(each, shared.recorder.clock, shared.uniform, self._turned)
+                clock, uniform = shared.recorder.clock, shared.uniform
+                group = Group(each, clock, uniform, self._turned, shared.functions)
             else:
                 group.update(each)
             self.groups[each.arn] = group
