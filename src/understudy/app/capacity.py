@@ -16,7 +16,7 @@ from understudy.control.capacity.operations import EVERY_REGION
 from understudy.control.ecs.messages import FARGATE
 from understudy.pricing.instance import HOSTING, known_instances
 from understudy.pricing.offer import COMPUTE, NO_UPFRONT, STANDARD
-from understudy.pricing.quota import EC2_QUOTAS, key_of
+from understudy.pricing.quota import QUOTAS, key_of
 
 FILE = "understudy.toml"
 Call = tuple[str, dict[str, Any]]
@@ -144,7 +144,7 @@ def tables(
 
 def quota_problems(quotas: Mapping[str, Any]) -> list[Diagnostic]:
     """What is wrong with limits by quota."""
-    action = f"name {', '.join(EC2_QUOTAS)}, a code as L-1216C47A, or a type as ml.g5.xlarge"
+    action = f"name {', '.join(QUOTAS)}, a code as L-1216C47A, or a type as ml.g5.xlarge"
     unknown = [
         Diagnostic(f"{key} is no quota.", action=action) for key in quotas if not key_of(key)
     ]

@@ -248,6 +248,7 @@ class Plane:
         self.capacity.report = self.on_event
         self.meter = Meter(state.capacity, self._on_fargate_spot)
         self.ecs.limit_of = self.capacity.limit_of
+        self.ecs.quota_of = state.capacity.limits.get
         self.costs = CostExplorer(config.book)
         self.purchasing.used = self.capacity.in_reservation
         self.purchasing.room = self.capacity.room

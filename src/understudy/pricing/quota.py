@@ -1,8 +1,9 @@
 """Service quotas: how many vCPUs, or instances of SageMaker, may run at once.
 
-Source: AWS, Amazon EC2 instance type quotas; Amazon SageMaker endpoints and quotas. EC2 counts the
-vCPUs of running instances by group of families, on demand and spot apart; SageMaker counts the
-instances of each type that endpoints use.
+Source: AWS, Amazon EC2 instance type quotas; AWS Fargate service quotas; Amazon SageMaker endpoints
+and quotas. EC2 counts the vCPUs of running instances by group of families, on demand and spot
+apart, Fargate those of running tasks; SageMaker counts the instances of each type that endpoints
+use.
 """
 
 import re
@@ -47,8 +48,14 @@ spot-p L-7212CCBC All P4, P3 and P2 Spot Instance Requests
 spot-p5 L-C4BD4855 All P5 Spot Instance Requests
 spot-trn L-6B0D517C All Trn Spot Instance Requests
 spot-x L-E3A00192 All X Spot Instance Requests
+fargate L-3032A538 Fargate On-Demand vCPU resource count
+fargate-spot L-36FBB829 Fargate Spot vCPU resource count
 """
 """Key, AWS's code, AWS's name."""
+
+
+FARGATE, FARGATE_SPOT = "fargate", "fargate-spot"
+"""The keys of Fargate's quotas."""
 
 
 def _quota(row: str) -> Quota:
@@ -56,7 +63,7 @@ def _quota(row: str) -> Quota:
     return Quota(key, name, code)
 
 
-EC2_QUOTAS = {each.key: each for each in map(_quota, _TABLE.strip().splitlines())}
+QUOTAS = {each.key: each for each in map(_quota, _TABLE.strip().splitlines())}
 _GROUPS = {"vt": "g", "u": "high-memory"}
 _STANDARD = frozenset("acdhimrtz")
 
@@ -75,11 +82,11 @@ def quota_of(instance_type: str, *, spot: bool = False) -> Quota | None:
     letters = _LETTERS.match(name)
     word = letters[0] if letters else ""
     group = _GROUPS.get(word, word)
-    if group not in EC2_QUOTAS:
+    if group not in QUOTAS:
         group = "standard" if word[:1] in _STANDARD else group
     if spot:
         group = "spot-p5" if name.startswith("p5") else f"spot-{group}"
-    return EC2_QUOTAS.get(group)
+    return QUOTAS.get(group)
 
 
 def counted(instance_type: str) -> int | None:
@@ -100,6 +107,6 @@ def key_of(name: str) -> str | None:
     >>> key_of("L-DB2E81BA"), key_of("ml.m5.large"), key_of("gpu")
     ('g', 'ml.m5.large', None)
     """
-    if name in EC2_QUOTAS or name.startswith(HOSTING):
+    if name in QUOTAS or name.startswith(HOSTING):
         return name
-    return next((each.key for each in EC2_QUOTAS.values() if each.code == name), None)
+    return next((each.key for each in QUOTAS.values() if each.code == name), None)

@@ -25,7 +25,7 @@ def capacity_view(seen: dict[str, Any]) -> RenderableType:
     if seen["Quotas"]:
         quotas = table("quota", ">limit", ">in use")
         for each in seen["Quotas"]:
-            quotas.add_row(each["Name"], str(each["Limit"]), str(each["Used"]))
+            quotas.add_row(each["Name"], str(each["Limit"]), f"{each['Used']:g}")
         parts += [quotas, ""]
     if not seen["Running"]:
         return Group(*parts, Text("Nothing runs."))

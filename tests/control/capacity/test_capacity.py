@@ -305,6 +305,22 @@ def test_a_service_on_fargate_waits_for_capacity(region: Region):
     assert described_service(region)["runningCount"] == 3
 
 
+def test_a_service_on_fargate_waits_for_its_quota_of_vcpus(region: Region):
+    region.call("understudy", "PutLimits", Limits={"fargate": 1})
+    service(region, 5)
+    seen = described_service(region)
+    assert seen["runningCount"] == 4  # of a quarter of a vCPU each
+    assert (
+        "(service s) was unable to place a task. Reason: You've reached the limit on the number of "
+        "tasks you can run concurrently."
+    ) in [each["message"] for each in seen["events"]]
+    (quota,) = region.call("understudy", "DescribeCapacity")["Quotas"]
+    assert (quota["Name"], quota["Used"]) == ("Fargate On-Demand vCPU resource count", 1.0)
+    region.call("understudy", "PutLimits", Limits={"L-3032A538": 2})
+    region.advance(60)
+    assert described_service(region)["runningCount"] == 5
+
+
 def test_a_task_of_its_own_is_refused_without_capacity(region: Region):
     service(region, 0)
     pools(region, Pattern="fargate", Count=0)

@@ -9,7 +9,7 @@ from understudy.control.capacity.service import Capacity
 from understudy.control.capacity.state import OWNER, Pool
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.pricing.quota import EC2_QUOTAS, Quota, key_of
+from understudy.pricing.quota import QUOTAS, Quota, key_of
 
 SERVICE = "understudy"
 EVERY_REGION = "EveryRegion"
@@ -44,7 +44,7 @@ def put_limits(service: Capacity, params: Params, turn: Turn) -> Params:
     for name, limit in params["Limits"].items():
         key = key_of(name)
         if key is None:
-            known = ", ".join(EC2_QUOTAS)
+            known = ", ".join(QUOTAS)
             raise validation_exception(f"{name} is no quota; there are {known}, and ml. types.")
         service.state.limits[key] = limit
     return {}
@@ -71,9 +71,9 @@ def describe(service: Capacity, params: Params, turn: Turn) -> Params:
         "Quotas": [
             {
                 "Key": key,
-                "Name": (EC2_QUOTAS.get(key) or Quota(key, f"{key} for endpoint usage")).name,
+                "Name": (QUOTAS.get(key) or Quota(key, f"{key} for endpoint usage")).name,
                 "Limit": limit,
-                "Used": service.counted(key),
+                "Used": service.in_use(key),
             }
             for key, limit in sorted(service.state.limits.items())
         ],

@@ -31,7 +31,7 @@ from understudy.control.events import (
 )
 from understudy.control.turn import Turn
 from understudy.pricing.commitments import CapacityReservation
-from understudy.pricing.quota import counted, quota_of
+from understudy.pricing.quota import FARGATE, FARGATE_SPOT, counted, quota_of
 
 NOTICE_SECONDS = 120.0
 """A spot instance is taken back two minutes after the notice (AWS: Spot Instance interruptions)."""
@@ -100,8 +100,15 @@ class Capacity:
             return None
         return limit
 
-    def counted(self, key: str) -> int:
+    def in_use(self, key: str) -> float:
         """How much of a quota is in use: vCPUs, or instances of SageMaker."""
+        if key not in (FARGATE, FARGATE_SPOT):
+            return self.counted(key)
+        running = [task for task in self.state.tasks.values() if not task.ended_at]
+        return sum(task.cpu / 1024 for task in running if task.spot == (key == FARGATE_SPOT))
+
+    def counted(self, key: str) -> int:
+        """How much of a quota instances use."""
         used = 0
         for life in self.state.held.values():
             quota = quota_of(life.instance_type, spot=life.place.purchase == SPOT)

@@ -81,7 +81,7 @@ def stopped_in(service: Service, zone: str, tasks: list[Task], turn: Turn) -> No
 
 def unplaced_in(service: Service, zone: str, reason: str, turn: Turn) -> None:
     """A zone that has fewer tasks than others has no place for more."""
-    on_instances = reason != NO_CAPACITY
+    on_instances = reason not in (NO_CAPACITY, NO_QUOTA)
     why = " because no container instance met all of its requirements" if on_instances else ""
     say_once(service, f"placement in {zone}", f"is unable to place a task in {zone}{why}.", turn)
 
@@ -170,10 +170,14 @@ NO_CAPACITY = (
 """Why Fargate has no place. AWS: Troubleshooting service event messages."""
 
 
+NO_QUOTA = "You've reached the limit on the number of tasks you can run concurrently"
+"""Why Fargate starts no more tasks. AWS: Service event messages."""
+
+
 def unplaced(service: Service, reason: str, turn: Turn) -> None:
     """A task found no place. ``reason`` is ``Reason: ...`` or ``The closest matching ...``."""
-    if reason == NO_CAPACITY:
-        text = f"was unable to place a task. Reason: {NO_CAPACITY}."
+    if reason in (NO_CAPACITY, NO_QUOTA):
+        text = f"was unable to place a task. Reason: {reason}."
         say_once(service, "placement", text, turn)
         return
     text = (

@@ -71,6 +71,11 @@ def _endless(kind: str, zone: str, purchase: str, at: float) -> int | None:
     return None
 
 
+def _no_quota(key: str) -> int | None:
+    del key
+    return None
+
+
 def _no_groups(operation: str, params: Params, turn: Turn) -> Params:
     del operation, params, turn
     raise Fault("ValidationError", "AutoScalingGroup name not found")
@@ -81,7 +86,8 @@ class Ecs:
 
     ``host`` tells what is known of an EC2 instance, ``groups`` calls an operation of EC2 Auto
     Scaling. ``located`` finds tasks by their address, or by instance and port. ``limit_of`` tells
-    how many tasks Fargate runs in a zone, None without end.
+    how many tasks Fargate runs in a zone, ``quota_of`` how many vCPUs a quota allows (by its
+    key), None without end.
     """
 
     label = "ecs"
@@ -98,6 +104,7 @@ class Ecs:
         self.host: Callable[[str], Host | None] = _no_host
         self.groups: Callable[[str, Params, Turn], Params] = _no_groups
         self.limit_of: Callable[[str, str, str, float], int | None] = _endless
+        self.quota_of: Callable[[str], int | None] = _no_quota
         self.located: dict[str, str] = {}
         for task in state.tasks.values():
             if task.status != "STOPPED":

@@ -10,7 +10,7 @@ from understudy.control.ecs import scheduler, starting, strategy, tags, tasks
 from understudy.control.ecs.clusters import strategy_of
 from understudy.control.ecs.faults import bad_parameter
 from understudy.control.ecs.launching import described_name
-from understudy.control.ecs.messages import NO_CAPACITY
+from understudy.control.ecs.messages import NO_CAPACITY, NO_QUOTA
 from understudy.control.ecs.names import cluster_of, instance_of, missing, runnable, task_of
 from understudy.control.ecs.services import check_runs
 from understudy.control.ecs.state import Cluster, Task, TaskDefinition
@@ -54,7 +54,7 @@ def run_task(ecs: "Ecs", params: Params, turn: Turn) -> Params:
         starting.set_launch(task, {"launchType": launch_type}, name)
         starting.choose_subnet(ecs, task, starting.subnets_of(params), turn)
         why = _place(ecs, cluster, task, definition, params, turn)
-        if why and (not name or why == NO_CAPACITY):
+        if why and (not name or why in (NO_CAPACITY, NO_QUOTA)):
             starting.withdraw(ecs, task)
             failures.append({"arn": cluster.arn, "reason": _lacking(why)})
         else:
@@ -92,7 +92,7 @@ def _place(
 
 
 def _lacking(why: str) -> str:
-    if why == NO_CAPACITY:
+    if why in (NO_CAPACITY, NO_QUOTA):
         return why
     return next((code for words, code in LACKING.items() if words in why), "RESOURCE:CPU")
 

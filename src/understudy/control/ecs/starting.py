@@ -19,10 +19,13 @@ from understudy.control.ecs.state import (
 )
 from understudy.control.events import Params
 from understudy.control.turn import Turn
+from understudy.pricing.quota import FARGATE, FARGATE_SPOT
 
 if TYPE_CHECKING:
     from understudy.control.ecs.service import Ecs
 
+CPU_UNITS = 1024
+"""CPU units of a vCPU."""
 PLACED_WITHIN = 1800.0
 """Seconds that a task of a capacity provider may wait for an instance. AWS: Cluster auto scaling,
 tasks in the PROVISIONING state."""
@@ -189,9 +192,11 @@ def place(
 ) -> str:
     """Place a task by its constraints and strategy, and begin it; why not, empty where it is done.
 
-    On Fargate there is a place while its capacity lasts.
+    On Fargate there is a place while its capacity, and its quota of vCPUs, lasts.
     """
     if task.launch_type == "FARGATE":
+        if beyond_quota(ecs, task):
+            return messages.NO_QUOTA
         if not has_capacity(ecs, task, turn.at):
             return messages.NO_CAPACITY
         task.placed = True
@@ -203,19 +208,33 @@ def place(
     return ""
 
 
+def beyond_quota(ecs: "Ecs", task: Task) -> bool:
+    """Whether one more task on Fargate exceeds the account's quota of vCPUs, spot ones apart."""
+    limit = ecs.quota_of(FARGATE_SPOT if purchase_of(task) == "spot" else FARGATE)
+    if limit is None:
+        return False
+    return sum(other.cpu for other in _beside(ecs, task)) + task.cpu > limit * CPU_UNITS
+
+
 def has_capacity(ecs: "Ecs", task: Task, at: float) -> bool:
     """Whether Fargate has room for one more task in its zone."""
     limit = ecs.limit_of(messages.FARGATE, task.zone, purchase_of(task), at)
     if limit is None:
         return True
-    there = sum(
-        other.launch_type == "FARGATE"
+    return sum(other.zone == task.zone for other in _beside(ecs, task)) < limit
+
+
+def _beside(ecs: "Ecs", task: Task) -> list[Task]:
+    """The tasks that Fargate runs of those that are bought like one."""
+    return [
+        other
+        for other in ecs.state.tasks.values()
+        if other.launch_type == "FARGATE"
         and other.live
         and other.placed
-        and (other.zone, purchase_of(other)) == (task.zone, purchase_of(task))
-        for other in ecs.state.tasks.values()
-    )
-    return there < limit
+        and other is not task
+        and purchase_of(other) == purchase_of(task)
+    ]
 
 
 def purchase_of(task: Task) -> str:
