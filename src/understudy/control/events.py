@@ -18,7 +18,11 @@ Params = dict[str, Any]
 
 
 class Served(Struct, frozen=True, array_like=True):
-    """What one endpoint variant served in one second. Latencies are microseconds of world time."""
+    """What one endpoint variant served in one second. Latencies are microseconds of world time.
+
+    Of a serverless variant ``received`` and ``sent`` are the bytes of its requests and answers, and
+    ``peak`` the most requests that it had at a time; of others they are 0.
+    """
 
     endpoint: str
     variant: str
@@ -29,6 +33,9 @@ class Served(Struct, frozen=True, array_like=True):
     errors_5xx: float
     model_latency: Sketch
     overhead_latency: Sketch
+    received: float = 0.0
+    sent: float = 0.0
+    peak: int = 0
 
 
 class Event(Struct, frozen=True, tag=True):
@@ -165,6 +172,14 @@ class Concurrency(Event, frozen=True, tag=True):
     counts: tuple[float, ...]
 
 
+class EnvironmentsWanted(Event, frozen=True, tag=True):
+    """A serverless variant has so many requests at a time, more than environments to serve them."""
+
+    endpoint: str
+    variant: str
+    count: int
+
+
 class EngineRestarted(Event, frozen=True, tag=True):
     """The process came back: whatever ran before is gone and must be started again."""
 
@@ -210,6 +225,7 @@ AnyEvent = (
     | TaskEnded
     | TasksMeasured
     | Concurrency
+    | EnvironmentsWanted
     | EngineRestarted
     | InstancesMeasured
     | SpotNoticed
@@ -238,13 +254,25 @@ class Target(Struct, frozen=True, array_like=True):
     port: int
 
 
+class Serverless(Struct, frozen=True, array_like=True):
+    """A variant without instances: each request has an environment of ``memory`` MB for itself.
+
+    At most ``maximum`` run at a time; ``provisioned`` are always there.
+    """
+
+    memory: int
+    maximum: int
+    provisioned: int = 0
+
+
 class VariantRoute(Struct, frozen=True):
-    """Where the requests of one production variant go."""
+    """Where the requests of one production variant go. Targets of a serverless one come and go."""
 
     name: str
     weight: float
     targets: tuple[Target, ...]
     stand_in: bool = False
+    serverless: Serverless | None = None
 
 
 class Command(Struct, frozen=True, tag=True):

@@ -43,12 +43,6 @@ SERVICES = (
     KeptService(
         "sagemaker:inference-component:DesiredCopyCount", "sagemaker", "desired copy count", 120.0
     ),
-    KeptService(
-        "sagemaker:variant:DesiredProvisionedConcurrency",
-        "sagemaker",
-        "desired provisioned concurrency",
-        60.0,
-    ),
 )
 """The services that are kept, with how long a change takes, in seconds: AWS states none of it."""
 

@@ -57,6 +57,7 @@ from understudy.control.events import (
     CallFailed,
     Concurrency,
     EngineRestarted,
+    EnvironmentsWanted,
     InstanceFailed,
     InstanceHealthy,
     InstancesMeasured,
@@ -91,8 +92,8 @@ from understudy.control.purchasing.operations import (
 )
 from understudy.control.purchasing.service import Purchasing, PurchasingState
 from understudy.control.sagemaker import operations as sagemaker_operations
-from understudy.control.sagemaker.endpoint import DIMENSION
-from understudy.control.sagemaker.service import HostingConfig, SageMaker
+from understudy.control.sagemaker.endpoint import DIMENSION, PROVISIONED
+from understudy.control.sagemaker.service import HostingConfig, ProvisionedConcurrency, SageMaker
 from understudy.control.sagemaker.state import SageMakerState
 from understudy.control.signals import (
     AlarmAction,
@@ -211,7 +212,12 @@ class Plane:
         self.ecs = Ecs(state.ecs, self.cloudwatch, self.elbv2, config.tasks)
         self.kept = KeptCapacities(state.kept)
         self.scaling = ApplicationAutoScaling(
-            {**self.kept.scalables, DIMENSION: self.sagemaker, SERVICES: self.ecs},
+            {
+                **self.kept.scalables,
+                DIMENSION: self.sagemaker,
+                PROVISIONED: ProvisionedConcurrency(self.sagemaker),
+                SERVICES: self.ecs,
+            },
             self.cloudwatch,
             config.zones,
             state.scaling,
@@ -275,6 +281,7 @@ class Plane:
             BalancerReached: (self.elbv2.on_reached,),
             BalancersServed: (self.elbv2.on_served, self.meter.on_served),
             Concurrency: (self.sagemaker.on_concurrency,),
+            EnvironmentsWanted: (self.sagemaker.on_wanted,),
             InstanceFailed: (
                 capacity.on_gone,
                 self.sagemaker.on_failed,
@@ -300,7 +307,7 @@ class Plane:
                 hosts.on_gone,
                 partial(running.on_stopped, self.ec2),
             ),
-            RequestsCompleted: (self.sagemaker.on_requests,),
+            RequestsCompleted: (self.sagemaker.on_requests, self.meter.on_requests),
             RulesKept: (self.rules.on_kept,),
             SpotNoticed: (partial(group_events.on_spot, groups),),
             TargetsTurned: (self.elbv2.on_turned,),

@@ -10,6 +10,7 @@ from understudy.control.balancer import Balancer
 from understudy.control.events import (
     BalancerReached,
     BalancersServed,
+    EnvironmentsWanted,
     RemoveBalancer,
     RemoveRoute,
     RequestsCompleted,
@@ -28,6 +29,7 @@ from understudy.proxy.messages import (
     SetEndpoint,
     TargetHealth,
     ToProxy,
+    Wanted,
 )
 
 log = logging.getLogger(__name__)
@@ -119,6 +121,9 @@ class FrontDoor:
                 self._draining[message.instance_id].set()
             case TargetHealth(healthy=False):
                 unhealthy(message)
+            case Wanted(endpoint, variant, count, region):
+                at = self._loop.now()
+                self._loop.submit(EnvironmentsWanted(at, region, endpoint, variant, count))
             case BalancerReached():
                 self._loop.submit(structs.replace(message, at=self._loop.now()))
             case TargetsTurned():

@@ -43,11 +43,17 @@ PLAN_KINDS = {
 
 _USAGE_TYPES = {
     "AmazonEC2": re.compile(r"(?:^|-)BoxUsage:(.+)$"),
-    "AmazonSageMaker": re.compile(r"(?:^|-)(?:Host(?:ing)?:(ml\..+)|(ServerlessInf:.+))$"),
+    "AmazonSageMaker": re.compile(
+        r"(?:^|-)(?:Host(?:ing)?:(ml\..+)|(ServerlessInf:.+)"
+        r"|(ProvisionedConcurrency:(?:Mem|Usage)-\d+GB)|(?:\w+:)?(Data-Bytes-(?:In|Out)))$"
+    ),
     "AmazonECS": re.compile(r"(?:^|-)(Fargate-.+)$"),
     "AWSELB": re.compile(r"(?:^|-)(LoadBalancerUsage|LCUUsage)$"),
 }
 _BALANCING = "LoadBalancing:Application"
+_DATA, _INVOKE = "Data-Bytes", "Invoke-Endpoint"
+_PER_HOUR = {"second": 3600, "seconds": 3600, "sec": 3600, "secs": 3600, "s": 3600}
+"""How often a price is paid in an hour, by the unit that it is for; 1 for all other units."""
 
 
 class Sku(Struct, frozen=True):
@@ -101,6 +107,8 @@ def product_of(service: str, usage_type: str, operation: str) -> tuple[str, str]
     match = pattern.search(usage_type) if pattern else None
     if match is None:
         return None
+    if _DATA in usage_type and operation != _INVOKE:
+        return None
     platform = PLATFORMS.get(operation) if service == "AmazonEC2" else LINUX
     if platform is None or (service == "AWSELB" and operation != _BALANCING):
         return None
@@ -151,8 +159,10 @@ def _prices(kind: str, terms: Mapping[str, Any]) -> Iterator[Price]:
         bought = _terms(kind, term.get("termAttributes", {}))
         for dimension in term["priceDimensions"].values():
             amount = _usd(dimension["pricePerUnit"].get("USD", ""))
+            unit = dimension["unit"]
             if bought and amount is not None and dimension.get("beginRange", "0") in ("0", ""):
-                yield Price(term["sku"], bought, amount, upfront=dimension["unit"] == "Quantity")
+                hourly = amount * _PER_HOUR.get(unit.lower(), 1)
+                yield Price(term["sku"], bought, hourly, upfront=unit == "Quantity")
 
 
 def _terms(kind: str, attributes: Mapping[str, str]) -> Terms | None:
@@ -239,7 +249,9 @@ def _csv_row(row: Mapping[str, str]) -> Iterator[Entry]:
         and row.get("startingrange", "") in ("0", "")
     ):
         yield Sku(row["sku"], found[0], region, found[1])
-        yield Price(row["sku"], terms, amount, upfront=row.get("unit") == "Quantity")
+        unit = row.get("unit", "")
+        hourly = amount * _PER_HOUR.get(unit.lower(), 1)
+        yield Price(row["sku"], terms, hourly, upfront=unit == "Quantity")
 
 
 def _csv_rate(row: Mapping[str, str]) -> Iterator[Rate]:

@@ -43,6 +43,11 @@ def not_in_service(variant: str) -> Fault:
     return Fault("ServiceUnavailable", message, 503)
 
 
+def throttled() -> Fault:
+    """More requests at a time than MaxConcurrency. AWS sends no message with it."""
+    return Fault("ThrottlingException", "", 400)
+
+
 def no_response(endpoint: str) -> str:
     """The message in place of the model's own when its instance went away."""
     return (
@@ -77,7 +82,8 @@ def model_error(region: str, endpoint: str, status: int, message: str | None) ->
 
 def wire(fault: Fault, identity: bytes, *, keep_alive: bool) -> bytes:
     """A fault as a rest-json answer. ``identity`` is the head's lines on the request itself."""
-    body = json.encode({**fault.fields, "Message": fault.message})
+    message = {"Message": fault.message} if fault.message else {"message": None}
+    body = json.encode({**fault.fields, **message})
     head = f"x-amzn-ErrorType: {fault.code}\r\nContent-Type: application/json\r\n".encode()
     return _answer(fault.status, identity + head, body, keep_alive=keep_alive)
 

@@ -13,6 +13,7 @@ from understudy.base.fault import Fault, validation_error
 from understudy.proxy import faults
 from understudy.proxy.connection import Client, Head, Headers, ending
 from understudy.proxy.deadlines import Deadlines
+from understudy.proxy.environments import Environments
 from understudy.proxy.outbox import Outbox
 from understudy.proxy.record import Recorder
 from understudy.proxy.routes import Routes, Variant
@@ -21,6 +22,8 @@ from understudy.proxy.upstream import Upstream
 
 MODEL_TIMEOUT = 60.0
 """Seconds that a model may take, in the time in which its latency counts."""
+START_TIMEOUT = 180.0
+"""Real seconds that a request waits for an environment of a serverless variant at the most."""
 
 
 TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
@@ -64,7 +67,10 @@ ANSWER_HEADERS = frozenset(
 class Invoker:
     """What all invocations share: routes, records, time limits, the only randomness."""
 
-    __slots__ = ("_count", "_date", "_series", "limits", "outbox", "recorder", "routes", "uniform")
+    __slots__ = (
+        "_count", "_date", "_series", "limits", "outbox", "recorder", "routes", "starting",
+        "uniform",
+    )  # fmt: skip
 
     def __init__(self, routes: Routes, recorder: Recorder, outbox: Outbox, seed: int) -> None:
         random = Random(seed)  # noqa: S311 - it spreads load, it guards nothing
@@ -76,6 +82,7 @@ class Invoker:
             random.getrandbits(bits) for bits in (32, 16, 12, 12)
         )
         self._count = 0
+        self.starting = Deadlines(START_TIMEOUT, Invocation.expired)
         self.date(monotonic())
         self.set_pace(1.0)
 
@@ -101,9 +108,9 @@ class Invocation:
     """One call of InvokeEndpoint."""
 
     __slots__ = (
-        "_avoid", "_backend", "_client", "_deadline", "_dilated", "_endpoint", "_expects", "_head",
-        "_invoker", "_lines", "_name", "_parts", "_repeatable", "_sent", "_sent_at", "_size",
-        "_target", "_upstream", "_variant",
+        "_avoid", "_backend", "_client", "_deadline", "_dilated", "_endpoint", "_environments",
+        "_expects", "_head", "_invoker", "_lines", "_name", "_parts", "_repeatable", "_sent",
+        "_sent_at", "_size", "_target", "_upstream", "_variant",
     )  # fmt: skip
     tunnels: ClassVar[bool] = False
 
@@ -120,6 +127,7 @@ class Invocation:
         self._repeatable = True
         self._expects = self._sent = False
         self._avoid: Backend | None = None
+        self._environments: Environments | None = None
         self._backend: Backend | None = None
         self._upstream: Upstream | None = None
 
@@ -161,12 +169,25 @@ class Invocation:
         if variant is None:
             self._refuse(faults.not_in_service(""))
             return
+        environments = variant.environments
+        if environments is not None and not environments.enter():
+            self._refuse(faults.throttled())
+            return
+        self._environments = environments
         if self._dilated is None:
             self._dilated = variant.stand_in
         self._sent_at = monotonic()
         self._deadline = self._invoker.limits[self._dilated]
         self._deadline.add(self, self._sent_at)
         self._dispatch(variant)
+
+    def resume(self) -> None:
+        """An environment of a serverless variant may be free: its time begins with it."""
+        self._deadline.remove(self)
+        self._sent_at = monotonic()
+        self._deadline = self._invoker.limits[bool(self._dilated)]
+        self._deadline.add(self, self._sent_at)
+        self._dispatch(self._endpoint.choose(self._target, self._invoker.uniform))
 
     def writable(self, *, yes: bool) -> None:
         """The answer goes out in one piece, whether or not there is room."""
@@ -225,7 +246,7 @@ class Invocation:
         now = monotonic()
         self._leave()
         if upstream.status < 400:
-            self._answer(self._inference(upstream), upstream.status, now)
+            self._answer(self._inference(upstream), upstream.status, now, upstream.size)
         else:
             said = b"".join(upstream.parts).decode("utf-8", "replace")
             self._fail(upstream.status, said, now)
@@ -254,7 +275,9 @@ class Invocation:
         """The whole request is in memory anyway."""
 
     def expired(self) -> None:
-        """The model took too long."""
+        """The model took too long, or did not start."""
+        if self._environments is not None:
+            self._environments.give_up(self)
         if self._upstream is not None:
             self._upstream.close()
         self._leave()
@@ -293,7 +316,12 @@ class Invocation:
         self._variant = variant
         self._target = variant.name
         backend = variant.pick(self._invoker.uniform, self._avoid)
-        if backend is None:
+        if backend is None and self._environments is not None:
+            self._deadline.remove(self)
+            self._deadline = self._invoker.starting
+            self._deadline.add(self, monotonic())
+            self._environments.wait(self)
+        elif backend is None:
             self._unserved()
         else:
             self._send_to(backend, backend.pool.take())
@@ -335,7 +363,7 @@ class Invocation:
         fault = faults.model_error(endpoint.region, endpoint.name, status, said)
         self._answer(self._wire(fault), status, now)
 
-    def _answer(self, answer: bytes, status: int, model_done: float) -> None:
+    def _answer(self, answer: bytes, status: int, model_done: float, size: int = 0) -> None:
         """Send the answer first, then write down how long it took."""
         self._deadline.remove(self)
         client, self._client = self._client, None
@@ -345,10 +373,20 @@ class Invocation:
         model = model_done - self._sent_at
         overhead = now - self._head.began - model
         ledger = self._variant.ledger
-        sample = (now, ledger.instances, status, model, overhead)
+        sample: tuple[float, ...] = (now, ledger.instances, status, model, overhead)
+        environments = self._environments
+        if environments is not None:
+            sample = (*sample, self._size, size, environments.at_hand)
         self._invoker.recorder.add(ledger, sample, dilated=bool(self._dilated))
         if client is not None:
             client.answered(keep_alive=self._head.keep_alive)
+        self._release()
+
+    def _release(self) -> None:
+        """Let the next request of a serverless variant have the environment."""
+        environments, self._environments = self._environments, None
+        if environments is not None:
+            environments.leave()
 
     def _unserved(self) -> None:
         """No target is left, or there was none in the first place."""
@@ -361,6 +399,7 @@ class Invocation:
     def _refuse(self, fault: Fault) -> None:
         """Answer without a model: this is not measured."""
         self._decline(self._wire(fault))
+        self._release()
 
     def _refuse_size(self) -> None:
         self._parts.clear()

@@ -134,4 +134,13 @@ class TargetHealth(Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-FromProxy = Ready | Report | Drained | TargetHealth | BalancerReached | TargetsTurned
+class Wanted(Struct, frozen=True, tag=True):
+    """A serverless variant has so many requests at hand, and not an environment for each."""
+
+    endpoint: str
+    variant: str
+    count: int
+    region: str = DEFAULT_REGION
+
+
+FromProxy = Ready | Report | Drained | TargetHealth | Wanted | BalancerReached | TargetsTurned

@@ -8,6 +8,8 @@ from math import inf, log2
 from operator import mul
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from understudy.base.arn import DEFAULT_REGION
 from understudy.control.balancer import Balanced
 from understudy.control.events import Served, Sketch
@@ -145,6 +147,33 @@ class Tally:
         )
 
 
+class EnvironmentTally(Tally):
+    """What a serverless variant served in one second.
+
+    Its samples go on with the bytes received and sent, and how many requests it had then.
+    """
+
+    __slots__ = ("peak", "received", "sent")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.received = self.sent = 0.0
+        self.peak = 0
+
+    def add(self, samples: Sequence[Any], weight: float, scale: float) -> None:
+        """Add requests that each stand for ``weight``."""
+        super().add([sample[:5] for sample in samples], weight, scale)
+        self.received += sum(sample[5] for sample in samples) * weight
+        self.sent += sum(sample[6] for sample in samples) * weight
+        self.peak = max(self.peak, *(sample[7] for sample in samples))
+
+    def served(self, endpoint: str, variant: str, second: int) -> Served:
+        """The tally as a value."""
+        served = super().served(endpoint, variant, second)
+        more = {"received": self.received, "sent": self.sent, "peak": self.peak}
+        return structs.replace(served, **more)
+
+
 class Counted(Protocol):
     """Samples of one second that are being added up."""
 
@@ -232,6 +261,16 @@ class VariantLedger(Ledger):
     def value(self, tally: Tally, second: int) -> Served:
         """A tally as a value."""
         return tally.served(self.endpoint, self.variant, second)
+
+
+class EnvironmentLedger(VariantLedger):
+    """The tallies of a serverless variant."""
+
+    __slots__ = ()
+
+    def tally(self) -> Tally:
+        """The tally of a new second."""
+        return EnvironmentTally()
 
 
 class Recorder:

@@ -4,17 +4,30 @@ from collections.abc import Callable
 
 from understudy.balancing.routing import NOBODY, choose_variant, least_outstanding
 from understudy.control.events import VariantRoute
+from understudy.proxy.environments import Environments
 from understudy.proxy.messages import Drain, FromProxy, RemoveEndpoint, SetEndpoint
-from understudy.proxy.record import VariantLedger, WorldClock
+from understudy.proxy.record import EnvironmentLedger, VariantLedger, WorldClock
 from understudy.proxy.targets import Backend, Targets
 
 
 class Variant:
-    """A production variant, or one of its fleets: targets, and those of them that take requests."""
+    """A production variant, or one of its fleets: targets, and those of them that take requests.
 
-    __slots__ = ("backends", "ledger", "line", "name", "routable", "stand_in", "weight")
+    A serverless one has ``environments``.
+    """
 
-    def __init__(self, route: VariantRoute, backends: list[Backend], ledger: VariantLedger) -> None:
+    __slots__ = (
+        "backends", "environments", "ledger", "line", "name", "routable", "stand_in", "weight",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        route: VariantRoute,
+        backends: list[Backend],
+        ledger: VariantLedger,
+        environments: Environments | None = None,
+    ) -> None:
+        self.environments = environments
         self.name = route.name.encode()
         self.line = b"x-Amzn-Invoked-Production-Variant: %b\r\n" % self.name
         self.weight = route.weight
@@ -26,6 +39,8 @@ class Variant:
     def pick(self, uniform: Callable[[], float], avoid: Backend | None) -> Backend | None:
         """The target with the least outstanding requests, other than ``avoid``."""
         routable = self.routable
+        if self.environments is not None:
+            routable = [backend for backend in routable if not backend.outstanding]
         if avoid is not None:
             routable = [backend for backend in routable if backend is not avoid]
         if len(routable) == 1:
@@ -37,13 +52,14 @@ class Variant:
 class Endpoint:
     """An endpoint with its variants, in the order of its configuration."""
 
-    __slots__ = ("_weights", "ledgers", "name", "region", "variants")
+    __slots__ = ("_weights", "environments", "ledgers", "name", "region", "variants")
 
     def __init__(self, region: str, name: str) -> None:
         self.region = region
         self.name = name
         self.variants: list[Variant] = []
         self.ledgers: dict[str, VariantLedger] = {}
+        self.environments: dict[str, Environments] = {}
         self._weights: list[float] = []
 
     def replace(self, variants: list[Variant]) -> None:
@@ -74,18 +90,21 @@ class Endpoint:
         for variant in self.variants:
             variant.routable = [each for each in variant.backends if each.health.routable]
             variant.ledger.instances += len(variant.routable)
+        for environments in self.environments.values():
+            environments.look_again()
 
 
 class Routes:
     """All endpoints by name, then by region, and their targets."""
 
-    __slots__ = ("_by_name", "_clock", "targets")
+    __slots__ = ("_by_name", "_clock", "_send", "targets")
 
     def __init__(
         self, clock: WorldClock, send: Callable[[FromProxy], None], unhealthy_threshold: int
     ) -> None:
         self._by_name: dict[bytes, dict[bytes, Endpoint]] = {}
         self._clock = clock
+        self._send = send
         self.targets = Targets(send, self._refresh, unhealthy_threshold)
 
     def find(self, name: bytes, region: bytes) -> Endpoint | None:
@@ -111,6 +130,8 @@ class Routes:
         endpoint = regions.pop(message.region.encode(), None)
         if endpoint is not None:
             endpoint.replace([])
+            for environments in endpoint.environments.values():
+                environments.look_again()
         if not regions:
             self._by_name.pop(name, None)
         self._settle()
@@ -124,12 +145,21 @@ class Routes:
     def _variant(self, endpoint: Endpoint, route: VariantRoute) -> Variant:
         ledger = endpoint.ledgers.get(route.name)
         if ledger is None:
-            ledger = VariantLedger(endpoint.region, endpoint.name, route.name)
+            kind = EnvironmentLedger if route.serverless else VariantLedger
+            ledger = kind(endpoint.region, endpoint.name, route.name)
             endpoint.ledgers[route.name] = ledger
         backends = [
             self.targets.listed(target, stand_in=route.stand_in) for target in route.targets
         ]
-        return Variant(route, backends, ledger)
+        return Variant(route, backends, ledger, self._environments(endpoint, route))
+
+    def _environments(self, endpoint: Endpoint, route: VariantRoute) -> Environments | None:
+        if route.serverless is None:
+            return None
+        fresh = Environments(endpoint.region, endpoint.name, route.name, self._send)
+        environments = endpoint.environments.setdefault(route.name, fresh)
+        environments.allow(route.serverless)
+        return environments
 
     def _endpoints(self) -> list[Endpoint]:
         return [each for regions in self._by_name.values() for each in regions.values()]

@@ -13,11 +13,6 @@ COPIES = (
     "inference-component/llm",
     "sagemaker:inference-component:DesiredCopyCount",
 )
-SERVERLESS = (
-    "sagemaker",
-    "endpoint/e/variant/v",
-    "sagemaker:variant:DesiredProvisionedConcurrency",
-)
 CUSTOM = (
     "custom-resource",
     "https://example.execute-api.us-east-1.amazonaws.com/prod/scalableTargetDimensions/1-2",
@@ -44,9 +39,6 @@ def capacity(region: Region, target: Target) -> tuple[int, int]:
     [
         pytest.param(LAMBDA, "Setting provisioned concurrency to 2.", id="lambda"),
         pytest.param(COPIES, "Setting desired copy count to 2.", id="an inference component"),
-        pytest.param(
-            SERVERLESS, "Setting desired provisioned concurrency to 2.", id="a serverless variant"
-        ),
         pytest.param(CUSTOM, "Setting desired capacity to 2.", id="a custom resource"),
     ],
 )
@@ -78,13 +70,6 @@ def test_a_minimum_is_there_after_the_delay(target: Target, description: str) ->
             ("AWS/SageMaker", "InvocationsPerCopy"),
             "Sum",
             id="an inference component",
-        ),
-        pytest.param(
-            SERVERLESS,
-            "SageMakerVariantProvisionedConcurrencyUtilization",
-            ("AWS/SageMaker", "ServerlessProvisionedConcurrencyUtilization"),
-            "Maximum",
-            id="a serverless variant",
         ),
     ],
 )

@@ -1,12 +1,14 @@
-"""What is billed beside instances: Fargate tasks and load balancers, as they come and go."""
+"""What is billed beside instances: Fargate tasks, load balancers and serverless inference."""
 
 from collections.abc import Callable
 
+from understudy.control.capacity import serverless
 from understudy.control.capacity.state import BalancerLife, CapacityState, TaskLife
 from understudy.control.events import (
     BalancersServed,
     LaunchTask,
     RemoveBalancer,
+    RequestsCompleted,
     SetBalancer,
     TaskEnded,
     TaskStarted,
@@ -34,6 +36,7 @@ class Meter:
     def watch(self, turn: Turn) -> None:
         """Note the tasks and load balancers that a turn begins and ends."""
         for command in turn.commands:
+            serverless.on_command(self.state, command, turn.at)
             if isinstance(command, LaunchTask) and command.launch_type == "FARGATE":
                 life = TaskLife(
                     id=command.task,
@@ -61,6 +64,11 @@ class Meter:
         life = self.state.tasks.get(event.task)
         if life is not None:
             life.ended_at = turn.at
+
+    def on_requests(self, event: RequestsCompleted, turn: Turn) -> None:
+        """Add up what serverless variants did."""
+        del turn
+        serverless.on_served(self.state, event)
 
     def on_served(self, event: BalancersServed, turn: Turn) -> None:
         """Add up what load balancers did, by clock-hour."""

@@ -76,7 +76,8 @@ class Capacity:
 
     def _refusal(self, launch: Launch, turn: Turn) -> str | None:
         """Why a launch is refused; one that is granted is held from now on."""
-        if launch.instance_id in self.state.held:
+        serverless = not launch.instance_type  # It is of no pool, and metered by what it serves.
+        if launch.instance_id in self.state.held or serverless:
             return None
         place, kind = self._locate(launch.instance_id), launch.instance_type
         limit = self._limit_reached(kind, place)

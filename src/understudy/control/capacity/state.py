@@ -78,6 +78,22 @@ class BalancerLife(Struct):
     hours: dict[int, dict[str, float]] = field(default_factory=dict[int, dict[str, float]])
 
 
+class ServerlessLife(Struct):
+    """A serverless variant with environments of ``memory`` MB.
+
+    ``provisioned`` of them are kept ``since`` a time; ``hours`` has what was used by product in
+    each clock-hour (unit-microseconds, bytes), provisioned ones up to then.
+    """
+
+    owner: str
+    began_at: float
+    since: float
+    memory: int = 0
+    provisioned: int = 0
+    ended_at: float = 0.0
+    hours: dict[int, dict[str, int]] = field(default_factory=dict[int, dict[str, int]])
+
+
 class CapacityState(Struct):
     """Everything of one region. ``limits`` are quotas by key; ``lives`` those that have ended."""
 
@@ -87,3 +103,4 @@ class CapacityState(Struct):
     lives: list[Life] = field(default_factory=list[Life])
     tasks: dict[str, TaskLife] = field(default_factory=dict[str, TaskLife])
     balancers: dict[str, BalancerLife] = field(default_factory=dict[str, BalancerLife])
+    serverless: list[ServerlessLife] = field(default_factory=list[ServerlessLife])

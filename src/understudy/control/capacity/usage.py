@@ -6,9 +6,17 @@ from fractions import Fraction
 from msgspec import Struct
 from msgspec.structs import replace
 
-from understudy.control.capacity.state import SPOT, BalancerLife, CapacityState, Life, TaskLife
+from understudy.control.capacity.serverless import kept
+from understudy.control.capacity.state import (
+    SPOT,
+    BalancerLife,
+    CapacityState,
+    Life,
+    ServerlessLife,
+    TaskLife,
+)
 from understudy.control.purchasing.service import Purchasing
-from understudy.pricing import balancer, fargate, reservation
+from understudy.pricing import balancer, fargate, reservation, serverless
 from understudy.pricing import offer as purchases
 from understudy.pricing.application import HourBill, apply
 from understudy.pricing.balancer import Traffic
@@ -32,6 +40,7 @@ class Used(Struct, frozen=True):
     balancers: tuple[BalancerLife, ...]
     owned: Commitments
     reservations: tuple[CapacityReservation, ...]
+    serverless: tuple[ServerlessLife, ...] = ()
 
 
 class Part(Struct, frozen=True):
@@ -57,6 +66,7 @@ def used(state: CapacityState, purchasing: Purchasing, region: str, at: float) -
         tuple(state.balancers.values()),
         owned,
         tuple(each.reservation for each in bought.reservations.values()),
+        tuple(state.serverless),
     )
 
 
@@ -94,6 +104,8 @@ def _single(usage: Used) -> Iterator[Part]:
             yield _task(task, usage)
     for each in usage.balancers:
         yield _balancer(each, usage)
+    for serverless_life in usage.serverless:
+        yield _serverless(serverless_life, usage)
 
 
 def _task(task: TaskLife, usage: Used) -> Part:
@@ -143,6 +155,25 @@ def _balancer(life: BalancerLife, usage: Used) -> Part:
         Item(balancer.CAPACITY_UNITS, usage.region): units / Fraction(lasted),
     }
     return Part("elasticloadbalancing", life.arn, hours, {} if life.ended_at else now)
+
+
+def _serverless(life: ServerlessLife, usage: Used) -> Part:
+    """A serverless variant; at its present rate it is provisioned, and works as it did so far."""
+    warm = serverless.kept_warm(life.memory)
+    hours = {hour: serverless.metered(each, usage.region) for hour, each in life.hours.items()}
+    since = kept(life, usage.at) if not life.ended_at else {}
+    for hour, count in since.items():
+        more = serverless.metered({warm: count}, usage.region)
+        hours[hour] = _summed([hours.get(hour, {}), more])
+    now: dict[Item, Fraction] = {}
+    if not life.ended_at:
+        lasted = max(Fraction(usage.at - life.began_at), Fraction(SECONDS_PER_HOUR))
+        now = {
+            item: Fraction(life.provisioned) if item.product == warm else amount / lasted
+            for item, amount in _summed(hours.values()).items()
+        }
+        now |= {Item(warm, usage.region): Fraction(life.provisioned)} if life.provisioned else {}
+    return Part("sagemaker", life.owner, dict(sorted(hours.items())), now)
 
 
 def _traffic(counts: dict[str, float]) -> Traffic:

@@ -26,6 +26,8 @@ from understudy.pricing.rates import BookRates
 SERVICES = (
     (HOSTING, "Amazon SageMaker"),
     ("ServerlessInf", "Amazon SageMaker"),
+    ("ProvisionedConcurrency", "Amazon SageMaker"),
+    ("Data-Bytes", "Amazon SageMaker"),
     ("Fargate", "Amazon Elastic Container Service"),
     ("LoadBalancer", "Amazon Elastic Load Balancing"),
     ("LCU", "Amazon Elastic Load Balancing"),

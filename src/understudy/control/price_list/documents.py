@@ -32,7 +32,7 @@ def service_of(product: str) -> str:
     >>> [service_of(name) for name in ("m5.large", "ml.m5.large", "Fargate-GB-Hours", "LCUUsage")]
     ['AmazonEC2', 'AmazonSageMaker', 'AmazonECS', 'AWSELB']
     """
-    if product.startswith((HOSTING, "ServerlessInf:")):
+    if product.startswith((HOSTING, "ServerlessInf:", "ProvisionedConcurrency:", "Data-Bytes-")):
         return SAGEMAKER
     if product.startswith("Fargate"):
         return ECS

@@ -7,9 +7,12 @@ UpdateEndpoint, UpdateEndpointWeightsAndCapacities, DeleteEndpoint; Deployment g
 
 import math
 
+from msgspec import structs
+
 from understudy.base.service_time import STAND_IN_VARIABLE
 from understudy.control.events import RemoveRoute, SetRoute, Target, VariantRoute
 from understudy.control.sagemaker import fleet as fleets
+from understudy.control.sagemaker.serverless import least, wanted
 from understudy.control.sagemaker.state import (
     Endpoint,
     Fleet,
@@ -22,6 +25,7 @@ from understudy.control.signals import CapacityFailed, CapacityFulfilled, Scalab
 from understudy.control.turn import Turn
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+PROVISIONED = "sagemaker:variant:DesiredProvisionedConcurrency"
 ALARM_CHECK_SECONDS = 10.0
 NOT_SERVING = ("Creating", "Failed", "Deleting")
 
@@ -29,6 +33,11 @@ NOT_SERVING = ("Creating", "Failed", "Deleting")
 def resource_id(endpoint: str, variant: str) -> str:
     """What Application Auto Scaling calls a variant."""
     return f"endpoint/{endpoint}/variant/{variant}"
+
+
+def dimension(variant: Variant) -> str:
+    """What Application Auto Scaling scales of a variant."""
+    return PROVISIONED if variant.serverless else DIMENSION
 
 
 def settle(state: SageMakerState, endpoint: Endpoint, turn: Turn) -> None:
@@ -61,8 +70,8 @@ def _advance_deletion(state: SageMakerState, endpoint: Endpoint, turn: Turn) -> 
     if any(instance.endpoint == endpoint.name for instance in state.instances.values()):
         return
     del state.endpoints[endpoint.name]
-    for name in endpoint.fleets[endpoint.live].variants:
-        turn.signal(ScalableRemoved(DIMENSION, resource_id(endpoint.name, name)))
+    for name, variant in endpoint.fleets[endpoint.live].variants.items():
+        turn.signal(ScalableRemoved(dimension(variant), resource_id(endpoint.name, name)))
 
 
 def _advance_update(state: SageMakerState, endpoint: Endpoint, update: Update, turn: Turn) -> None:
@@ -151,7 +160,15 @@ def begin_update(endpoint: Endpoint, update: Update, green: Fleet, turn: Turn) -
 def _grow(endpoint: Endpoint, update: Update) -> None:
     share = update.steps[update.index].green
     for variant in endpoint.fleets[update.green].variants.values():
-        variant.desired = math.ceil(variant.config["InitialInstanceCount"] * share)
+        first = least(variant) if variant.serverless else variant.config["InitialInstanceCount"]
+        variant.desired = math.ceil(first * share)
+
+
+def set_provisioned(endpoint: Endpoint, variant: Variant, count: int, turn: Turn) -> None:
+    """Set the provisioned concurrency of a serverless variant of the fleet that serves."""
+    assert variant.serverless is not None
+    variant.serverless = structs.replace(variant.serverless, provisioned=count)
+    set_capacity(endpoint, variant, wanted(variant, turn.at), turn)
 
 
 def set_capacity(endpoint: Endpoint, variant: Variant, desired: int, turn: Turn) -> None:
@@ -195,9 +212,14 @@ def _take_back(
 ) -> None:
     """A scale-out that cannot start its instances goes back to what serves."""
     present = fleets.members(state, endpoint.name, endpoint.live, variant.name)
-    variant.desired = max(1, len(fleets.in_service(present)))
+    serving = len(fleets.in_service(present))
+    variant.desired = max(1, serving)
+    if variant.serverless:
+        variant.desired = serving
+        variant.serverless = structs.replace(variant.serverless, provisioned=serving)
     endpoint.failure_reason = reason
-    turn.signal(CapacityFailed(DIMENSION, resource_id(endpoint.name, variant.name), reason))
+    failed = CapacityFailed(dimension(variant), resource_id(endpoint.name, variant.name), reason)
+    turn.signal(failed)
     settle(state, endpoint, turn)
 
 
@@ -224,7 +246,8 @@ def complete(state: SageMakerState, endpoint: Endpoint, fleet: Fleet) -> bool:
 def _fulfilled(endpoint: Endpoint, fleet: Fleet, turn: Turn) -> None:
     for variant in fleet.variants.values():
         variant.failures = 0
-        turn.signal(CapacityFulfilled(DIMENSION, resource_id(endpoint.name, variant.name)))
+        resource = resource_id(endpoint.name, variant.name)
+        turn.signal(CapacityFulfilled(dimension(variant), resource))
 
 
 def _become(endpoint: Endpoint, status: str, turn: Turn) -> None:
@@ -277,7 +300,8 @@ def _fleet_routes(
             for instance in fleets.in_service(present)
         )
         stand_in = STAND_IN_VARIABLE in fleets.container(state, variant).environment
-        routes.append(VariantRoute(variant.name, variant.weight * share, targets, stand_in))
+        weight, serverless = variant.weight * share, variant.serverless
+        routes.append(VariantRoute(variant.name, weight, targets, stand_in, serverless))
     return routes
 
 

@@ -3,9 +3,9 @@
 Source: AWS, Monitor Amazon SageMaker with Amazon CloudWatch, Endpoint invocation metrics.
 """
 
-from understudy.control.events import Concurrency, Served
+from understudy.control.events import Concurrency, Served, Serverless
 from understudy.control.ports import Publisher
-from understudy.control.sketch import of_sketch
+from understudy.control.sketch import Sketch, of_sketch
 from understudy.control.turn import Turn
 from understudy.metrics.datapoint import Datapoint, of_values
 
@@ -46,6 +46,38 @@ def publish_concurrency(publisher: Publisher, event: Concurrency, turn: Turn) ->
     samples = of_values(at, event.counts, (1.0,) * len(event.counts))
     name, resolution = "ConcurrentRequestsPerModel", CONCURRENCY_SECONDS
     publisher.publish(NAMESPACE, name, dimensions, samples, turn, "None", resolution)
+
+
+def publish_setup(
+    publisher: Publisher, endpoint: str, variant: str, seconds: float, turn: Turn
+) -> None:
+    """Publish how long a new environment of a serverless variant took to be there."""
+    dimensions = (("EndpointName", endpoint), ("VariantName", variant))
+    took = of_values(turn.at, (seconds * 1e6,), (1.0,))
+    publisher.publish(NAMESPACE, "ModelSetupTime", dimensions, took, turn, MICROSECONDS)
+
+
+def publish_environments(
+    publisher: Publisher, served: Served, serverless: Serverless, turn: Turn
+) -> None:
+    """Publish how much of its concurrency a serverless variant used in a second.
+
+    AWS: Monitor Amazon SageMaker AI with Amazon CloudWatch, serverless endpoints.
+    """
+    at = float(served.second)
+    dimensions = (("EndpointName", served.endpoint), ("VariantName", served.variant))
+    shares = {"ServerlessConcurrentExecutionsUtilization": served.peak / serverless.maximum}
+    if serverless.provisioned:
+        within = min(served.peak, serverless.provisioned) / serverless.provisioned
+        shares["ServerlessProvisionedConcurrencyUtilization"] = within
+    for name, share in shares.items():
+        value = of_values(at, (share,), (1.0,))
+        publisher.publish(NAMESPACE, name, dimensions, value, turn)
+
+
+def idle_second(endpoint: str, variant: str, minute: int) -> Served:
+    """What a variant serves in the first second of a minute without requests: nothing."""
+    return Served(endpoint, variant, minute, 0.0, 0, 0.0, 0.0, Sketch(), Sketch())
 
 
 def publish_idle(

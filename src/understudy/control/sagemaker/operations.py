@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from understudy.base.fault import Fault, validation_exception
 from understudy.control.events import Params
 from understudy.control.paging import page
 from understudy.control.sagemaker import endpoint as endpoints
 from understudy.control.sagemaker import fleet as fleets
 from understudy.control.sagemaker import records, rollout
+from understudy.control.sagemaker.serverless import at_work, check_provisioned, least, of_config
 from understudy.control.sagemaker.service import SageMaker
 from understudy.control.sagemaker.state import Endpoint, Fleet, Update, Variant
 from understudy.control.turn import Turn
@@ -34,6 +37,8 @@ def _require(service: SageMaker, variants: Iterable[Variant]) -> None:
     """Refuse a new fleet beyond the account's quotas: it runs beside the old one. Raises Fault."""
     more: dict[str, int] = {}
     for variant in variants:
+        if variant.serverless:
+            continue
         more[variant.instance_type] = more.get(variant.instance_type, 0) + variant.desired
     for kind, count in more.items():
         service.require(kind, count)
@@ -44,9 +49,10 @@ def _fleet(service: SageMaker, endpoint: Endpoint, config_name: str, turn: Turn)
     config = records.find_config(service, config_name, turn)
     variants: dict[str, Variant] = {}
     for each in config.params["ProductionVariants"]:
-        if "ServerlessConfig" in each or "InstanceType" not in each:
+        serverless = of_config(each)
+        if serverless is None and "InstanceType" not in each:
             raise validation_exception(
-                "Understudy runs variants on instances; "
+                "Understudy runs variants on instances, or serverless; "
                 f"{each['VariantName']} names no InstanceType."
             )
         model = records.find_model(service, each["ModelName"], turn)
@@ -54,14 +60,18 @@ def _fleet(service: SageMaker, endpoint: Endpoint, config_name: str, turn: Turn)
             raise validation_exception(
                 f"Understudy runs models of one container; {model.name} is a pipeline of several."
             )
-        variants[each["VariantName"]] = Variant(
+        variant = variants[each["VariantName"]] = Variant(
             name=each["VariantName"],
             model_name=each["ModelName"],
-            instance_type=each["InstanceType"],
+            instance_type=each.get("InstanceType", ""),
             desired=each.get("InitialInstanceCount", 1),
             weight=each.get("InitialVariantWeight", 1.0),
             config={"InitialInstanceCount": 1, **each},
+            serverless=serverless,
         )
+        if serverless is not None:
+            variant.desired = least(variant)
+            at_work(variant, 1, turn.at)
     number = endpoint.next_fleet
     endpoint.next_fleet += 1
     return Fleet(number, config_name, variants)
@@ -117,7 +127,7 @@ def _retain(params: Params, blue: Fleet, green: Fleet) -> None:
         before = blue.variants.get(name)
         if before is None:
             continue
-        if "DesiredInstanceCount" not in excluded:
+        if "DesiredInstanceCount" not in excluded and not variant.serverless:
             variant.desired = before.desired
             variant.config = {**variant.config, "InitialInstanceCount": before.desired}
         if "DesiredWeight" not in excluded:
@@ -138,15 +148,42 @@ def update_weights_and_capacities(service: SageMaker, params: Params, turn: Turn
             )
     for wish in wishes:
         variant = variants[wish["VariantName"]]
+        _check_wish(variant, wish)
         more = wish.get("DesiredInstanceCount", variant.desired) - variant.desired
         service.require(variant.instance_type, more)
     for wish in wishes:
         variant = variants[wish["VariantName"]]
         variant.weight = wish.get("DesiredWeight", variant.weight)
+        if variant.serverless:
+            _update_serverless(endpoint, variant, wish.get("ServerlessUpdateConfig", {}), turn)
+            continue
         count = wish.get("DesiredInstanceCount", variant.desired)
         endpoints.set_capacity(endpoint, variant, count, turn)
     endpoints.settle(service.state, endpoint, turn)
     return {"EndpointArn": endpoint.arn}
+
+
+def _check_wish(variant: Variant, wish: Params) -> None:
+    """Refuse instances of a serverless variant, and concurrency of one on instances."""
+    refused = "DesiredInstanceCount" if variant.serverless else "ServerlessUpdateConfig"
+    if refused in wish:
+        kind = "serverless" if variant.serverless else "instance-based"
+        raise validation_exception(f"{refused} can not be set for {kind} variant {variant.name}.")
+    if variant.serverless:
+        told = wish.get("ServerlessUpdateConfig", {})
+        changed = replace(
+            variant.serverless, maximum=told.get("MaxConcurrency", variant.serverless.maximum)
+        )
+        check_provisioned(changed, told.get("ProvisionedConcurrency", changed.provisioned))
+
+
+def _update_serverless(endpoint: Endpoint, variant: Variant, told: Params, turn: Turn) -> None:
+    """AWS: ProductionVariantServerlessUpdateConfig."""
+    now = variant.serverless
+    assert now is not None
+    variant.serverless = replace(now, maximum=told.get("MaxConcurrency", now.maximum))
+    count = told.get("ProvisionedConcurrency", now.provisioned)
+    endpoints.set_provisioned(endpoint, variant, count, turn)
 
 
 def delete_endpoint(service: SageMaker, params: Params, turn: Turn) -> Params:
@@ -210,8 +247,7 @@ def _variants(service: SageMaker, endpoint: Endpoint, fleet: Fleet) -> list[Para
         described.append(
             {
                 "VariantName": variant.name,
-                "CurrentInstanceCount": len(fleets.in_service(present)),
-                "DesiredInstanceCount": variant.desired,
+                **_capacity(variant, len(fleets.in_service(present))),
                 "CurrentWeight": variant.weight,
                 "DesiredWeight": variant.weight,
                 "DeployedImages": [
@@ -224,6 +260,23 @@ def _variants(service: SageMaker, endpoint: Endpoint, fleet: Fleet) -> list[Para
             }
         )
     return described
+
+
+def _capacity(variant: Variant, serving: int) -> Params:
+    """What a description says of a variant's size."""
+    if variant.serverless is None:
+        return {"CurrentInstanceCount": serving, "DesiredInstanceCount": variant.desired}
+    wished = variant.serverless
+    config = {"MemorySizeInMB": wished.memory, "MaxConcurrency": wished.maximum}
+
+    def with_provisioned(count: int) -> Params:
+        return {**config, "ProvisionedConcurrency": count} if count else config
+
+    return {
+        "CurrentInstanceCount": 0,
+        "CurrentServerlessConfig": with_provisioned(min(serving, wished.provisioned)),
+        "DesiredServerlessConfig": with_provisioned(wished.provisioned),
+    }
 
 
 def list_endpoints(service: SageMaker, params: Params, turn: Turn) -> Params:

@@ -3,6 +3,7 @@
 from understudy.base.fault import validation_exception
 from understudy.control.events import Params
 from understudy.control.paging import page
+from understudy.control.sagemaker.serverless import alone, of_config
 from understudy.control.sagemaker.service import SageMaker
 from understudy.control.sagemaker.state import Record
 from understudy.control.turn import Turn
@@ -49,7 +50,10 @@ def list_models(service: SageMaker, params: Params, turn: Turn) -> Params:
 
 def create_endpoint_config(service: SageMaker, params: Params, turn: Turn) -> Params:
     """Keep an endpoint configuration whose models exist."""
+    if refusal := alone(params["ProductionVariants"]):
+        raise refusal
     for variant in params["ProductionVariants"]:
+        of_config(variant)
         if "ModelName" in variant:
             find_model(service, variant["ModelName"], turn)
     name = params["EndpointConfigName"]

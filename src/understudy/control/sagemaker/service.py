@@ -6,19 +6,25 @@ from dataclasses import dataclass
 from understudy.base.fault import validation_exception
 from understudy.control.events import (
     Concurrency,
+    EnvironmentsWanted,
     InstanceFailed,
     InstanceHealthy,
     InstanceStopped,
     RequestsCompleted,
+    Served,
 )
 from understudy.control.ports import Publisher, ScalableCapacity
 from understudy.control.sagemaker import endpoint as endpoints
 from understudy.control.sagemaker import fleet as fleets
 from understudy.control.sagemaker.metrics import (
+    idle_second,
     publish_concurrency,
+    publish_environments,
     publish_idle,
     publish_served,
+    publish_setup,
 )
+from understudy.control.sagemaker.serverless import at_work, check_provisioned, wanted
 from understudy.control.sagemaker.state import Endpoint, Instance, SageMakerState, Variant
 from understudy.control.turn import Turn
 
@@ -80,6 +86,9 @@ class SageMaker:
         instance.state = "InService"
         instance.in_service_at = turn.at
         endpoint = self.state.endpoints[instance.endpoint]
+        if not instance.instance_type:
+            seconds = turn.at - instance.launched_at
+            publish_setup(self.publisher, endpoint.name, instance.variant, seconds, turn)
         if not self._watched(instance):
             minute = int(turn.at) // MINUTE * MINUTE
             self._watch(instance.endpoint, instance.variant, minute, turn)
@@ -160,6 +169,39 @@ class SageMaker:
                     name = f"{served.endpoint}/{served.variant}"
                     self.state.published[name] = max(self.state.published.get(name, 0), minute)
                 publish_served(self.publisher, served, turn)
+                self._note_environments(served, turn)
+
+    def _note_environments(self, served: Served, turn: Turn) -> None:
+        """A serverless variant had so many environments at work in a second."""
+        for variant in self._environments(served.endpoint, served.variant):
+            if variant.serverless is not None:
+                at_work(variant, served.peak, float(served.second))
+                publish_environments(self.publisher, served, variant.serverless, turn)
+
+    def _environments(self, endpoint_name: str, name: str) -> list[Variant]:
+        """The serverless variant of that name, that of a new fleet too once it has traffic."""
+        endpoint = self.state.endpoints.get(endpoint_name)
+        if endpoint is None or endpoint.status in endpoints.NOT_SERVING:
+            return []
+        numbers = [endpoint.live]
+        if endpoint.update is not None and endpoint.update.phase != "Creating":
+            numbers.append(endpoint.update.green)
+        found = (endpoint.fleets[number].variants.get(name) for number in numbers)
+        return [each for each in found if each is not None and each.serverless]
+
+    def on_wanted(self, event: EnvironmentsWanted, turn: Turn) -> None:
+        """Requests wait for environments of a serverless variant."""
+        for variant in self._environments(event.endpoint, event.variant):
+            at_work(variant, event.count, turn.at)
+        self._resize(event.endpoint, event.variant, turn)
+
+    def _resize(self, endpoint: str, name: str, turn: Turn) -> None:
+        """Let a serverless variant have the environments that it shall have by now."""
+        found = self._environments(endpoint, name)
+        for variant in found:
+            variant.desired = wanted(variant, turn.at)
+        if found:
+            endpoints.settle(self.state, self.state.endpoints[endpoint], turn)
 
     def on_concurrency(self, event: Concurrency, turn: Turn) -> None:
         """Publish how many requests each instance has."""
@@ -175,7 +217,7 @@ class SageMaker:
         turn.schedule(due, fleets.OWNER, "idle", endpoint, variant, str(minute))
 
     def _check_idle(self, endpoint: str, variant: str, minute: int, turn: Turn) -> None:
-        """A variant in service publishes zeros where it had no request.
+        """A variant in service publishes zeros where it had no request; a serverless one shrinks.
 
         Source: AWS, Prerequisites for auto scaling of SageMaker models: metrics are emitted as
         zero while there is no traffic.
@@ -186,6 +228,11 @@ class SageMaker:
             return
         if self.state.published.get(name, 0) < minute:
             publish_idle(self.publisher, endpoint, variant, minute, turn)
+            for each in self._environments(endpoint, variant):
+                if each.serverless is not None:
+                    idle = idle_second(endpoint, variant, minute)
+                    publish_environments(self.publisher, idle, each.serverless, turn)
+        self._resize(endpoint, variant, turn)
         self._watch(endpoint, variant, minute + MINUTE, turn)
 
     def variant(self, resource_id: str) -> tuple[Endpoint, Variant] | None:
@@ -205,6 +252,8 @@ class SageMaker:
         if found is None or found[0].status in ("Failed", "Deleting"):
             return None
         endpoint, variant = found
+        if variant.serverless:
+            return None
         present = fleets.members(self.state, endpoint.name, endpoint.live, variant.name)
         deploying = endpoint.status == "Creating" or endpoint.update is not None
         return ScalableCapacity(
@@ -215,12 +264,55 @@ class SageMaker:
 
     def set_desired(self, resource_id: str, desired: int, turn: Turn) -> None:
         """Set the desired instance count of a variant, as UpdateEndpointWeightsAndCapacities."""
-        found = self.variant(resource_id)
-        if found is None:
-            raise validation_exception(f"Could not find variant {resource_id}.")
-        endpoint, variant = found
-        if endpoint.update is not None or endpoint.status not in ("InService", "Updating"):
-            raise validation_exception(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        endpoint, variant = self.scaled(resource_id)
         self.require(variant.instance_type, desired - variant.desired)
         endpoints.set_capacity(endpoint, variant, desired, turn)
         endpoints.settle(self.state, endpoint, turn)
+
+    def scaled(self, resource_id: str) -> tuple[Endpoint, Variant]:
+        """A variant whose capacity may be set now. Raises Fault."""
+        found = self.variant(resource_id)
+        if found is None:
+            raise validation_exception(f"Could not find variant {resource_id}.")
+        endpoint, _ = found
+        if endpoint.update is not None or endpoint.status not in ("InService", "Updating"):
+            raise validation_exception(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        return found
+
+
+class ProvisionedConcurrency:
+    """The ``Scalable`` of serverless variants."""
+
+    label = "sagemaker"
+    quantity = "desired provisioned concurrency"
+
+    def __init__(self, hosting: SageMaker) -> None:
+        self._hosting = hosting
+
+    def capacity(self, resource_id: str) -> ScalableCapacity | None:
+        """The provisioned concurrency of a serverless variant, and how much of it is there."""
+        found = self._hosting.variant(resource_id)
+        if (
+            found is None
+            or found[1].serverless is None
+            or found[0].status in ("Failed", "Deleting")
+        ):
+            return None
+        endpoint, variant = found
+        present = fleets.members(self._hosting.state, endpoint.name, endpoint.live, variant.name)
+        wished = found[1].serverless.provisioned
+        deploying = endpoint.status == "Creating" or endpoint.update is not None
+        return ScalableCapacity(
+            wished,
+            min(wished, len(fleets.in_service(present))),
+            "TargetServicePutResourceAsUnscalable" if deploying else "",
+        )
+
+    def set_desired(self, resource_id: str, desired: int, turn: Turn) -> None:
+        """Set the provisioned concurrency, as UpdateEndpointWeightsAndCapacities. Raises Fault."""
+        endpoint, variant = self._hosting.scaled(resource_id)
+        if variant.serverless is None:
+            raise validation_exception(f"Could not find variant {resource_id}.")
+        check_provisioned(variant.serverless, desired)
+        endpoints.set_provisioned(endpoint, variant, desired, turn)
+        endpoints.settle(self._hosting.state, endpoint, turn)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from understudy.control.events import Params, VariantRoute
+from understudy.control.events import Params, Serverless, VariantRoute
 
 
 class Record(Struct):
@@ -34,7 +34,11 @@ class Instance(Struct):
 
 
 class Variant(Struct):
-    """A production variant of a fleet: its instances and its share of traffic."""
+    """A production variant of a fleet: its instances and its share of traffic.
+
+    A serverless one has no instance type, and its instances are environments; ``busy[n]`` is when
+    more than n of them were last at work.
+    """
 
     name: str
     model_name: str
@@ -44,6 +48,8 @@ class Variant(Struct):
     config: Params
     retry_at: float = 0.0
     failures: int = 0
+    serverless: Serverless | None = None
+    busy: list[float] = field(default_factory=list[float])
 
 
 class Fleet(Struct):
