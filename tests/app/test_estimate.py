@@ -157,3 +157,17 @@ def test_the_text_of_a_template_is_enough(tmp_path: Path, monkeypatch: pytest.Mo
     assert lines[0].startswith("Cost a month: $167.90 idle, $167.90 on day.csv, the default")
     assert lines[1].endswith("4 while an update runs both fleets; EXCEEDS the limit of 3.")
     assert estimated_lines("no: [", Path("t.yaml"), {}, tmp_path / "state", "us-east-1") == []
+
+
+def test_a_serverless_variant_costs_nothing_idle_and_its_traffic_is_not_told(tmp_path: Path):
+    instances = "          InstanceType: ml.m5.large\n          InitialInstanceCount: 2\n"
+    config = "          ServerlessConfig: {MemorySizeInMB: 3072, MaxConcurrency: 4}\n"
+    found = told(tmp_path, HOSTED.replace(instances, config), [10])
+    assert (found.idle, found.on_traffic) == (Decimal(0), None)
+    (fleet,) = found.fleets
+    assert (fleet.what, fleet.minimum, fleet.maximum) == ("serverless, 3072 MB", 0, 4)
+    assert found.needs == ()
+    warm = config.replace("4}", "4, ProvisionedConcurrency: 1}")
+    found = told(tmp_path, HOSTED.replace(instances, warm), [10])
+    assert found.idle is None
+    assert "ProvisionedConcurrency:Usage-3GB" in found.missing

@@ -282,3 +282,12 @@ def test_a_peak_that_this_machine_could_not_send_is_refused(
 def test_a_peak_that_is_sampled_is_not_multiplied(tmp_path: Path) -> None:
     traffic = write(tmp_path / "traffic.csv", "time,count\n0:00,1200\n0:01,60\n")
     assert prepare(Options(STAND_IN, traffic, load="sampled", speed=600.0)).traffic.total == 1260
+
+
+def test_a_serverless_variant_cannot_be_simulated(template: Path) -> None:
+    instances = "InstanceType: ml.m5.large\n          InitialInstanceCount: !Ref Count\n"
+    config = "ServerlessConfig: {MemorySizeInMB: 2048, MaxConcurrency: 2}\n"
+    text = template.read_text().replace("  Count: {Type: Number, Default: 1}\n", "")
+    write(template, text.replace(instances, config))
+    (problem,) = found(template=template)
+    assert problem.summary == "There is no model of serverless variants to simulate them by."

@@ -86,6 +86,19 @@ def test_a_broken_document_is_refused(broken: bytes):
             "Invoke-Endpoint",
             ("ServerlessInf:Mem-1GB", LINUX),
         ),
+        (
+            "AmazonSageMaker",
+            "USE1-ProvisionedConcurrency:Usage-2GB",
+            "Invoke-Endpoint",
+            ("ProvisionedConcurrency:Usage-2GB", LINUX),
+        ),
+        (
+            "AmazonSageMaker",
+            "EU-Hst:Data-Bytes-Out",
+            "Invoke-Endpoint",
+            ("Data-Bytes-Out", LINUX),
+        ),
+        ("AmazonSageMaker", "EU-DataWrangler:Data-Bytes-Out", "Other", None),
         ("AmazonECS", "USE1-Fargate-GB-Hours", "", ("Fargate-GB-Hours", LINUX)),
         ("AWSELB", "USW2-LCUUsage", "LoadBalancing:Application", ("LCUUsage", LINUX)),
         ("AWSELB", "USW2-LCUUsage", "LoadBalancing:Network", None),
@@ -178,3 +191,20 @@ def test_rates_of_savings_plans_in_csv():
             Decimal("0.0777"),
         ),
     ]
+
+
+@pytest.mark.parametrize(("unit", "hourly"), [("Second", "0.0720"), ("GB", "0.00002")])
+def test_what_is_priced_by_the_second_is_kept_by_the_hour(unit: str, hourly: str):
+    attributes = {
+        "servicecode": "AmazonSageMaker",
+        "usagetype": "ServerlessInf:Mem-1GB",
+        "operation": "Invoke-Endpoint",
+        "regionCode": "us-east-1",
+    }
+    dimension = {"unit": unit, "pricePerUnit": {"USD": "0.0000200000"}, "beginRange": "0"}
+    document = {
+        "products": {"S": {"sku": "S", "attributes": attributes}},
+        "terms": {"OnDemand": {"S": {"S.J": {"sku": "S", "priceDimensions": {"d": dimension}}}}},
+    }
+    (price,) = [each for each in read_json([as_bytes(document)]) if isinstance(each, Price)]
+    assert price.amount == Decimal(hourly)

@@ -191,6 +191,8 @@ def _cost(fleet: Fleet, traffic: Traffic, rates: BookRates) -> FleetCost:
 
 
 def _monthly(fleet: Fleet, units: float, rates: BookRates) -> Decimal | None:
+    if not units:
+        return Decimal(0)
     total = Fraction(0)
     for item, each in fleet.items.items():
         rate = rates.paid(item)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from understudy.app.templates import CheckedTemplate
 from understudy.base.arn import DEFAULT_REGION
 from understudy.cloudformation.graph import dependencies
-from understudy.pricing import balancer
+from understudy.pricing import balancer, serverless
 from understudy.pricing.meter import Item
 from understudy.pricing.offer import ON_DEMAND, SPOT
 
@@ -104,6 +104,8 @@ def _endpoint(plan: _Plan, name: str) -> Iterator[Fleet]:
     variants = _rows(plan.properties(config).get("ProductionVariants")) if config else []
     rolling = "RollingUpdatePolicy" in _table(plan.properties(name).get("DeploymentConfig"))
     for variant in variants:
+        if told := _table(variant.get("ServerlessConfig")):
+            yield from _serverless(plan, name, told, variant.get("VariantName"))
         kind = variant.get("InstanceType")
         if not isinstance(kind, str):
             continue
@@ -111,6 +113,20 @@ def _endpoint(plan: _Plan, name: str) -> Iterator[Fleet]:
         least, most, target = _scaled(plan, name, initial, variant.get("VariantName"))
         items = {Item(kind, plan.region): 1.0}
         yield Fleet(name, kind, items, least, most, target, doubles=not rolling)
+
+
+def _serverless(
+    plan: _Plan, name: str, told: Mapping[str, Any], variant: object
+) -> Iterator[Fleet]:
+    """Environments that work, none when idle, and those that are provisioned."""
+    memory, most = whole(told.get("MemorySizeInMB"), 0), whole(told.get("MaxConcurrency"), 0)
+    work = {Item(serverless.on_demand(memory), plan.region): 1.0}
+    yield Fleet(name, f"serverless, {memory} MB", work, 0, most, 0.0)
+    least, highest, _ = _scaled(plan, name, whole(told.get("ProvisionedConcurrency"), 0), variant)
+    if highest:
+        warm = {Item(serverless.kept_warm(memory), plan.region): 1.0}
+        aim = None if least == highest else 0.0
+        yield Fleet(name, "provisioned concurrency", warm, least, highest, aim)
 
 
 def _scaled(

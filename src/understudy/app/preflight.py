@@ -30,6 +30,7 @@ LOADS = ("", "sampled", "dilated")
 MOST_REAL_RATE = 2000.0
 """Requests per real second that two cores still send and serve; beyond, they fail for want of
 files and time, which no AWS endpoint would."""
+SERVERLESS = "There is no model of serverless variants to simulate them by."
 STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 """AWS: CreateStack."""
 
@@ -185,6 +186,9 @@ def parameters_of(given: tuple[str, ...], problems: list[Diagnostic]) -> dict[st
 
 def endpoint_problems(template: CheckedTemplate) -> list[Diagnostic]:
     """What is wrong with a template that has not exactly one endpoint, or one load balancer."""
+    if any("ServerlessConfig" in str(each.properties) for each in template.resources.values()):
+        action = "run it with `understudy up`, and deploy to that"
+        return [Diagnostic(SERVERLESS, ("Resources",), action=action)]
     types = [each.type for each in template.resources.values()]
     count, balancers = types.count(ENDPOINT), types.count(BALANCER)
     if count == 1 or (not count and balancers == 1):

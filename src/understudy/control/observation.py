@@ -9,7 +9,7 @@ from understudy.control.cloudwatch.state import AnyAlarm, HistoryItem
 from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint
 from understudy.control.plane import Plane
 from understudy.control.sagemaker import fleet as fleets
-from understudy.control.sagemaker.endpoint import DIMENSION, resource_id
+from understudy.control.sagemaker.endpoint import dimension, resource_id
 from understudy.control.sagemaker.state import Endpoint, Variant
 from understudy.pricing.meter import Usage
 
@@ -53,9 +53,10 @@ def observe(
     """What can be seen of a variant. Raises KeyError where there is no such endpoint or variant."""
     endpoint = plane.sagemaker.state.endpoints[endpoint_name]
     variant = endpoint.fleets[endpoint.live].variants[variant_name]
-    key = target_key(DIMENSION, resource_id(endpoint_name, variant_name))
+    key = target_key(dimension(variant), resource_id(endpoint_name, variant_name))
     target = plane.scaling.state.targets.get(key)
     alarms = _alarms(plane, endpoint_name)
+    least, most = _bounds(variant)
     return Observation(
         at=at,
         endpoint=endpoint_name,
@@ -63,8 +64,8 @@ def observe(
         status=endpoint.status,
         instance_type=variant.instance_type,
         stand_in=_stand_in(plane, variant),
-        minimum=target.minimum if target else variant.desired,
-        maximum=target.maximum if target else variant.desired,
+        minimum=target.minimum if target else least,
+        maximum=target.maximum if target and not variant.serverless else most,
         policies=policies_of(target),
         capacity=_capacity(plane, endpoint, variant, since),
         activities=tuple(
@@ -82,6 +83,13 @@ def observe(
         ),
         usage=_usage(plane, endpoint_name, variant_name, since, at),
     )
+
+
+def _bounds(variant: Variant) -> tuple[int, int]:
+    """The least and most capacity that a variant has by itself."""
+    if variant.serverless:
+        return variant.serverless.provisioned, variant.serverless.maximum
+    return variant.desired, variant.desired
 
 
 def _stand_in(plane: Plane, variant: Variant) -> str:

@@ -114,9 +114,9 @@ def known_offers() -> Iterable[Offer]:
                 yield from _priced(_by_size(table), region, columns, source)
     for source, region, table in hosting.HOSTING:
         yield from _priced(_by_size(table), region, (_ON_DEMAND,), source)
-    for source, figures in services.US_EAST_1:
+    for source, region, figures in services.SERVICES:
         rows = ((name, [figure]) for name, figure in figures.items())
-        yield from _priced(rows, "us-east-1", (_ON_DEMAND,), source)
+        yield from _priced(rows, region, (_ON_DEMAND,), source)
 
 
 BOOK = Book(Prices(known_offers))

@@ -1,0 +1,101 @@
+"""A serverless endpoint on a running engine, as boto3 and ``understudy cost`` see it."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+import understudy
+from understudy.app.client import Client
+from understudy.app.config import EngineConfig
+from understudy.app.cost import running_client
+from understudy.app.launch import EngineProcess
+from understudy.cli.cost import cost
+from understudy.testing.processes import wait_for
+
+pytestmark = pytest.mark.processes
+
+DEADLINE = 60.0
+TEMPLATE = """
+Resources:
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties:
+      ExecutionRoleArn: arn:aws:iam::000000000000:role/r
+      PrimaryContainer:
+        Image: understudy/stand-in
+        Environment: {UNDERSTUDY_STAND_IN: 30s}
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - VariantName: v
+          ModelName: !GetAtt Model.ModelName
+          InitialVariantWeight: 1
+          ServerlessConfig: {MemorySizeInMB: 3072, MaxConcurrency: 2}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointName: e, EndpointConfigName: !GetAtt Config.EndpointConfigName}
+"""
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(understudy.__file__).parents[1]))
+        process = EngineProcess(EngineConfig(state=folder, port=0, speed=60.0))
+        try:
+            process.started()
+            api = Client(process.endpoint).cloudformation
+            api.create_stack(StackName="spiky", TemplateBody=TEMPLATE)
+            api.get_waiter("stack_create_complete").wait(
+                StackName="spiky", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+            )
+            yield folder
+        finally:
+            process.stop()
+
+
+def test_it_serves_throttles_scales_to_zero_and_is_metered(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = running_client(state, "")
+    runtime = client.service("sagemaker-runtime")
+
+    def invoke() -> str:
+        try:
+            answer = runtime.invoke_endpoint(EndpointName="e", Body=b"{}")
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return answer["InvokedProductionVariant"]
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(lambda _: invoke(), range(6)))
+    assert "v" in answers
+    assert "ThrottlingException" in answers
+
+    def log_streams() -> int:
+        return len(list((state / "instances/e/v").iterdir()))
+
+    assert log_streams() == 2  # One to show that the model runs, one more for the second request.
+    sagemaker = client.service("sagemaker")
+    (variant,) = sagemaker.describe_endpoint(EndpointName="e")["ProductionVariants"]
+    assert variant["CurrentServerlessConfig"] == {"MemorySizeInMB": 3072, "MaxConcurrency": 2}
+
+    assert cost("spiky", json=True, state=state) == 0
+    (endpoint,) = json.loads(capsys.readouterr().out)["resources"]
+    served = answers.count("v")
+    assert endpoint["hours"]["ServerlessInf:Mem-3GB"] * 3600 == pytest.approx(30 * served, rel=0.2)
+    assert endpoint["hours"]["Data-Bytes-In"] == pytest.approx(2 * served / 2**30)
+
+    def environments() -> int:
+        (row,) = client.fleets()
+        return row.in_service
+
+    assert environments() == 2
+    wait_for(lambda: environments() == 0, DEADLINE, "scaled to zero")
+    assert invoke() == "v"
