@@ -280,3 +280,40 @@ def _settings(api: Any, cluster: str) -> None:
     api.tag_resource(resourceArn=cluster, tags=TAGS)
     api.list_tags_for_resource(resourceArn=cluster)
     api.untag_resource(resourceArn=cluster, tagKeys=["a"])
+
+
+def test_what_a_task_writes_is_in_cloudwatch_logs(engine: RunningEngine) -> None:
+    ecs, logs = engine.client("ecs"), engine.client("logs")
+    ecs.create_cluster(clusterName="logged")
+    options = {
+        "awslogs-group": "/ecs/logged",
+        "awslogs-region": "us-east-1",
+        "awslogs-stream-prefix": "web",
+        "awslogs-create-group": "true",
+    }
+    container = {
+        "name": "app",
+        "image": "app",
+        "environment": STAND_IN,
+        "logConfiguration": {"logDriver": "awslogs", "options": options},
+    }
+    ecs.register_task_definition(
+        family="logged", requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256",
+        memory="512", executionRoleArn="arn:aws:iam::000000000000:role/ecs",
+        containerDefinitions=[container],
+    )  # fmt: skip
+    ran = ecs.run_task(
+        cluster="logged", taskDefinition="logged", launchType="FARGATE",
+        networkConfiguration=NETWORK,
+    )["tasks"][0]  # fmt: skip
+    stream = f"web/app/{ran['taskArn'].rpartition('/')[2]}"
+
+    def said() -> str:
+        found = logs.describe_log_groups(logGroupNamePrefix="/ecs/logged")["logGroups"]
+        if not found:
+            return ""
+        events = logs.get_log_events(logGroupName="/ecs/logged", logStreamName=stream)["events"]
+        return "\n".join(each["message"] for each in events)
+
+    wait_for(lambda: "A stand-in serves at" in said(), 30, "nothing is logged")
+    ecs.stop_task(cluster="logged", task=ran["taskArn"])

@@ -60,10 +60,14 @@ async def secret(arn: str, region: str) -> str:
     return "hunter2"
 
 
+async def logs(operation: str, params: Any, region: str, call_id: str) -> Any:
+    raise Fault("ResourceNotFoundException", "The specified log group does not exist.")
+
+
 @asynccontextmanager
 async def world(folder: Path, speed: float = 1.0) -> AsyncGenerator[tuple[Fleets, Heard]]:
     heard = Heard(speed)
-    fleets = Fleets(loop_of(heard), folder, MAPPINGS, "http://127.0.0.1:4566", secret)
+    fleets = Fleets(loop_of(heard), folder, MAPPINGS, "http://127.0.0.1:4566", secret, logs)
     try:
         yield fleets, heard
     finally:
@@ -185,7 +189,7 @@ def test_what_cannot_be_run_fails(tmp_path: Path) -> None:
     async def story() -> str:
         heard = Heard()
         mapping = Mapped("ami-gone", "true", folder=tmp_path / "nowhere")
-        fleets = Fleets(loop_of(heard), tmp_path, (mapping,), "http://127.0.0.1:1", secret)
+        fleets = Fleets(loop_of(heard), tmp_path, (mapping,), "http://127.0.0.1:1", secret, logs)
         await fleets.perform(instance(image="ami-gone"))
         failed = await heard.until(InstanceFailed)
         await fleets.close()
@@ -197,12 +201,12 @@ def test_what_cannot_be_run_fails(tmp_path: Path) -> None:
 def test_instances_run_on_while_the_engine_restarts(tmp_path: Path) -> None:
     async def story() -> tuple[InstanceHealthy, InstanceHealthy, str]:
         first, second = Heard(), Heard()
-        before = Fleets(loop_of(first), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret)
+        before = Fleets(loop_of(first), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret, logs)
         await before.perform(instance(image="ami-web-1"))
         was = await first.until(InstanceHealthy)
         await fetched(was.host, was.port)
         await before.leave()
-        after = Fleets(loop_of(second), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret)
+        after = Fleets(loop_of(second), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret, logs)
         await after.adopt()
         await after.perform(instance(image="ami-web-1"))
         now = await second.until(InstanceHealthy)
@@ -220,7 +224,7 @@ def test_what_instances_and_tasks_use_is_measured(tmp_path: Path) -> None:
 
     async def story() -> tuple[float, float]:
         heard = Heard(speed=60.0)
-        fleets = Fleets(loop_of(heard), tmp_path, (busy,), "http://127.0.0.1:1", secret)
+        fleets = Fleets(loop_of(heard), tmp_path, (busy,), "http://127.0.0.1:1", secret, logs)
         measuring = asyncio.create_task(fleets.measure())
         await fleets.perform(instance(image="ami-busy"))
         work = asyncio.create_task(fleets.perform(task(container("busy"))))

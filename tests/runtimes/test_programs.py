@@ -5,6 +5,8 @@ import os
 import select
 import signal
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
@@ -12,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 
+import understudy
 from understudy.runtimes.addresses import free_port
 from understudy.runtimes.keeper import Keeper, address, family
 from understudy.runtimes.limits import Group
@@ -21,7 +25,7 @@ from understudy.runtimes.program_containers import ProgramContainers
 from understudy.runtimes.program_processes import ProgramProcesses, shell
 from understudy.runtimes.programs import Gone, NotRun, Program, Programs
 from understudy.testing.container_engine import IMAGE, container_engine, missing
-from understudy.testing.processes import command_of, descendants
+from understudy.testing.processes import command_of, descendants, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("nobody_is_left_behind")]
 
@@ -210,6 +214,66 @@ def _permitted() -> bool:
     group = Group(f"probe-{os.getpid()}", 0.5, 64)
     group.close()
     return group.limited
+
+
+DIES = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from understudy.runtimes.program_containers import ProgramContainers
+from understudy.runtimes.programs import Program
+
+async def main(url, folder, image, patience):
+    runtime = ProgramContainers(folder, print, url, patience=float(patience))
+    words = ("sh", "-c", "n=0; while true; do n=$((n+1)); echo line $n; sleep 0.2; done")
+    root = Path(folder)
+    program = Program("left", words, {}, root, root / "log", image=image, memory=32, note="what")
+    await runtime.start(program)
+    while not program.log.exists() or "line 2" not in program.log.read_text():
+        await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def killed_engine(url: str, folder: Path, patience: float) -> None:
+    """An engine that is killed while its container writes a line five times a second."""
+    words = [sys.executable, "-c", DIES, url, str(folder), IMAGE, str(patience)]
+    path = {**os.environ, "PYTHONPATH": str(Path(understudy.__file__).parents[1])}
+    assert subprocess.run(words, env=path, timeout=60, check=False).returncode == -signal.SIGKILL
+
+
+def test_containers_go_on_without_an_engine_and_are_adopted_by_the_next(
+    engine: str, run: Any, tmp_path: Path
+) -> None:
+    world = World("containers", tmp_path)
+    killed_engine(engine, tmp_path, 60.0)
+    log = tmp_path / "log"
+
+    async def story() -> None:
+        runtime = ProgramContainers(str(tmp_path), world.ended, engine)
+        (kept,) = await runtime.adopt()
+        assert (kept.name, kept.note, kept.limited) == ("left", "what", True)
+        assert runtime.pids["left"] == kept.pid
+        before = len(log.read_text().splitlines())
+        async with asyncio.timeout(PATIENCE):
+            while len(log.read_text().splitlines()) < before + 3:
+                await asyncio.sleep(0.05)
+        await runtime.stop("left", 0.0)
+        assert world.gone["left"].code == -9
+        await runtime.close()
+
+    run(story())
+    numbers = [int(each.split()[1]) for each in log.read_text().splitlines()]
+    assert numbers == sorted(set(numbers))
+
+
+def test_containers_end_where_no_engine_comes_back(engine: str, tmp_path: Path) -> None:
+    killed_engine(engine, tmp_path, 0.3)
+    client: Any = docker.DockerClient(engine)
+    ours = {"label": f"understudy={tmp_path}"}
+    wait_for(lambda: not client.containers.list(all=True, filters=ours), PATIENCE, "it stays")
+    client.close()
 
 
 def test_nothing_of_a_program_outlives_it(run: Any, tmp_path: Path) -> None:

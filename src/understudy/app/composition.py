@@ -32,6 +32,7 @@ from understudy.bookkeeping.moto import Books
 from understudy.control.autoscaling.service import GroupConfig
 from understudy.control.capacity.operations import SERVICE
 from understudy.control.cloudwatch.books import CloudWatchConfig
+from understudy.control.events import Call, Params
 from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.engine.engine import ENDPOINT, Engine, EngineState, World
@@ -129,13 +130,14 @@ async def running(
         instances = Instances(loop, objects, config.state, ProcessRuntime)
         instances.sweep()
         books = Books(Ledger(config.state / LEDGER))
-        fleets = Fleets(
-            loop,
-            config.state,
-            config.mappings,
-            endpoint,
-            lambda arn, region: secret_of(world, arn, region),
-        )
+
+        async def secret(arn: str, region: str) -> str:
+            return await secret_of(world, arn, region)
+
+        async def keep_log(op: str, params: Params, region: str, call_id: str) -> Params:
+            return await world.keep(Call(region, call_id, "logs", op, params))
+
+        fleets = Fleets(loop, config.state, config.mappings, endpoint, secret, keep_log)
         await fleets.adopt()
         stack.push_async_callback(fleets.close)
         functions = LiveFunctions(

@@ -94,6 +94,17 @@ def _delete_role(model: Any, params: Params) -> Params:
     return {}
 
 
+def _put_log_events(model: Any, params: Params) -> Params:
+    """As the model does, but for its look at the clock: the world may be hours ahead of it."""
+    from moto.logs.exceptions import ResourceNotFoundException
+
+    group = model.groups.get(params["logGroupName"])
+    if group is None:
+        raise ResourceNotFoundException
+    group.put_log_events(params["logStreamName"], params["logEvents"])
+    return {}
+
+
 WORK: Mapping[tuple[str, str], Work] = {
     ("events", EMIT): emit,
     ("sns", "CreateTopic"): _create_topic,
@@ -104,4 +115,5 @@ WORK: Mapping[tuple[str, str], Work] = {
     ("ssm", "DeleteParameter"): _delete_parameter,
     ("iam", "CreateRole"): _create_role,
     ("iam", "DeleteRole"): _delete_role,
+    ("logs", "PutLogEvents"): _put_log_events,
 }

@@ -47,6 +47,8 @@ class TaskContainer(Struct, frozen=True):
     stop_timeout: float = 30.0
     log_group: str = ""
     log_stream: str = ""
+    log_region: str = ""
+    log_create_group: bool = False
 
 
 class Binding(Struct, frozen=True, array_like=True):

@@ -1,10 +1,12 @@
 """EC2 instances and ECS tasks of the live world, over the programs that they run."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 from understudy.control.events import Launch, LaunchTask, Stop, StopTask
 from understudy.live.gauge import Gauge
+from understudy.live.log_streams import Keep, LogStreams
 from understudy.live.loop import LiveLoop
 from understudy.live.machines import PREFIX, Machines
 from understudy.live.tasks import Secret, Tasks
@@ -23,10 +25,12 @@ class Fleets:
         mappings: Sequence[Mapped],
         endpoint: str,
         secret: Secret,
+        keep: Keep,
     ) -> None:
         self._programs = ProgramFleet(folder, self._ended)
         self.machines = Machines(loop, self._programs, folder, mappings, endpoint)
-        self.tasks = Tasks(loop, self._programs, folder, mappings, endpoint, secret)
+        self._logs = LogStreams(loop, keep)
+        self.tasks = Tasks(loop, self._programs, folder, mappings, endpoint, secret, self._logs)
         self._gauge = Gauge(loop, self._programs.pids, self.machines, self.tasks)
 
     async def adopt(self) -> None:
@@ -38,8 +42,8 @@ class Fleets:
                 self.tasks.adopt(each.name, each.note)
 
     async def measure(self) -> None:
-        """Tell what instances and tasks use, for ever."""
-        await self._gauge.run()
+        """Tell what instances and tasks use and what they write, for ever."""
+        await asyncio.gather(self._gauge.run(), self._logs.run())
 
     async def perform(self, command: Launch | Stop | LaunchTask | StopTask) -> None:
         """Start or stop an instance or a task."""

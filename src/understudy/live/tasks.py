@@ -24,6 +24,7 @@ from understudy.control.events import (
     TaskStarted,
 )
 from understudy.control.task import Binding, TaskContainer
+from understudy.live.log_streams import LogStreams
 from understudy.live.loop import LiveLoop
 from understudy.live.machines import DEFAULT_STAND_IN, STAND_IN_MODULE
 from understudy.live.task_run import Hands, TaskRun
@@ -60,6 +61,7 @@ class Tasks:
         mappings: Sequence[Mapped],
         endpoint: str,
         secret: Secret,
+        logs: LogStreams,
     ) -> None:
         self._loop = loop
         self._fleet = fleet
@@ -67,6 +69,7 @@ class Tasks:
         self._mappings = mappings
         self._endpoint = endpoint
         self._secret = secret
+        self._logs = logs
         self._runs: dict[str, TaskRun] = {}
         self._regions: dict[str, str] = {}
         self._notes: dict[str, Note] = {}
@@ -90,6 +93,7 @@ class Tasks:
             del self._runs[task], self._regions[task]
         for container in command.containers:
             self._notes.pop(_name(task, container.name), None)
+            self._logs.end(_name(task, container.name))
         await asyncio.to_thread(_clear, self._folder_of(task))
         self._loop.submit(TaskEnded(self._loop.now(), region, task, exits, reason))
 
@@ -137,6 +141,8 @@ class Tasks:
 
     async def _start(self, command: LaunchTask, container: TaskContainer) -> Running:
         name = _name(command.task, container.name)
+        path = self._log_of(command.task, container)
+        await self._logs.follow(name, container, command.region, path)
         if name in self._adopted:
             self._adopted.discard(name)
             return Running(name, limited=False)
@@ -162,7 +168,7 @@ class Tasks:
             container.command,
             {**self._environment(command), **container.environment},
             root,
-            folder / f"{container.name}.log",
+            self._log_of(command.task, container),
             entry_point=container.entry_point,
             host=host,
             ports=ports,
@@ -212,6 +218,9 @@ class Tasks:
 
     def _folder_of(self, task: str) -> Path:
         return (self._folder / "tasks" / task.rpartition("/")[2]).absolute()
+
+    def _log_of(self, task: str, container: TaskContainer) -> Path:
+        return self._folder_of(task) / f"{container.name}.log"
 
     def measurable(self) -> Iterator[tuple[str, str, list[str]]]:
         """The tasks that run, with their regions and the programs of their containers."""

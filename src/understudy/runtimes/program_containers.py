@@ -1,6 +1,7 @@
 """Programs as containers of an engine that speaks Docker's API (Docker, Podman).
 
-The container engine enforces limits and keeps its containers running while ours restarts.
+The container engine enforces limits and keeps its containers running while ours restarts: they are
+labelled with all that is needed to know them again.
 """
 
 import asyncio
@@ -16,9 +17,11 @@ from typing import Any
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
+from understudy.runtimes.container_leash import LABEL, PATIENCE, Leash
+from understudy.runtimes.keeping import Running as Kept
 from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
 
-LABEL = "understudy"
+NAME, NOTE, LOG, FROM = (f"{LABEL}.{each}" for each in ("name", "note", "log", "from"))
 NANO = 1_000_000_000
 USUAL = "/var/run/docker.sock"
 KILLED = 137
@@ -33,20 +36,52 @@ def reachable() -> bool:
 
 
 class ProgramContainers:
-    """Runs each program as a container. ``owner`` labels them, so that they are known again."""
+    """Runs each program as a container. ``owner`` labels them, so that they are known again.
 
-    def __init__(self, owner: str, ends: Ends, base_url: str | None = None) -> None:
+    They wait for an engine to come back for ``patience`` real seconds.
+    """
+
+    def __init__(
+        self, owner: str, ends: Ends, base_url: str | None = None, *, patience: float = PATIENCE
+    ) -> None:
         """Raises NotRun where no container engine answers."""
         self._owner = owner
         self._ends = ends
         self._loop = asyncio.get_running_loop()
         self._gone: dict[str, asyncio.Event] = {}
         self._killed: set[str] = set()
+        self._leash = Leash(owner, base_url or "", patience)
+        self._is_local = not base_url or base_url.startswith("unix:")
+        self.pids: dict[str, int] = {}
+        """The first processes of containers, where the engine is on this machine."""
         try:
             self._client: Any = _client(base_url)
             self._client.ping()
         except DockerException as error:
             raise NotRun(f"no container engine answers: {error}") from error
+
+    async def adopt(self) -> tuple[Kept, ...]:
+        """Know the containers that an engine before us left running; remove those that ended."""
+        found = await asyncio.to_thread(self._adopted)
+        for container, kept, log in found:
+            self._gone[kept.name] = asyncio.Event()
+            self._follow(container, kept.name, log)
+        return tuple(kept for _, kept, _ in found)
+
+    def _adopted(self) -> list[tuple[Any, Kept, Path]]:
+        found: list[tuple[Any, Kept, Path]] = []
+        for container in self._ours():
+            if container.status == "running":
+                labels, limits = container.labels, container.attrs["HostConfig"]
+                limited = bool(limits["NanoCpus"] or limits["Memory"])
+                kept = Kept(labels[NAME], container.attrs["State"]["Pid"], limited, labels[NOTE])
+                found.append((container, kept, Path(labels[LOG])))
+            else:
+                with suppress(DockerException):
+                    container.remove(force=True)
+        if found:
+            self._leash.hold()
+        return found
 
     def knows(self, name: str) -> bool:
         """Whether a program runs here."""
@@ -66,6 +101,7 @@ class ProgramContainers:
         """Run a program. Raises NotRun."""
         program.root.mkdir(parents=True, exist_ok=True)
         gone = self._gone[program.name] = asyncio.Event()
+        self._leash.hold()
         try:
             await asyncio.to_thread(self._run, program)
         except DockerException as error:
@@ -89,8 +125,10 @@ class ProgramContainers:
             environment=dict(program.environment),
             labels={
                 LABEL: self._owner,
-                f"{LABEL}.name": program.name,
-                f"{LABEL}.note": program.note,
+                NAME: program.name,
+                NOTE: program.note,
+                LOG: str(program.log.absolute()),
+                FROM: str(_size(program.log)),
             },
             ports=_published(program.host, program.ports),
             detach=True,
@@ -101,18 +139,24 @@ class ProgramContainers:
         except DockerException:
             container.remove(force=True)
             raise
-        self._follow(container, program)
+        self._follow(container, program.name, program.log)
 
-    def _follow(self, container: Any, program: Program) -> None:
+    def _follow(self, container: Any, name: str, log: Path) -> None:
         """Write its log, and hear of its end, in threads of their own."""
-        threading.Thread(target=self._log, args=(container, program), daemon=True).start()
-        threading.Thread(target=self._await, args=(container, program.name), daemon=True).start()
+        if self._is_local:
+            container.reload()
+            self.pids[name] = container.attrs["State"]["Pid"]
+        threading.Thread(target=self._log, args=(container, log), daemon=True).start()
+        threading.Thread(target=self._await, args=(container, name), daemon=True).start()
 
-    def _log(self, container: Any, program: Program) -> None:
-        with suppress(DockerException, OSError), program.log.open("ab") as log:
+    def _log(self, container: Any, path: Path) -> None:
+        """Append what it says to its log, but for what an engine before us has written there."""
+        written = _size(path) - int(container.labels[FROM])
+        with suppress(DockerException, OSError), path.open("ab") as log:
             for piece in container.logs(stream=True, follow=True):
-                log.write(piece)
+                log.write(piece[written:])
                 log.flush()
+                written = max(0, written - len(piece))
 
     def _await(self, container: Any, name: str) -> None:
         code, starved = -signal.SIGKILL, False
@@ -138,6 +182,7 @@ class ProgramContainers:
 
     def _ended(self, gone: Gone) -> None:
         self._killed.discard(gone.name)
+        self.pids.pop(gone.name, None)
         event = self._gone.pop(gone.name, None)
         if event is not None:
             event.set()
@@ -178,6 +223,7 @@ class ProgramContainers:
         """End every program at once."""
         await asyncio.to_thread(self._remove_all)
         self._gone.clear()
+        await self._leash.let_go()
         self._client.close()
 
     def _remove_all(self) -> None:
@@ -186,7 +232,7 @@ class ProgramContainers:
                 container.remove(force=True)
 
     def _ours(self, name: str = "") -> list[Any]:
-        labels = [f"{LABEL}={self._owner}"] + ([f"{LABEL}.name={name}"] if name else [])
+        labels = [f"{LABEL}={self._owner}"] + ([f"{NAME}={name}"] if name else [])
         return self._client.containers.list(all=True, filters={"label": labels})
 
 
@@ -197,6 +243,10 @@ def _client(base_url: str | None) -> Any:
 def _published(host: str, ports: Mapping[int, int]) -> dict[str, tuple[str, int]]:
     """The ports of a container at an address of the host."""
     return {f"{own}/tcp": (host, real) for own, real in ports.items()}
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
 
 
 def _exit_code(status: int) -> int:

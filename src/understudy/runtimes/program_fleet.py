@@ -21,15 +21,17 @@ class ProgramFleet:
         self._containers: ProgramContainers | None = None
 
     async def adopt(self) -> tuple[Kept, ...]:
-        """The processes that an engine before us left running, by their names and notes."""
+        """The programs that an engine before us left running, by their names and notes."""
         there = await self._keeper.adopt()
         for each in there:
             self._processes.adopt(each.name, each.pid)
-        return there
+        engine = self._engine()
+        return there if engine is None else (*there, *await engine.adopt())
 
     def pids(self) -> dict[str, int]:
-        """The processes of programs by their names; those of containers are not ours to see."""
-        return dict(self._processes.pids)
+        """The processes of programs by their names; those on other machines are not to be seen."""
+        found = dict(self._processes.pids)
+        return found if self._containers is None else {**found, **self._containers.pids}
 
     def runs(self, image: str) -> bool:
         """Whether a container engine answers, and has this image."""

@@ -46,7 +46,7 @@ def launch_command(ecs: "Ecs", task: Task, turn: Turn) -> LaunchTask:
 
 
 def _container(definition: Params, override: Params, task: Task) -> TaskContainer:
-    group, stream = _log(definition, task)
+    options = _log_options(definition)
     return TaskContainer(
         name=definition["name"],
         image=definition["image"],
@@ -69,8 +69,10 @@ def _container(definition: Params, override: Params, task: Task) -> TaskContaine
         ),
         start_timeout=float(definition.get("startTimeout", 0)),
         stop_timeout=float(definition.get("stopTimeout", STOP_TIMEOUT)),
-        log_group=group,
-        log_stream=stream,
+        log_group=options.get("awslogs-group", ""),
+        log_stream=_log_stream(options, definition["name"], task) if options else "",
+        log_region=options.get("awslogs-region", ""),
+        log_create_group=options.get("awslogs-create-group", "") == "true",
     )
 
 
@@ -90,15 +92,16 @@ def _check(check: Params | None) -> ContainerCheck | None:
     )
 
 
-def _log(definition: Params, task: Task) -> tuple[str, str]:
-    """Where a container's log goes: ``prefix/container/task``. AWS: awslogs log driver."""
+def _log_options(definition: Params) -> Mapping[str, str]:
+    """The options of a container's awslogs driver; none where it has another."""
     logging: Params = definition.get("logConfiguration", {})
-    options: dict[str, str] = logging.get("options", {})
-    if logging.get("logDriver") != "awslogs":
-        return "", ""
+    return logging.get("options", {}) if logging.get("logDriver") == "awslogs" else {}
+
+
+def _log_stream(options: Mapping[str, str], container: str, task: Task) -> str:
+    """Where a container's log goes: ``prefix/container/task``. AWS: awslogs log driver."""
     prefix = options.get("awslogs-stream-prefix", "")
-    stream = f"{prefix}/{definition['name']}/{last_name(task.arn)}" if prefix else task.id
-    return options.get("awslogs-group", ""), stream
+    return f"{prefix}/{container}/{last_name(task.arn)}" if prefix else task.id
 
 
 def described_name(definition: TaskDefinition) -> str:
