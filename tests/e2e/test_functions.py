@@ -270,6 +270,56 @@ def test_a_custom_resource_in_node_answers_with_the_module_of_aws(engine: Runnin
     assert stack["Outputs"][0]["OutputValue"] == "hello"
 
 
+SDK = """
+const { S3Client, PutObjectCommand, NoSuchKey } = require("@aws-sdk/client-s3");
+exports.handler = async () => {
+  const { S3 } = await import("@aws-sdk/client-s3");
+  const client = new S3Client({});
+  const put = new PutObjectCommand({ Bucket: "node-sdk", Key: "a", Body: Buffer.from("hello") });
+  await client.send(put);
+  const s3 = new S3({ region: "us-east-1" });
+  const { Body, LastModified, $metadata } = await s3.getObject({ Bucket: "node-sdk", Key: "a" });
+  const missing = await s3.getObject({ Bucket: "node-sdk", Key: "b" }).catch((error) => error);
+  return {
+    body: await Body.transformToString(),
+    dated: LastModified instanceof Date,
+    status: $metadata.httpStatusCode,
+    missing: [missing.name, missing instanceof NoSuchKey, missing.$metadata.httpStatusCode],
+  };
+};
+"""
+SDK_MODULE = """
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
+export const handler = async () =>
+  (await new CloudWatchLogsClient().send(new DescribeLogGroupsCommand())).logGroups;
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js here")
+@pytest.mark.parametrize(
+    ("file", "code", "answer"),
+    [
+        pytest.param(
+            "index__js",
+            SDK,
+            {"body": "hello", "dated": True, "status": 200, "missing": ["NoSuchKey", True, 404]},
+            id="required",
+        ),
+        pytest.param("index__mjs", SDK_MODULE, [], id="imported by an ES module"),
+    ],
+)
+def test_functions_in_node_find_the_aws_sdk(
+    engine: RunningEngine, file: str, code: str, answer: Any
+) -> None:
+    engine.client("s3").create_bucket(Bucket="node-sdk")
+    name = file.replace("__", "-")
+    engine.client("lambda").create_function(
+        FunctionName=name, Runtime="nodejs22.x", Role=ROLE, Handler="index.handler",
+        Code={"ZipFile": package(**{file: code})}, Timeout=60,
+    )  # fmt: skip
+    assert invoked(engine, name, {})[0] == answer
+
+
 WRITES = """
 import boto3, json
 def handler(event, context):

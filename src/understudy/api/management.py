@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from understudy.api.http import Request, Response
+from understudy.api.sdk import Sdk
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import Fault
 from understudy.base.identity import Ids
@@ -28,6 +29,7 @@ from understudy.live.metadata import answer as told
 ROOT = "/_understudy/"
 CAPACITY = "capacity/"
 METADATA = "metadata/"
+SDK = "sdk/"
 NOTHING = "There is no stack, group, endpoint, service or alarm {}."
 
 Query = Mapping[str, str]
@@ -40,6 +42,7 @@ class Management:
         self._loop = loop
         self._status = status
         self._machines = machines
+        self._sdk = Sdk(status.endpoint)
         self._answers: Mapping[str, Callable[[Region, Query], Any]] = {
             "status": self._said,
             "observe": self._observed,
@@ -62,6 +65,8 @@ class Management:
         path = request.path.removeprefix(ROOT)
         if path.startswith(CAPACITY):
             return await self._capacity(path.removeprefix(CAPACITY), request, query)
+        if path.startswith(SDK):
+            return await self._sdk.respond(path.removeprefix(SDK), request)
         if path.startswith(METADATA):
             return self._metadata(path.removeprefix(METADATA), request)
         answer = self._answers.get(path)

@@ -3,7 +3,9 @@ const fs = require("fs");
 const path = require("path");
 const http = require("http");
 const https = require("https");
+const Module = require("module");
 const readline = require("readline");
+const { pathToFileURL } = require("url");
 
 const answers = Number(process.env._UNDERSTUDY_ANSWERS);
 delete process.env._UNDERSTUDY_ANSWERS;
@@ -22,6 +24,19 @@ https.request = function (options, ...rest) {
     : asked;
   return http.request({ ...others, host: door.hostname, hostname: door.hostname, port: door.port }, ...rest);
 };
+
+// Lambda's Node.js runtimes come with the AWS SDK; where a package of it is not there, ours stands in.
+const sdk = require("./aws-sdk.js");
+const found = Module._load;
+Module._load = function (request, ...rest) {
+  try {
+    return found.call(this, request, ...rest);
+  } catch (error) {
+    if (error.code !== "MODULE_NOT_FOUND" || !sdk.PACKAGE.test(request)) throw error;
+    return sdk.load(request);
+  }
+};
+if (Module.register) Module.register("./aws-sdk-import.mjs", pathToFileURL(__filename));
 
 function failure(kind, message, trace) {
   const body = { errorType: kind, errorMessage: message, trace };
