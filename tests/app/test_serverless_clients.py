@@ -1,4 +1,4 @@
-"""A serverless endpoint on a running engine, as boto3 and ``understudy cost`` see it."""
+"""Serverless and asynchronous endpoints on a running engine, as boto3 and the CLI see them."""
 
 import json
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from understudy.testing.processes import wait_for
 pytestmark = pytest.mark.processes
 
 DEADLINE = 60.0
+OWN = "endpoint/e/"
 TEMPLATE = """
 Resources:
   Model:
@@ -39,6 +40,21 @@ Resources:
   Endpoint:
     Type: AWS::SageMaker::Endpoint
     Properties: {EndpointName: e, EndpointConfigName: !GetAtt Config.EndpointConfigName}
+  Results: {Type: AWS::S3::Bucket, Properties: {BucketName: results}}
+  QueueConfig:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      AsyncInferenceConfig:
+        OutputConfig: {S3OutputPath: s3://results/out, S3FailurePath: s3://results/failed}
+      ProductionVariants:
+        - VariantName: v
+          ModelName: !GetAtt Model.ModelName
+          InstanceType: ml.m5.large
+          InitialInstanceCount: 1
+          InitialVariantWeight: 1
+  Queue:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointName: q, EndpointConfigName: !GetAtt QueueConfig.EndpointConfigName}
 """
 
 
@@ -87,15 +103,46 @@ def test_it_serves_throttles_scales_to_zero_and_is_metered(
     assert variant["CurrentServerlessConfig"] == {"MemorySizeInMB": 3072, "MaxConcurrency": 2}
 
     assert cost("spiky", json=True, state=state) == 0
-    (endpoint,) = json.loads(capsys.readouterr().out)["resources"]
+    told = json.loads(capsys.readouterr().out)["resources"]
+    (endpoint,) = (each for each in told if each["resource"] == "Endpoint")
     served = answers.count("v")
     assert endpoint["hours"]["ServerlessInf:Mem-3GB"] * 3600 == pytest.approx(30 * served, rel=0.2)
     assert endpoint["hours"]["Data-Bytes-In"] == pytest.approx(2 * served / 2**30)
 
     def environments() -> int:
-        (row,) = client.fleets()
-        return row.in_service
+        return next(row.in_service for row in client.fleets() if row.resource.startswith(OWN))
 
     assert environments() == 2
     wait_for(lambda: environments() == 0, DEADLINE, "scaled to zero")
     assert invoke() == "v"
+
+
+def test_an_asynchronous_inference_goes_from_s3_to_s3(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = running_client(state, "")
+    client.s3.put_object(Bucket="results", Key="in.json", Body=b"[1, 2]")
+    runtime = client.service("sagemaker-runtime")
+    accepted = [
+        runtime.invoke_endpoint_async(
+            EndpointName="q", InputLocation="s3://results/in.json", ContentType="application/json"
+        )
+        for _ in range(3)
+    ]
+    assert accepted[0]["ResponseMetadata"]["HTTPStatusCode"] == 202
+    keys = {each["OutputLocation"].removeprefix("s3://results/") for each in accepted}
+    assert len(keys) == 3
+
+    def written() -> set[str]:
+        listed = client.s3.list_objects_v2(Bucket="results", Prefix="out/")
+        return {each["Key"] for each in listed.get("Contents", [])}
+
+    wait_for(lambda: written() == keys, DEADLINE, "three results")
+    result = client.s3.get_object(Bucket="results", Key=min(keys))
+    assert json.loads(result["Body"].read())
+
+    runtime.invoke_endpoint_async(EndpointName="q", InputLocation="s3://results/none.json")
+    assert cost("spiky", json=True, state=state) == 0
+    told = json.loads(capsys.readouterr().out)["resources"]
+    (queue,) = (each for each in told if each["resource"] == "Queue")
+    assert queue["running"] == {"ml.m5.large": 1.0}

@@ -36,6 +36,7 @@ from understudy.control.events import Call, Params
 from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.engine.engine import ENDPOINT, Engine, EngineState, World
+from understudy.live.asynchronous import AsynchronousInferences
 from understudy.live.clock import WorldClock
 from understudy.live.custom_resources import CustomResources, publish
 from understudy.live.fleets import Fleets
@@ -152,7 +153,10 @@ async def running(
             endpoint,
         )
         providers = Providers(functions, resources)
-        world = LiveWorld(loop, front_door, instances, fleets, objects, books, providers)
+        inferences = AsynchronousInferences(objects, endpoint)
+        world = LiveWorld(
+            loop, front_door, instances, fleets, objects, books, providers, inferences
+        )
         stack.push_async_callback(world.close)
 
         ready = Ready(

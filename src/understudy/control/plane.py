@@ -91,6 +91,7 @@ from understudy.control.purchasing.operations import (
     SAVINGS_PLANS_OPERATIONS,
 )
 from understudy.control.purchasing.service import Purchasing, PurchasingState
+from understudy.control.sagemaker import asynchronous
 from understudy.control.sagemaker import operations as sagemaker_operations
 from understudy.control.sagemaker.endpoint import DIMENSION, PROVISIONED
 from understudy.control.sagemaker.service import HostingConfig, ProvisionedConcurrency, SageMaker
@@ -120,6 +121,7 @@ OPERATIONS: Mapping[str, Mapping[str, Callable[[Any, Params, Turn], Params]]] = 
     "elbv2": elbv2_operations.OPERATIONS,
     "lambda": lambda_operations.OPERATIONS,
     "sagemaker": sagemaker_operations.OPERATIONS,
+    asynchronous.OWNER: asynchronous.OPERATIONS,
     "savingsplans": SAVINGS_PLANS_OPERATIONS,
     capacity_operations.SERVICE: {**capacity_operations.OPERATIONS, **OWN_OPERATIONS},
 }
@@ -181,6 +183,7 @@ class PlaneState(Struct):
     ecs: EcsState = struct_field(default_factory=EcsState)
     functions: LambdaState = struct_field(default_factory=LambdaState)
     rules: RulesState = struct_field(default_factory=RulesState)
+    queues: asynchronous.Queues = struct_field(default_factory=asynchronous.Queues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,9 @@ class Plane:
         self._seen: dict[str, Seen] = {}
         self.cloudwatch = CloudWatch(state.cloudwatch, config.cloudwatch, config.zones)
         self.sagemaker = SageMaker(state.sagemaker, self.cloudwatch, config.hosting)
+        self.asynchronous = asynchronous.Asynchronous(
+            state.queues, state.sagemaker, self.cloudwatch
+        )
         self.elbv2 = ElasticLoadBalancing(state.elbv2, self.cloudwatch, config.balancing)
         self.ecs = Ecs(state.ecs, self.cloudwatch, self.elbv2, config.tasks)
         self.kept = KeptCapacities(state.kept)
@@ -271,6 +277,7 @@ class Plane:
             RULES: self.rules,
             "lambda": functions,
             "sagemaker": self.sagemaker,
+            asynchronous.OWNER: self.asynchronous,
             "savingsplans": self.purchasing,
             "ce": self.costs,
             CAPACITY: self.capacity,
@@ -331,6 +338,7 @@ class Plane:
             take(event, turn)
         if isinstance(event, EngineRestarted):
             self.sagemaker.on_restart(turn)
+            self.asynchronous.on_restart(turn)
             self.elbv2.on_restart(turn)
             self.ecs.on_restart(turn)
             group_events.on_restart(self.groups, turn)
@@ -343,7 +351,11 @@ class Plane:
 
     def on_answer(self, event: CallAnswered | CallFailed, turn: Turn) -> bool:
         """The world has answered a call; False if it was not one of the planes that had asked."""
-        return self.rules.on_answer(event) or self.notifier.on_answer(event, turn)
+        return (
+            self.rules.on_answer(event)
+            or self.notifier.on_answer(event, turn)
+            or self.asynchronous.on_answer(event, turn)
+        )
 
     def on_timer(self, owner: str, key: tuple[str, ...], turn: Turn) -> None:
         """A time that a service wished for has come."""
@@ -360,6 +372,7 @@ class Plane:
         while turn.signals:
             self._on_signal(turn.signals.pop(0), turn)
         self.elbv2.settle(turn)
+        self.asynchronous.settle(turn)
         if "autoscaling" in self._moved:
             groups = self.groups.state.groups.values()
             note_groups(self.fleets, groups, self._seen, turn.at)

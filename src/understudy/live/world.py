@@ -23,7 +23,9 @@ from understudy.control.events import (
     Stop,
     StopTask,
 )
+from understudy.control.sagemaker.asynchronous import OWNER
 from understudy.deploy.handler import Invoke
+from understudy.live.asynchronous import AsynchronousInferences
 from understudy.live.bookkeeper import Bookkeeper
 from understudy.live.deliveries import deliver
 from understudy.live.fleets import Fleets
@@ -58,6 +60,7 @@ class LiveWorld:
         objects: Objects,
         books: Books,
         providers: Providers,
+        inferences: AsynchronousInferences,
     ) -> None:
         self._loop = loop
         self._front_door = front_door
@@ -66,6 +69,7 @@ class LiveWorld:
         self._objects = objects
         self._books = books
         self._providers = providers
+        self._inferences = inferences
         self._tasks: set[asyncio.Task[None]] = set()
         self._bookkeeper = Bookkeeper(loop, books, self._leave)
         loop.perform = self.perform
@@ -85,7 +89,7 @@ class LiveWorld:
                 self._call_out(command)
 
     def _call_out(self, call: Call) -> None:
-        if call.service in ("s3", "lambda"):
+        if call.service in ("s3", "lambda", OWNER):
             self._spawn(self._call(call))
         elif self._bookkeeper.add(call):
             self._spawn(self._bookkeeper.work())
@@ -151,6 +155,8 @@ class LiveWorld:
             )
         if call.service == "lambda":
             return await self._providers.answer(call)
+        if call.service == OWNER:
+            return await self._inferences.answer(call)
         return await self.keep_books(
             lambda: self._books.call(
                 call.service, call.operation, call.params, call.region, call.call_id

@@ -22,6 +22,8 @@ from understudy.proxy.upstream import Upstream
 
 MODEL_TIMEOUT = 60.0
 """Seconds that a model may take, in the time in which its latency counts."""
+QUEUED_TIMEOUT = 3600.0
+"""The same of an asynchronous inference."""
 START_TIMEOUT = 180.0
 """Real seconds that a request waits for an environment of a serverless variant at the most."""
 
@@ -29,6 +31,7 @@ START_TIMEOUT = 180.0
 TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
 SESSION_ID = b"x-amzn-sagemaker-session-id"
 LOAD = b"x-understudy-load"
+QUEUED = b"x-understudy-asynchronous"
 SIGNATURE = b"AWS4-HMAC-SHA256 Credential="
 LOADS = (b"sampled", b"dilated")
 
@@ -40,6 +43,7 @@ REQUEST_HEADERS = {
     b"content-type": FORWARDED,
     b"expect": NOTED,
     LOAD: NOTED,
+    QUEUED: NOTED,
     SESSION_ID: BOTH,
     TARGET_VARIANT: BOTH,
     b"x-amzn-sagemaker-custom-attributes": FORWARDED,
@@ -68,8 +72,8 @@ class Invoker:
     """What all invocations share: routes, records, time limits, the only randomness."""
 
     __slots__ = (
-        "_count", "_date", "_series", "limits", "outbox", "recorder", "routes", "starting",
-        "uniform",
+        "_count", "_date", "_series", "limits", "outbox", "queued", "recorder", "routes",
+        "starting", "uniform",
     )  # fmt: skip
 
     def __init__(self, routes: Routes, recorder: Recorder, outbox: Outbox, seed: int) -> None:
@@ -93,9 +97,13 @@ class Invoker:
         self._date = f"Date: {date}\r\n".encode()
 
     def set_pace(self, speed: float) -> None:
-        """Let dilated time pass at a speed: ``limits`` are the time limits, sampled and dilated."""
-        self.limits = tuple(
-            Deadlines(MODEL_TIMEOUT / pace, Invocation.expired) for pace in (1.0, speed)
+        """Let dilated time pass at a speed: ``limits`` are the time limits, sampled and dilated.
+
+        Asynchronous inferences have those of ``queued``.
+        """
+        self.limits, self.queued = (
+            tuple(Deadlines(seconds / pace, Invocation.expired) for pace in (1.0, speed))
+            for seconds in (MODEL_TIMEOUT, QUEUED_TIMEOUT)
         )
 
     def identity(self) -> bytes:
@@ -109,8 +117,8 @@ class Invocation:
 
     __slots__ = (
         "_avoid", "_backend", "_client", "_deadline", "_dilated", "_endpoint", "_environments",
-        "_expects", "_head", "_invoker", "_lines", "_name", "_parts", "_repeatable", "_sent",
-        "_sent_at", "_size", "_target", "_upstream", "_variant",
+        "_expects", "_head", "_invoker", "_lines", "_name", "_parts", "_queued", "_repeatable",
+        "_sent", "_sent_at", "_size", "_target", "_upstream", "_variant",
     )  # fmt: skip
     tunnels: ClassVar[bool] = False
 
@@ -125,7 +133,7 @@ class Invocation:
         self._target = b""
         self._dilated: bool | None = None
         self._repeatable = True
-        self._expects = self._sent = False
+        self._expects = self._sent = self._queued = False
         self._avoid: Backend | None = None
         self._environments: Environments | None = None
         self._backend: Backend | None = None
@@ -177,15 +185,18 @@ class Invocation:
         if self._dilated is None:
             self._dilated = variant.stand_in
         self._sent_at = monotonic()
-        self._deadline = self._invoker.limits[self._dilated]
+        self._deadline = self._limits()[self._dilated]
         self._deadline.add(self, self._sent_at)
         self._dispatch(variant)
+
+    def _limits(self) -> tuple[Deadlines["Invocation"], ...]:
+        return self._invoker.queued if self._queued else self._invoker.limits
 
     def resume(self) -> None:
         """An environment of a serverless variant may be free: its time begins with it."""
         self._deadline.remove(self)
         self._sent_at = monotonic()
-        self._deadline = self._invoker.limits[bool(self._dilated)]
+        self._deadline = self._limits()[bool(self._dilated)]
         self._deadline.add(self, self._sent_at)
         self._dispatch(self._endpoint.choose(self._target, self._invoker.uniform))
 
@@ -288,6 +299,7 @@ class Invocation:
     def _heed(self, noted: dict[bytes, bytes]) -> None:
         """Do what headers say about how to handle the request."""
         self._repeatable = SESSION_ID not in noted
+        self._queued = QUEUED in noted
         self._target = noted.get(TARGET_VARIANT, b"")
         load = noted.get(LOAD)
         if self._target and self._endpoint.choose(self._target, self._invoker.uniform) is None:

@@ -13,6 +13,7 @@ from understudy.base.ledger import BookRequest
 from understudy.bookkeeping.moto import Books
 from understudy.control.events import Call, Params
 from understudy.control.lambda_.functions import CODE, KEEP
+from understudy.control.sagemaker.asynchronous import OWNER as ASYNCHRONOUS
 from understudy.sim.buckets import configured
 
 
@@ -61,6 +62,8 @@ class Answers:
             return self._s3(call.operation, call.params)
         if call.service == "lambda":
             return _function(call)
+        if call.service == ASYNCHRONOUS:
+            return {}
         if self._later is not None and call.service == "iam" and call.operation in _ROLE_CALLS:
             self._later.append(call)
             return _role(call.params) if call.operation == "CreateRole" else {}

@@ -16,15 +16,21 @@ CONCURRENCY_SECONDS = 10
 faster auto scaling for generative AI models."""
 
 
-def publish_served(publisher: Publisher, served: Served, turn: Turn) -> None:
-    """Publish one second of a variant. Each request counts 1, and 1/instances per instance."""
+def publish_served(
+    publisher: Publisher, served: Served, turn: Turn, *, queued: bool = False
+) -> None:
+    """Publish one second of a variant. Each request counts 1, and 1/instances per instance.
+
+    An asynchronous endpoint, whose requests are ``queued``, does not publish invocations and
+    overhead (AWS: Alarms and logs for tracking metrics from asynchronous endpoints).
+    """
     at, count = float(served.second), served.invocations
     dimensions = (("EndpointName", served.endpoint), ("VariantName", served.variant))
 
     def put(name: str, datapoint: Datapoint, unit: str = "None") -> None:
         publisher.publish(NAMESPACE, name, dimensions, datapoint, turn, unit)
 
-    if count:
+    if count and not queued:
         share = 1 / max(served.instances, 1)
         put("Invocations", Datapoint(at, count, count, 1.0, 1.0))
         put("InvocationsPerInstance", Datapoint(at, count, count * share, share, share))
@@ -35,7 +41,7 @@ def publish_served(publisher: Publisher, served: Served, turn: Turn) -> None:
         ("ModelLatency", served.model_latency),
         ("OverheadLatency", served.overhead_latency),
     ):
-        if sketch.counts:
+        if sketch.counts and not (queued and name == "OverheadLatency"):
             put(name, of_sketch(at, sketch), MICROSECONDS)
 
 

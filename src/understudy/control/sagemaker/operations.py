@@ -74,7 +74,7 @@ def _fleet(service: SageMaker, endpoint: Endpoint, config_name: str, turn: Turn)
             at_work(variant, 1, turn.at)
     number = endpoint.next_fleet
     endpoint.next_fleet += 1
-    return Fleet(number, config_name, variants)
+    return Fleet(number, config_name, variants, config.params.get("AsyncInferenceConfig", {}))
 
 
 def update_endpoint(service: SageMaker, params: Params, turn: Turn) -> Params:
@@ -225,6 +225,8 @@ def describe_endpoint(service: SageMaker, params: Params, turn: Turn) -> Params:
     }
     if endpoint.status not in ("Creating", "Failed"):
         output["ProductionVariants"] = _variants(service, endpoint, live)
+    if live.asynchronous:
+        output["AsyncInferenceConfig"] = live.asynchronous
     if endpoint.failure_reason:
         output["FailureReason"] = endpoint.failure_reason
     if endpoint.last_deployment:

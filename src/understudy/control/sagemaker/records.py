@@ -53,7 +53,10 @@ def create_endpoint_config(service: SageMaker, params: Params, turn: Turn) -> Pa
     if refusal := alone(params["ProductionVariants"]):
         raise refusal
     for variant in params["ProductionVariants"]:
-        of_config(variant)
+        if of_config(variant) and "AsyncInferenceConfig" in params:
+            raise validation_exception(
+                "AsyncInferenceConfig can not be specified for serverless production variants."
+            )
         if "ModelName" in variant:
             find_model(service, variant["ModelName"], turn)
     name = params["EndpointConfigName"]

@@ -168,7 +168,9 @@ class SageMaker:
                 if served.invocations:
                     name = f"{served.endpoint}/{served.variant}"
                     self.state.published[name] = max(self.state.published.get(name, 0), minute)
-                publish_served(self.publisher, served, turn)
+                deployed = self.state.endpoints[served.endpoint]
+                queued = bool(deployed.fleets[deployed.live].asynchronous)
+                publish_served(self.publisher, served, turn, queued=queued)
                 self._note_environments(served, turn)
 
     def _note_environments(self, served: Served, turn: Turn) -> None:
@@ -226,7 +228,9 @@ class SageMaker:
         if endpoint not in self.state.endpoints:
             self.state.published.pop(name, None)
             return
-        if self.state.published.get(name, 0) < minute:
+        found = self.state.endpoints[endpoint]
+        queued = found.fleets[found.live].asynchronous
+        if self.state.published.get(name, 0) < minute and not queued:
             publish_idle(self.publisher, endpoint, variant, minute, turn)
             for each in self._environments(endpoint, variant):
                 if each.serverless is not None:

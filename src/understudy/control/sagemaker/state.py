@@ -1,5 +1,7 @@
 """What SageMaker hosting remembers: models, configurations, endpoints and their instances."""
 
+from typing import Any
+
 from msgspec import Struct, field
 
 from understudy.control.events import Params, Serverless, VariantRoute
@@ -53,11 +55,15 @@ class Variant(Struct):
 
 
 class Fleet(Struct):
-    """The variants of one endpoint configuration, deployed together."""
+    """The variants of one endpoint configuration, deployed together.
+
+    ``asynchronous`` is its AsyncInferenceConfig, empty where it has none.
+    """
 
     number: int
     config_name: str
     variants: dict[str, Variant]
+    asynchronous: Params = field(default_factory=dict[str, Any])
 
 
 class Step(Struct, frozen=True):
