@@ -354,3 +354,40 @@ def test_what_only_has_to_become_stable_is_said_to_be_configured(
         "Group CREATE_COMPLETE Group1",
         "stack CREATE_COMPLETE",
     ]
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["", "after a restart"])
+def test_what_refers_to_a_configured_resource_need_not_wait_for_it_to_be_stable(
+    stack: StackStory, account: Account, restarted: bool
+) -> None:
+    # AWS: Understand CloudFormation stack creation events; DependsOn waits for completion.
+    resources = {
+        "Launch": LAUNCH,
+        "Group": GROUP,
+        "User": thing(Needs={"Ref": "Group"}, Seconds=5),
+        "Both": thing(Needs=[{"Ref": "Group"}, {"Ref": "User"}]),
+        "Waiter": thing(Needs={"Ref": "Group"}, _DependsOn="Group"),
+    }
+    stack.create(resources, run=3)
+    if restarted:
+        account.restart()
+    stack.run(20)
+    assert stack.resources == {
+        "Launch": "CREATE_COMPLETE",
+        "Group": "CREATE_IN_PROGRESS",
+        "User": "CREATE_COMPLETE",
+        "Both": "CREATE_COMPLETE",
+    }
+    assert stack.run(1000) == "CREATE_COMPLETE"
+    assert stack.resources["Waiter"] == "CREATE_COMPLETE"
+
+
+def test_what_was_made_beside_a_resource_that_never_becomes_stable_goes_with_it(
+    stack: StackStory, account: Account, things: Things
+) -> None:
+    account.pace.instance_start = 100_000.0
+    resources = {"Launch": LAUNCH, "Group": GROUP, "User": thing(Needs={"Ref": "Group"})}
+    assert stack.create(resources, run=30, TimeoutInMinutes=1) == "CREATE_IN_PROGRESS"
+    assert things.things
+    assert stack.run(1000) == "ROLLBACK_COMPLETE"
+    assert things.things == {}

@@ -285,6 +285,61 @@ def test_what_is_not_waited_for_in_express_mode_has_its_attributes(stack: StackS
     assert shown["Address"].endswith(".elb.amazonaws.com")
 
 
+MODEL = {"ExecutionRoleArn": "arn:aws:iam::000000000000:role/r", "PrimaryContainer": {"Image": "i"}}
+VARIANT = {
+    "VariantName": "all",
+    "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+    "InitialInstanceCount": 1,
+    "InstanceType": "ml.m5.large",
+}
+SERVED = {
+    "Machine": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-1"}},
+    "Model": {"Type": "AWS::SageMaker::Model", "Properties": MODEL},
+    "Config": {
+        "Type": "AWS::SageMaker::EndpointConfig",
+        "Properties": {"ProductionVariants": [VARIANT]},
+    },
+    "Endpoint": {
+        "Type": "AWS::SageMaker::Endpoint",
+        "Properties": {"EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]}},
+    },
+    "Target": {
+        "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
+        "Properties": {
+            "MinCapacity": 1,
+            "MaxCapacity": 2,
+            "ServiceNamespace": "sagemaker",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "ResourceId": {"Fn::Sub": "endpoint/${Endpoint.EndpointName}/variant/all"},
+        },
+    },
+}
+
+
+def test_instances_and_endpoints_are_not_waited_for_in_express_mode(stack: StackStory) -> None:
+    # AWS: Express mode; an instance takes a minute here, an endpoint too.
+    express = {"DeploymentConfig": {"Mode": "EXPRESS"}}
+    assert stack.create(SERVED, run=2, **express) == "CREATE_COMPLETE", stack.events()
+    changed = {**SERVED, "Machine": {**SERVED["Machine"]}}
+    changed["Machine"]["Properties"] = {"ImageId": "ami-1", "InstanceType": "m5.xlarge"}
+    stack.run(120)
+    assert stack.update(changed, run=20, **express) == "UPDATE_COMPLETE", stack.events()
+    stack.run(120)
+    assert stack.delete(run=2, **express) == "DELETE_COMPLETE", stack.events()
+
+
+def test_an_endpoint_that_is_not_ready_yet_is_waited_for_before_it_is_changed(
+    stack: StackStory,
+) -> None:
+    express = {"DeploymentConfig": {"Mode": "EXPRESS"}}
+    served = {name: each for name, each in SERVED.items() if name != "Target"}
+    stack.create(served, run=2, **express)
+    larger = {"ProductionVariants": [{**VARIANT, "InstanceType": "ml.m5.xlarge"}]}
+    config = {"Type": "AWS::SageMaker::EndpointConfig", "Properties": larger}
+    assert stack.update({**served, "Config": config}, run=2, **express) == "UPDATE_IN_PROGRESS"
+    assert stack.run(300) == "UPDATE_COMPLETE", stack.events()
+
+
 def test_the_mode_that_the_cdk_sends_changes_nothing(stack: StackStory) -> None:
     standard = {"DeploymentConfig": {"Mode": "STANDARD"}}
     assert stack.create({"A": thing(Seconds=100)}, run=5, **standard) == "CREATE_IN_PROGRESS"

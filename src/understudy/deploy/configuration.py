@@ -1,7 +1,8 @@
 """CONFIGURATION_COMPLETE: a resource is as its template says, and only has to become stable.
 
 AWS: Understand CloudFormation stack creation events. Only types whose drift can be detected say it,
-and of the stack it is said when it holds for everything that is not complete.
+and of the stack it is said when it holds for everything that is not complete. What refers to the
+resource is made from then on; what depends on it explicitly waits for it to be complete.
 """
 
 from understudy.control.turn import Turn
@@ -17,14 +18,20 @@ _CREATING = "CREATE_IN_PROGRESS"
 
 
 def reached(engine: Engine, stack: Stack, task: Task, turn: Turn) -> None:
-    """A task waits for its resource to become stable: say so, once, of one that is created."""
+    """A task waits for its resource to become stable: say so, once, of one that is created.
+
+    One that has attributes which are not known yet, as the address of an instance, does not say it.
+    """
     resource, deployment = provision.subject(stack, task), stack.deployment
     known = task.verb == "create" and task.identified and not task.configured
     if deployment is None or not known or engine.types[resource.type].read is None:
         return
+    if "" in resource.attributes.values():
+        return
     task.configured = True
     deployment.checking += 1
     note(stack, resource, _CREATING, turn, CHECKING, detailed=CONFIGURED)
+    engine.schedule(stack, deployment.tasks).configured(task.logical_id)
 
 
 def ended(deployment: Deployment | None, task: Task) -> None:

@@ -46,10 +46,17 @@ def begin(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> N
 
 
 def _main_tasks(engine: Engine, stack: Stack, deployment: Deployment) -> dict[str, Task]:
-    needs = engine.blueprints.of(stack, deployment.target).needs
-    if deployment.kind == "import":
-        needs = {name: needs[name] for name in deployment.imports}
-    return {name: Task(name, _verb(deployment, name), each) for name, each in needs.items()}
+    blueprint = engine.blueprints.of(stack, deployment.target)
+    names = deployment.imports if deployment.kind == "import" else blueprint.needs
+    return {
+        name: Task(
+            name,
+            _verb(deployment, name),
+            blueprint.needs[name],
+            blueprint.resources[name].depends_on,
+        )
+        for name in names
+    }
 
 
 def _verb(deployment: Deployment, name: str) -> str:

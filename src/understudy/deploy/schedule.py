@@ -11,8 +11,9 @@ SETTLED = ("Done", "Failed", "Cancelled")
 class Schedule:
     """The order of some tasks. It holds nothing that the tasks themselves do not say.
 
-    A task may start when all that it comes after are done; what comes after one that is not done
-    in the end can never start, and is cancelled. Names of tasks that do not exist hold nobody up.
+    A task may start when all that it comes after are done, or at least configured where it only
+    refers to them; what comes after one that is not done in the end can never start, and is
+    cancelled. Names of tasks that do not exist hold nobody up.
     """
 
     def __init__(self, tasks: dict[str, Task]) -> None:
@@ -27,12 +28,16 @@ class Schedule:
 
     def _add(self, key: str, task: Task) -> None:
         needs = [each for each in task.after if each in self.tasks]
-        waiting = [each for each in needs if self.tasks[each].state != "Done"]
+        waiting = [each for each in needs if not self._suffices(each, task)]
         self._open[key] = len(waiting)
         for need in waiting:
             self._followers.setdefault(need, []).append(key)
         if not waiting:
             self._ready.append(key)
+
+    def _suffices(self, need: str, task: Task) -> bool:
+        found = self.tasks[need]
+        return found.state == "Done" or (found.configured and need not in task.explicit)
 
     @property
     def unsettled(self) -> int:
@@ -64,10 +69,21 @@ class Schedule:
             for follower in self._followers.get(name, ()):
                 if end != "Done":
                     ended.append((follower, "Cancelled"))
-                    continue
-                self._open[follower] -= 1
-                if not self._open[follower]:
-                    self._ready.append(follower)
+                else:
+                    self._release(follower)
+
+    def configured(self, key: str) -> None:
+        """A task only waits for its resource to become stable: let go what merely refers to it."""
+        followers = self._followers.pop(key, [])
+        self._followers[key] = [each for each in followers if key in self.tasks[each].explicit]
+        for follower in followers:
+            if key not in self.tasks[follower].explicit:
+                self._release(follower)
+
+    def _release(self, follower: str) -> None:
+        self._open[follower] -= 1
+        if not self._open[follower]:
+            self._ready.append(follower)
 
     def again(self, key: str) -> None:
         """Let a task start once more."""

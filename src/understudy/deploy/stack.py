@@ -126,13 +126,14 @@ class Task(Struct):
     Running, Cancelling, Done, Failed or Cancelled. ``answers`` are what its handler has been sent
     so far; ``call`` is the id of the call that it waits for, ``awaits`` the happening. ``resource``
     is what it is about where that is no longer the stack's. It is ``configured`` when it only waits
-    for its resource to become stable. ``reason`` and ``code`` say why it has
-    failed.
+    for its resource to become stable; of what it comes ``after``, the ``explicit`` have to be that.
+    ``reason`` and ``code`` say why it has failed.
     """
 
     logical_id: str
     verb: str
     after: tuple[str, ...] = ()
+    explicit: tuple[str, ...] = ()
     state: str = "Waiting"
     resource: StackResource | None = None
     previous: Params = field(default_factory=dict[str, Any])

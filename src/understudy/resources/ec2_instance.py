@@ -10,6 +10,7 @@ from understudy.deploy.handler import (
     Invoke,
     Request,
     ResourceType,
+    Stabilize,
     Steps,
     Wait,
 )
@@ -52,12 +53,13 @@ def create(request: Request) -> Handler:
             "ClientToken": request.generated,
         },
     )
-    identity: str = answer["Instances"][0]["InstanceId"]
-    yield Identify(identity)
-    return (yield from _until(identity, "running"))
+    made: Params = answer["Instances"][0]
+    identity: str = made["InstanceId"]
+    yield Identify(identity, _attributes(made))
+    return (yield from _until(identity, "running", Stabilize(LOOK_SECONDS)))
 
 
-def _until(identity: str, wanted: str) -> Steps[Done]:
+def _until(identity: str, wanted: str, pause: Wait | Stabilize) -> Steps[Done]:
     """Wait until an instance is in a state; it fails if that cannot be any more."""
     while True:
         found = yield from _found(identity)
@@ -69,7 +71,7 @@ def _until(identity: str, wanted: str) -> Steps[Done]:
             raise HandlerFailure(
                 f"Instance {identity} did not stabilize: {reason}", "NotStabilized"
             )
-        yield Wait(LOOK_SECONDS)
+        yield pause
 
 
 def _found(identity: str) -> Steps[Params]:
@@ -105,12 +107,12 @@ def update(request: Request) -> Handler:
     if not any(key in changed for key in WHILE_STOPPED):
         return Done(identity, request.attributes)
     yield Invoke("ec2", "StopInstances", {"InstanceIds": [identity]})
-    yield from _until(identity, "stopped")
+    yield from _until(identity, "stopped", Wait(LOOK_SECONDS))
     for key in WHILE_STOPPED:
         if key in changed:
             yield from _modify(identity, key, changed[key])
     yield Invoke("ec2", "StartInstances", {"InstanceIds": [identity]})
-    return (yield from _until(identity, "running"))
+    return (yield from _until(identity, "running", Stabilize(LOOK_SECONDS)))
 
 
 def _modify(identity: str, name: str, value: object) -> Steps[None]:
@@ -144,7 +146,7 @@ def delete(request: Request) -> Handler:
 
 def _until_terminated(identity: str) -> Steps[None]:
     while (yield from _found(identity))["State"]["Name"] != "terminated":
-        yield Wait(LOOK_SECONDS)
+        yield Stabilize(LOOK_SECONDS)
 
 
 def read(request: Request) -> Handler:

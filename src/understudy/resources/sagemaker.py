@@ -11,6 +11,7 @@ from understudy.deploy.handler import (
     Invoke,
     Request,
     ResourceType,
+    Stabilize,
     Steps,
     Wait,
 )
@@ -67,7 +68,7 @@ def create_endpoint(request: Request) -> Handler:
     answer = yield Invoke("sagemaker", "CreateEndpoint", params)
     name = params["EndpointName"]
     yield Identify(answer["EndpointArn"], {"EndpointName": name})
-    status, reason = yield from _settled(name)
+    status, reason = yield from _settled(name, Stabilize)
     if status != "InService":
         raise HandlerFailure(reason or f"Endpoint {name} is {status}", "NotStabilized")
     return Done(answer["EndpointArn"], {"EndpointName": name})
@@ -86,8 +87,9 @@ def update_endpoint(request: Request) -> Handler:
             "RetainDeploymentConfig",
         )
         params = {key: wanted[key] for key in members if key in wanted}
+        yield from _settled(name, Wait)
         yield Invoke("sagemaker", "UpdateEndpoint", {"EndpointName": name, **params})
-        status, reason = yield from _settled(name)
+        status, reason = yield from _settled(name, Stabilize)
         if status != "InService" or reason:
             raise HandlerFailure(reason or f"Endpoint {name} is {status}", "NotStabilized")
     tags = {"ResourceArn": request.physical_id, "Tags": tag_list(request)}
@@ -99,9 +101,9 @@ def delete_endpoint(request: Request) -> Handler:
     """Delete an endpoint and wait until its instances are gone."""
     name = last_name(request.physical_id)
     try:
-        yield from _settled(name)
+        yield from _settled(name, Wait)
         yield Invoke("sagemaker", "DeleteEndpoint", {"EndpointName": name})
-        yield from _settled(name)
+        yield from _settled(name, Stabilize)
     except Fault as fault:
         if not _is_missing(fault):
             raise
@@ -116,14 +118,17 @@ def read_endpoint(request: Request) -> Handler:
     return Done(request.physical_id, {}, {key: described[key] for key in members})
 
 
-def _settled(name: str) -> Steps[tuple[str, str]]:
-    """Wait until an endpoint changes no more; give its status and failure reason."""
+def _settled(name: str, rest: type[Wait | Stabilize]) -> Steps[tuple[str, str]]:
+    """Wait until an endpoint changes no more; give its status and failure reason.
+
+    What EXPRESS mode has left to become ready cannot be changed before: that is no stabilization.
+    """
     pause = FIRST_LOOK_SECONDS
     while True:
         described = yield Invoke("sagemaker", "DescribeEndpoint", {"EndpointName": name})
         if described["EndpointStatus"] in ("InService", "Failed"):
             return described["EndpointStatus"], described.get("FailureReason", "")
-        yield Wait(pause)
+        yield rest(pause)
         pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
 
 
