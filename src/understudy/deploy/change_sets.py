@@ -1,14 +1,15 @@
 """Change sets: planned once, stored, reviewed, and executed as they were reviewed."""
 
 from understudy.base.fault import Fault, validation_error
+from understudy.cloudformation.change import Change
 from understudy.cloudformation.describe import described, warnings
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.control.events import Params
 from understudy.control.paging import page
 from understudy.control.turn import Turn
-from understudy.deploy import importing, monitoring, nested_change_sets, options
+from understudy.deploy import importing, monitoring, nested_change_sets, options, validation
 from understudy.deploy.history import USER_INITIATED, become
-from understudy.deploy.planning import reviewed_changes
+from understudy.deploy.planning import planned_changes
 from understudy.deploy.prepare import Prepared, prepare
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import ChangeSetRecord, Stack, Target
@@ -50,7 +51,7 @@ def create_change_set(service: CloudFormation, params: Params, turn: Turn) -> Pa
         register(service, stack)
         become(stack, "REVIEW_IN_PROGRESS", turn, USER_INITIATED)
     nested_change_sets.keep(service, record, nested, turn)
-    _plan(service, stack, record, prepared, nested, params)
+    _plan(service, stack, record, prepared, nested, params, turn)
     stack.change_sets[name] = record
     return {"Id": record.id, "StackId": stack.id}
 
@@ -60,9 +61,10 @@ def needs(service: CloudFormation, params: Params, turn: Turn) -> None:
     stack = _subject(service, params, turn)
     previous = None if stack.status == "REVIEW_IN_PROGRESS" else stack.target
     prepared = prepare(service, stack, params, previous, reviewed=True)
-    importing.wanted(service, stack, prepared, params, turn)
     record = _record(params, prepared.target, turn)
-    nested_change_sets.planned(service, stack, record, prepared, params, turn)
+    record.imports = importing.wanted(service, stack, prepared, params, turn)
+    nested = nested_change_sets.planned(service, stack, record, prepared, params, turn)
+    _plan(service, stack, record, prepared, nested, params, turn)
 
 
 def _subject(service: CloudFormation, params: Params, turn: Turn) -> Stack:
@@ -118,27 +120,40 @@ def _plan(
     prepared: Prepared,
     nested: nested_change_sets.Nested,
     params: Params,
+    turn: Turn,
 ) -> None:
     """Work out the changes of a change set, or why there can be none."""
     reason = prepared.late
     if not reason:
         try:
-            record.changes, reason = reviewed_changes(
-                service,
-                stack,
-                prepared,
-                params,
-                new=stack.status == "REVIEW_IN_PROGRESS",
-                imports=record.imports,
-                unchanged_stacks=nested.unchanged,
+            record.changes, reason = _planned(service, stack, record, prepared, nested)
+            record.findings = validation.of_change_set(
+                service, stack, prepared, record.changes, params, turn
             )
-            reason = nested.failure or reason
+            reason = nested.failure or validation.refusal(record.findings) or reason
         except EvaluationError as error:
             reason = error.message
     if reason:
         record.status, record.execution_status, record.reason = "FAILED", "UNAVAILABLE", reason
     else:
         record.reason = warnings(record.changes)
+
+
+def _planned(
+    service: CloudFormation,
+    stack: Stack,
+    record: ChangeSetRecord,
+    prepared: Prepared,
+    nested: nested_change_sets.Nested,
+) -> tuple[list[Change], str]:
+    return planned_changes(
+        service,
+        stack,
+        prepared,
+        new=stack.status == "REVIEW_IN_PROGRESS",
+        imports=record.imports,
+        unchanged_stacks=nested.unchanged,
+    )
 
 
 def find_change_set(

@@ -7,12 +7,12 @@ resource is made from then on; what depends on it explicitly waits for it to be 
 
 from understudy.control.turn import Turn
 from understudy.deploy import provision
-from understudy.deploy.history import note, remark
+from understudy.deploy.history import CONFIGURED, note, remark
 from understudy.deploy.ports import Engine
 from understudy.deploy.schedule import Schedule
 from understudy.deploy.stack import Deployment, Stack, Task
+from understudy.deploy.status import VALIDATION_FAILED
 
-CONFIGURED = "CONFIGURATION_COMPLETE"
 CHECKING = "Eventual consistency check initiated"
 _CREATING = "CREATE_IN_PROGRESS"
 
@@ -52,6 +52,9 @@ def announce(stack: Stack, deployment: Deployment, schedule: Schedule, turn: Tur
 
 def of(stack: Stack) -> str:
     """The DetailedStatus of a stack, or an empty text."""
+    last = stack.events[-1] if stack.events else None
+    if last is not None and last.detailed == VALIDATION_FAILED and last.status == stack.status:
+        return VALIDATION_FAILED
     deployment = stack.deployment
     said = deployment is not None and deployment.configured and stack.status == _CREATING
     return CONFIGURED if said else ""

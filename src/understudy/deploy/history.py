@@ -14,6 +14,7 @@ STACK_TYPE = "AWS::CloudFormation::Stack"
 SUBJECT = "AWS CloudFormation Notification"
 SOURCE = "aws.cloudformation"
 USER_INITIATED = "User Initiated"
+CONFIGURED = "CONFIGURATION_COMPLETE"
 TICK = 0.001
 """Two events of a stack never share a time: AWS stamps them in milliseconds, in their order."""
 
@@ -28,11 +29,11 @@ def iso(at: float) -> str:
     return text.replace("+00:00", "Z")
 
 
-def become(stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
+def become(stack: Stack, status: str, turn: Turn, reason: str = "", *, detailed: str = "") -> None:
     """Give the stack a status, and write the event of it."""
     stack.status = status
     stack.reason = reason
-    remark(stack, status, turn, reason)
+    remark(stack, status, turn, reason, detailed=detailed)
 
 
 def remark(stack: Stack, status: str, turn: Turn, reason: str = "", *, detailed: str = "") -> None:
@@ -105,7 +106,7 @@ def _write(
     stack.events.append(event)
     for topic in stack.present_target.notification_arns:
         turn.signal(Notification(topic, SUBJECT, _message(stack, event)))
-    if not (detailed and physical_id == stack.id):  # The stack's status has not changed by that.
+    if not (detailed == CONFIGURED and physical_id == stack.id):  # That is no change of its status.
         turn.signal(_happened(stack, event))
     return event
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 
-from understudy.base.fault import Fault, validation_error
-from understudy.cloudformation.refusal import name_properties
-from understudy.cloudformation.revision import evaluated_or_written
-from understudy.cloudformation.template import Resource
+from understudy.base.fault import validation_error
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import outside, provision, work
+from understudy.deploy import existing, provision, work
 from understudy.deploy.blueprint import planning_scope
-from understudy.deploy.handler import Done, Handler, HandlerFailure, Request, ResourceType
+from understudy.deploy.handler import Done, Handler
 from understudy.deploy.history import note
 from understudy.deploy.ports import Engine
 from understudy.deploy.prepare import Prepared
@@ -88,49 +85,11 @@ def _existing(
     for name, resource in prepared.ready.template.resources.items():
         if name in stack.resources or resource.deletion_policy not in RETAINING:
             continue
-        properties = evaluated_or_written(resource.properties, scope)
-        given = _given_name(engine, resource, properties)
+        given = existing.given_name(engine, resource, scope)
         if given:
-            request = _lookup_request(stack, name, given, properties, turn)
-            found = _found(engine, engine.types[resource.type], request, params, turn)
+            found = existing.found(engine, stack, name, resource, given, scope, params, turn)
             if found and found not in managed:
                 yield name, found
-
-
-def _given_name(engine: Engine, resource: Resource, properties: Params) -> str:
-    schema = engine.schemas.get(resource.type)
-    if schema is None or engine.types[resource.type].read is None:
-        return ""
-    names = [properties.get(name) for name in name_properties(schema)]
-    return next((name for name in names if isinstance(name, str)), "")
-
-
-def _lookup_request(
-    stack: Stack, logical_id: str, name: str, properties: Params, turn: Turn
-) -> Request:
-    return Request(
-        stack_name=stack.name,
-        stack_id=stack.id,
-        region=turn.region,
-        logical_id=logical_id,
-        physical_id=name,
-        properties=properties,
-        previous={},
-        attributes={},
-        tags={},
-        old_tags={},
-        generated="",
-        started_at=turn.at,
-    )
-
-
-def _found(engine: Engine, kind: ResourceType, request: Request, params: Params, turn: Turn) -> str:
-    """The physical id of a resource that exists, or an empty text. Raises Missing."""
-    call = outside.caller(engine.services, params, turn)
-    try:
-        return outside.read_through(kind.read, request, call).physical_id if kind.read else ""
-    except (Fault, HandlerFailure):
-        return ""
 
 
 def begin(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:

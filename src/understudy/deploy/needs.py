@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from understudy.base.fault import Fault
+from understudy.cloudformation.resolve import EvaluationError
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import change_sets, drift, nested, options
+from understudy.deploy import change_sets, drift, nested, options, validation
 from understudy.deploy.account_values import WORDS
 from understudy.deploy.handler import Invoke
 from understudy.deploy.outside import Missing
+from understudy.deploy.planning import planned_changes
 from understudy.deploy.prepare import prepare, template_body
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import Stack
@@ -31,7 +33,7 @@ def needs(
         look(service, params, turn)
     except Missing as missing:
         return (missing.invoke,)
-    except Fault:
+    except (Fault, EvaluationError):
         return ()
     return ()
 
@@ -43,10 +45,17 @@ def _may_need(service: CloudFormation, operation: str, params: Params) -> bool:
     if any(name in params for name in _POINTERS):
         return True
     body: str = params.get("TemplateBody", "")
-    stack = service.find(params["StackName"]) if params.get("UsePreviousTemplate") else None
-    if stack is not None:
+    stack = service.find(params["StackName"])
+    if stack is not None and _has_bucket(stack):
+        return True
+    if stack is not None and params.get("UsePreviousTemplate"):
         body = stack.target.processed or stack.target.body
     return any(word in body for word in _WORDS)
+
+
+def _has_bucket(stack: Stack) -> bool:
+    """Whether an operation on a stack may delete a bucket, which is a warning if it is full."""
+    return any(each.type == validation.BUCKET for each in stack.resources.values())
 
 
 _POINTERS = (
@@ -56,19 +65,30 @@ _POINTERS = (
     "RoleARN",
     "ImportExistingResources",
 )
-_WORDS = (*WORDS, "AWS::SSM::Parameter::Value", "Transform", "AWS::CloudFormation::Stack")
+_WORDS = (
+    *WORDS,
+    "AWS::SSM::Parameter::Value",
+    "Transform",
+    "AWS::CloudFormation::Stack",
+    "AWS::S3::",
+)
 
 
 def _create(service: CloudFormation, params: Params, turn: Turn) -> None:
     options.policy_of(params)
-    prepare(service, Stack("", params["StackName"], 0.0, "", NO_TARGET), params, None)
+    stack = Stack("", params["StackName"], 0.0, "", NO_TARGET)
+    prepared = prepare(service, stack, params, None)
+    validation.of_creation(service, stack, prepared, params, turn)
 
 
 def _update(service: CloudFormation, params: Params, turn: Turn) -> None:
     options.policy_of(params)
     options.policy_of(params, "StackPolicyDuringUpdate")
     stack = service.bracketed(params["StackName"])
-    prepare(service, stack, params, stack.target)
+    prepared = prepare(service, stack, params, stack.target)
+    if not prepared.late:
+        changes, _ = planned_changes(service, stack, prepared, new=False)
+        validation.of_changes(service, stack, prepared, changes, params, turn)
 
 
 def _template(service: CloudFormation, params: Params, turn: Turn) -> None:

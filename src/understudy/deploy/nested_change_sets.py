@@ -17,8 +17,9 @@ from understudy.cloudformation.unknown import KNOWN_AFTER_APPLY, is_known
 from understudy.cloudformation.value import is_list, text
 from understudy.control.events import Params
 from understudy.control.turn import Turn
+from understudy.deploy import validation
 from understudy.deploy.history import STACK_TYPE, USER_INITIATED, become
-from understudy.deploy.planning import made_resources, reviewed_changes
+from understudy.deploy.planning import made_resources, planned_changes
 from understudy.deploy.prepare import Prepared, prepare
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import GONE, ChangeSetRecord, Stack
@@ -114,10 +115,14 @@ def _plan(
         prepared = prepare(service, child, call, None if new else child.target, reviewed=True)
         record.target = prepared.target
         below = planned(service, child, record, prepared, call, turn)
-        record.changes, record.reason = reviewed_changes(
-            service, child, prepared, call, new=new, unchanged_stacks=below.unchanged
+        record.changes, record.reason = planned_changes(
+            service, child, prepared, new=new, unchanged_stacks=below.unchanged
         )
-        record.reason = prepared.late or below.failure or record.reason
+        record.findings = validation.of_change_set(
+            service, child, prepared, record.changes, call, turn
+        )
+        invalid = validation.refusal(record.findings)
+        record.reason = prepared.late or below.failure or invalid or record.reason
         nested.planned |= {f"{logical_id}.{name}": each for name, each in below.planned.items()}
         record.nested = {name: each.id for name, (_, each) in below.planned.items()}
     except (Fault, EvaluationError) as error:

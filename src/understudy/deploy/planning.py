@@ -1,26 +1,17 @@
 """What a prepared target changes in a stack."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from understudy.cloudformation.change import Change
 from understudy.cloudformation.changeset import plan
 from understudy.cloudformation.refusal import no_change, retyped
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.revision import Deployed
-from understudy.control.events import Params
 from understudy.deploy.blueprint import deployed
 from understudy.deploy.ports import Engine
 from understudy.deploy.prepare import Prepared
 from understudy.deploy.reading import refuse
 from understudy.deploy.stack import Stack, Target
-
-INVALID = (
-    "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To "
-    "troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure "
-    "information."
-)
-"""The status reason of a change set whose properties break AWS's schemas. Field reports."""
 
 
 def planned_changes(
@@ -59,19 +50,6 @@ def planned_changes(
         transformed=prepared.transformed,
     )
     return list(changes), reason or ""
-
-
-def reviewed_changes(
-    engine: Engine, stack: Stack, prepared: Prepared, params: Params, **more: Any
-) -> tuple[list[Change], str]:
-    """The changes of a change set, and why it has failed where its properties are wrong.
-
-    AWS: Validate stack deployments. ``more`` is what `planned_changes` takes, and it raises what
-    that raises.
-    """
-    changes, reason = planned_changes(engine, stack, prepared, **more)
-    checked = not params.get("DisableValidation")
-    return changes, INVALID if checked and any(each.problems for each in changes) else reason
 
 
 def made_resources(stack: Stack) -> dict[str, Deployed]:

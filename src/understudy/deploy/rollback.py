@@ -6,13 +6,13 @@ Source: AWS, CloudFormation stack failure options; RollbackStack; ContinueUpdate
 from msgspec.structs import replace
 
 from understudy.control.turn import Turn
-from understudy.deploy import decision, provision
+from understudy.deploy import decision, provision, validation
 from understudy.deploy.deletion import begin_deletion, deletion_tasks
 from understudy.deploy.handler import Done, Handler
 from understudy.deploy.history import USER_INITIATED, note
 from understudy.deploy.ports import Engine
 from understudy.deploy.stack import Deployment, Stack, StackResource, Task
-from understudy.deploy.status import change, end, record
+from understudy.deploy.status import VALIDATION_FAILED, change, end, record
 
 REQUESTED = "Rollback requested by user."
 
@@ -20,10 +20,15 @@ REQUESTED = "Rollback requested by user."
 def begin(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) -> None:
     """The main phase has failed: roll back, delete, or leave everything as it is."""
     reason = _reason(stack, deployment)
+    if deployment.disable_rollback or deployment.on_failure == "DO_NOTHING":
+        _preserve(engine, stack, deployment, reason, turn)
+        return
+    if deployment.invalid:
+        failed = f"{deployment.kind.upper()}_FAILED"
+        change(engine, stack, failed, turn, deployment.reason, detailed=VALIDATION_FAILED)
+        reason = validation.DETECTED
     if deployment.kind == "create" and deployment.on_failure == "DELETE":
         begin_deletion(engine, stack, deployment, turn, f"{reason}Delete requested by user.")
-    elif deployment.disable_rollback or deployment.on_failure == "DO_NOTHING":
-        _preserve(engine, stack, deployment, reason, turn)
     else:
         undo(engine, stack, deployment, reason, turn)
 
@@ -51,7 +56,7 @@ def _roll_back(
 ) -> None:
     deployment.phase, deployment.failed, deployment.held = "rollback", [], False
     if deployment.kind == "create":
-        if reason != USER_INITIATED:
+        if reason not in (USER_INITIATED, validation.DETECTED):
             reason = f"{reason}{REQUESTED}"
         stack.deleted_at = turn.at
         change(engine, stack, "ROLLBACK_IN_PROGRESS", turn, reason)
@@ -72,7 +77,8 @@ def _preserve(
         stack.stable, stack.stable_target = deployment.before, stack.target
     stack.leftover += deployment.retired
     stack.target = deployment.target
-    end(engine, stack, f"{deployment.kind.upper()}_FAILED", turn, reason)
+    detailed = VALIDATION_FAILED if deployment.invalid else ""
+    end(engine, stack, f"{deployment.kind.upper()}_FAILED", turn, reason, detailed=detailed)
 
 
 def _reason(stack: Stack, deployment: Deployment) -> str:

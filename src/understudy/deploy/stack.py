@@ -183,7 +183,7 @@ class Deployment(Struct):
     resources that a rollback passes over, ``nested_skip`` those of nested stacks. A nested stack
     is ``held`` between its main phase and its cleanup until the stack at the root has come so far.
     ``checking`` is how many tasks are configured and not stable, ``configured`` is said of the
-    stack once no others are left.
+    stack once no others are left. An ``invalid`` one has failed before anything was made.
     """
 
     kind: str
@@ -213,6 +213,28 @@ class Deployment(Struct):
     reason: str = ""
     checking: int = 0
     configured: bool = False
+    invalid: bool = False
+
+
+class Finding(Struct, frozen=True):
+    """What pre-deployment validation has found, at a path of the template. FAIL or WARN."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    name: str
+    path: str
+    reason: str
+    mode: str = "FAIL"
+
+
+class Validation(Struct, frozen=True):
+    """What the validation of an operation has found."""
+
+    operation_id: str
+    operation: str
+    at: float
+    findings: tuple[Finding, ...]
 
 
 class Operation(Struct, frozen=True):
@@ -250,6 +272,7 @@ class ChangeSetRecord(Struct):
     execution_status: str
     reason: str = ""
     changes: list[Change] = field(default_factory=list[Change])
+    findings: tuple[Finding, ...] = ()
     token: str = ""
     on_stack_failure: str = ""
     include_nested: bool = False
@@ -275,7 +298,8 @@ class Stack(Struct):
     ``stable`` are the resources to which a failed update that was left as it is can be rolled back,
     ``stable_target`` what they stand for, ``leftover`` what a failed rollback has yet to delete.
     ``imports`` are the exports of other stacks that this one uses. ``signals`` are what resources
-    have said, by logical id. ``executed`` is the change set that the stack was last brought to.
+    have said, by logical id. ``executed`` is the change set that the stack was last brought to,
+    ``validations`` what was found wrong with operations before they made anything.
     """
 
     id: str
@@ -300,6 +324,7 @@ class Stack(Struct):
     policy: str = ""
     outputs: Outputs = Outputs()
     imports: tuple[str, ...] = ()
+    validations: tuple[Validation, ...] = ()
     resources: dict[str, StackResource] = field(default_factory=dict[str, StackResource])
     events: list[StackEvent] = field(default_factory=list[StackEvent])
     change_sets: dict[str, ChangeSetRecord] = field(default_factory=dict[str, ChangeSetRecord])

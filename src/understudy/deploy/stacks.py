@@ -1,19 +1,20 @@
 """Creating, updating and deleting stacks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from understudy.base.fault import Fault, validation_error
-from understudy.cloudformation.change import NO_UPDATES
+from understudy.cloudformation.change import NO_UPDATES, Change
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import exports, options, runner
+from understudy.deploy import exports, options, runner, validation
 from understudy.deploy.deletion import begin_deletion
 from understudy.deploy.history import USER_INITIATED, remark
 from understudy.deploy.planning import planned_changes
 from understudy.deploy.prepare import Prepared, prepare
 from understudy.deploy.service import CloudFormation, already_exists
-from understudy.deploy.stack import GONE, Deployment, Stack, Target
+from understudy.deploy.stack import GONE, Deployment, Finding, Stack, Target
 
 UPDATABLE = (
     "CREATE_COMPLETE",
@@ -91,12 +92,18 @@ def create_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
         raise validation_error("You may not specify both DisableRollback and OnFailure parameters")
     stack = new_stack(name, turn)
     prepared = prepare(service, stack, params, None)
-    create(service, stack, prepared, params, turn)
+    findings = validation.of_creation(service, stack, prepared, params, turn)
+    create(service, stack, prepared, params, turn, findings)
     return {"StackId": stack.id}
 
 
 def create(
-    service: CloudFormation, stack: Stack, prepared: Prepared, params: Params, turn: Turn
+    service: CloudFormation,
+    stack: Stack,
+    prepared: Prepared,
+    params: Params,
+    turn: Turn,
+    findings: Sequence[Finding] = (),
 ) -> None:
     """Let a prepared stack be known, and begin to create it."""
     stack.policy = options.policy_of(params)
@@ -117,6 +124,7 @@ def create(
         on_failure=stack.on_failure or "ROLLBACK",
         reason=late_reason(prepared),
     )
+    validation.begin(stack, deployment, findings, turn)
     service.start(stack, deployment, turn)
 
 
@@ -162,20 +170,26 @@ def update_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
         "policy": options.policy_of(params, "StackPolicyDuringUpdate"),
         "new_policy": options.policy_of(params),
     }
+    findings: list[Finding] = []
     if not prepared.late:
-        reason = nothing_to_do(service, stack, prepared)
+        changes, reason = _planned(service, stack, prepared)
         if reason and stack.status in UPDATABLE and not policies["new_policy"]:
             raise validation_error(NO_UPDATES)
+        findings = validation.of_changes(service, stack, prepared, changes, params, turn)
     remember_token(stack, token, "UpdateStack")
     stack.change_set_id = ""
-    update(service, stack, prepared, params, turn, **policies)
+    update(service, stack, prepared, params, turn, findings, **policies)
     return {"StackId": stack.id}
 
 
 def nothing_to_do(service: CloudFormation, stack: Stack, prepared: Prepared) -> str:
     """Why an update would change nothing, or an empty text. Raises ValidationError."""
+    return _planned(service, stack, prepared)[1]
+
+
+def _planned(service: CloudFormation, stack: Stack, prepared: Prepared) -> tuple[list[Change], str]:
     try:
-        return planned_changes(service, stack, prepared, new=False)[1]
+        return planned_changes(service, stack, prepared, new=False)
     except EvaluationError as error:
         raise validation_error(error.message) from error
 
@@ -186,6 +200,7 @@ def update(
     prepared: Prepared,
     params: Params,
     turn: Turn,
+    findings: Sequence[Finding] = (),
     **more: Any,
 ) -> None:
     """Begin to update a stack to a prepared target."""
@@ -193,6 +208,7 @@ def update(
     stack.retain_except_on_create = bool(params.get("RetainExceptOnCreate"))
     reason = late_reason(prepared)
     deployment = operation("update", prepared.target, params, turn, reason=reason, **more)
+    validation.begin(stack, deployment, findings, turn)
     service.start(stack, deployment, turn)
 
 

@@ -7,19 +7,25 @@ from understudy.deploy.history import STACK_TYPE, become
 from understudy.deploy.ports import Engine
 from understudy.deploy.stack import Deployment, Operation, Stack
 
+VALIDATION_FAILED = "VALIDATION_FAILED"
+"""The DetailedStatus of an operation that failed before it made anything."""
 CLEANUPS = ("cleanup", "rollback-cleanup")
 
 
-def change(engine: Engine, stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
+def change(
+    engine: Engine, stack: Stack, status: str, turn: Turn, reason: str = "", *, detailed: str = ""
+) -> None:
     """Give the stack a status; its parent is told."""
-    become(stack, status, turn, reason)
+    become(stack, status, turn, reason, detailed=detailed)
     if stack.parent_id:
         engine.wake(f"stack/{stack.id}")
 
 
-def end(engine: Engine, stack: Stack, status: str, turn: Turn, reason: str = "") -> None:
+def end(
+    engine: Engine, stack: Stack, status: str, turn: Turn, reason: str = "", *, detailed: str = ""
+) -> None:
     """The operation is over."""
-    change(engine, stack, status, turn, reason)
+    change(engine, stack, status, turn, reason, detailed=detailed)
     stack.deployment = None
     if stack.executed is not None and stack.executed.execution_status == "EXECUTE_IN_PROGRESS":
         worked = status.endswith("_COMPLETE") and "ROLLBACK" not in status
