@@ -14,9 +14,12 @@ from understudy.deploy.stack import Stack
 
 
 def given_name(engine: Engine, resource: Resource, scope: Scope) -> str:
-    """The name that a template gives a resource of a type that can be read, or an empty text."""
-    schema = engine.schemas.get(resource.type)
-    if schema is None or engine.types[resource.type].read is None:
+    """The name that a template gives a resource of a type that can be read, or an empty text.
+
+    Types that are only recorded cannot tell whether something exists.
+    """
+    schema, kind = engine.schemas.get(resource.type), engine.types[resource.type]
+    if schema is None or kind.read is None or kind.fidelity == "recorded":
         return ""
     if len(schema.primary_identifier) != 1:
         return ""
