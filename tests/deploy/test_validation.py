@@ -119,6 +119,17 @@ def test_a_stack_that_goes_with_its_failure_goes_at_once(stack: StackStory) -> N
     assert stack.create(INVALID, run=5, OnFailure="DELETE") == "DELETE_COMPLETE"
 
 
+def test_a_dynamic_reference_is_not_checked_before_it_is_resolved(stack: StackStory) -> None:
+    resources = {"A": thing(Size="{{resolve:ssm:size}}")}
+    stack.call(
+        "CreateChangeSet",
+        ChangeSetName="c",
+        ChangeSetType="CREATE",
+        TemplateBody=template(resources),
+    )
+    assert stack.ask("DescribeChangeSet", ChangeSetName="c")["Status"] == "CREATE_COMPLETE"
+
+
 def test_what_is_not_known_yet_is_checked_when_it_is(stack: StackStory) -> None:
     resources = {"Bad": thing(Size={"Fn::GetAtt": ["Good", "Arn"]}), "Good": thing()}
     assert stack.create(resources) == "ROLLBACK_COMPLETE"

@@ -223,9 +223,9 @@ def test_a_property_that_the_type_does_not_have_fails_in_cloudformations_words()
     region = Region()
     wrong = {"Resources": {"Queue": {"Type": "AWS::Batch::JobQueue", "Properties": {"Priorty": 1}}}}
     assert deployed(region, "CreateStack", wrong) == "ROLLBACK_COMPLETE"
-    events = region.call("cloudformation", "DescribeStackEvents", StackName="app")["StackEvents"]
-    reasons = [each["ResourceStatusReason"] or "" for each in events]
-    assert any("extraneous key [Priorty] is not permitted" in reason for reason in reasons)
+    events = region.call("cloudformation", "DescribeEvents", StackName="app")["OperationEvents"]
+    reasons = [each.get("ValidationStatusReason", "") for each in events]
+    assert "#: extraneous key [Priorty] is not permitted" in reasons
 
 
 def test_strict_knows_nothing_that_is_only_recorded() -> None:

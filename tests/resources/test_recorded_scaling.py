@@ -105,13 +105,13 @@ def test_another_name_makes_another_rule(region: Region) -> None:
         pytest.param(
             {key: RULE[key] for key in ("RuleName", "RuleState")},
             PLAN,
-            "[The property {/RuleBody} is required]",
+            "#: required key [RuleBody] not found",
             id="a rule without a body",
         ),
         pytest.param(
             RULE,
             {"ApplicationSource": PLAN["ApplicationSource"]},
-            "[The property {/ScalingInstructions} is required]",
+            "#: required key [ScalingInstructions] not found",
             id="a plan without instructions",
         ),
     ],
@@ -121,8 +121,8 @@ def test_what_the_schema_requires_is_required(
 ) -> None:
     before = outputs(region)
     assert put(region, "UpdateStack", rule, plan) == "UPDATE_ROLLBACK_COMPLETE"
-    events = region.call("cloudformation", "DescribeStackEvents", StackName="app")["StackEvents"]
-    assert any(reason in (each.get("ResourceStatusReason") or "") for each in events)
+    events = region.call("cloudformation", "DescribeEvents", StackName="app")["OperationEvents"]
+    assert reason in [each.get("ValidationStatusReason") for each in events]
     assert outputs(region) == before
 
 

@@ -237,12 +237,18 @@ def _events(world: SimulatedWorld, scenario: Scenario) -> list[Params]:
 
 def _causes(world: SimulatedWorld, scenario: Scenario) -> list[str]:
     """The first failures of the stack's creation."""
-    events = _events(world, scenario)
-    return [
+    invalid = [
+        f"{each['LogicalResourceId']}: {each['ValidationStatusReason']}"
+        for page in _pages(world, "DescribeEvents", {"StackName": scenario.stack_name})
+        for each in page["OperationEvents"]
+        if each["EventType"] == "VALIDATION_ERROR"
+    ]
+    failed = [
         f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}"
-        for each in reversed(events)
+        for each in reversed(_events(world, scenario))
         if each["ResourceStatus"].endswith("_FAILED") and each.get("ResourceStatusReason")
-    ][:3]
+    ]
+    return (invalid or failed)[:3]
 
 
 def _call(world: SimulatedWorld, operation: str, params: Params) -> None:

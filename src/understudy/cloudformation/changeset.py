@@ -17,6 +17,7 @@ from understudy.cloudformation.change import (
 from understudy.cloudformation.coerce import coerce
 from understudy.cloudformation.details import Cause, Written, attribute_detail, property_details
 from understudy.cloudformation.difference import masked, shown, taken
+from understudy.cloudformation.dynamic import not_yet_known
 from understudy.cloudformation.functions import EvaluationError, MappingError
 from understudy.cloudformation.graph import attributes, dependencies, enabled, layers
 from understudy.cloudformation.intrinsics import unresolved
@@ -198,7 +199,7 @@ class _Planner:
             return ()
         return tuple(
             ("/".join(("/Resources", logical_id, "Properties", *map(str, path))), message)
-            for path, message in validate(coerce(properties, schema), schema)
+            for path, message in validate(not_yet_known(coerce(properties, schema)), schema)
         )
 
     def _details(
