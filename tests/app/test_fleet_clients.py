@@ -1,8 +1,11 @@
 """Every operation of ECS and of Elastic Load Balancing, called through boto3."""
 
+import gzip
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -317,3 +320,28 @@ def test_what_a_task_writes_is_in_cloudwatch_logs(engine: RunningEngine) -> None
 
     wait_for(lambda: "A stand-in serves at" in said(), 30, "nothing is logged")
     ecs.stop_task(cluster="logged", task=ran["taskArn"])
+
+
+def test_access_logs_are_in_the_bucket(engine: RunningEngine) -> None:
+    api, s3 = engine.client("elbv2"), engine.client("s3")
+    s3.create_bucket(Bucket="access-logs")
+    balancer, _, _ = balanced(api, "logged")
+    on = {"enabled": "true", "bucket": "access-logs", "prefix": "web"}
+    attributes = [{"Key": f"access_logs.s3.{key}", "Value": each} for key, each in on.items()]
+    api.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=attributes)
+    name = api.describe_load_balancers(Names=["logged"])["LoadBalancers"][0]["DNSName"]
+    request = Request(f"{engine.endpoint}/none", headers={"Host": name})
+    with pytest.raises(HTTPError, match="503"):
+        urlopen(request, timeout=10)
+
+    def listed() -> list[str]:
+        found = s3.list_objects_v2(Bucket="access-logs", Prefix="web/AWSLogs/000000000000/")
+        return [each["Key"] for each in found.get("Contents", [])]
+
+    wait_for(lambda: bool(listed()), 60, "no log is delivered")
+    (key,) = listed()
+    assert "_elasticloadbalancing_us-east-1_app.logged." in key
+    body = s3.get_object(Bucket="access-logs", Key=key)["Body"].read()
+    (line,) = gzip.decompress(body).decode().splitlines()
+    assert line.startswith("http ")
+    assert f'"GET http://{name}:80/none HTTP/1.1"' in line

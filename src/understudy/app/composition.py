@@ -36,6 +36,7 @@ from understudy.control.events import Call, Params
 from understudy.control.plane import PlaneConfig
 from understudy.control.sagemaker.service import HostingConfig
 from understudy.engine.engine import ENDPOINT, Engine, EngineState, World
+from understudy.live.access_logs import AccessLogs
 from understudy.live.asynchronous import AsynchronousInferences
 from understudy.live.clock import WorldClock
 from understudy.live.custom_resources import CustomResources, publish
@@ -126,8 +127,10 @@ async def running(
         loop = LiveLoop(engine, journal, clock, hosting=hosting, keep_journal=config.keep_journal)
         stack.callback(loop.close)
 
-        front_door = FrontDoor(data_plane, loop)
         objects = StoredObjects(store, clock)
+        logs = AccessLogs(clock, objects.call)
+        stack.push_async_callback(logs.write)
+        front_door = FrontDoor(data_plane, loop, logs)
         instances = Instances(loop, objects, config.state, ProcessRuntime)
         instances.sweep()
         books = Books(Ledger(config.state / LEDGER))
@@ -171,7 +174,7 @@ async def running(
         respond = Management(loop, ready, fleets.machines).respond
         server = Server(loop, world, objects, functions, books, respond, Ids(time.time_ns()))
         await stack.enter_async_context(_listening(server, control))
-        ended = asyncio.gather(world.listen(), loop.broken, fleets.measure())
+        ended = asyncio.gather(world.listen(), loop.broken, fleets.measure(), logs.run())
         stack.push_async_callback(_cancelled, ended)
         loop.restart()
         _put_into_force(config.settings, loop)

@@ -47,12 +47,16 @@ class Condition(Struct, frozen=True):
 
 
 class Rule(Struct, frozen=True):
-    """A rule without conditions is met by every request, as a listener's default rule."""
+    """A rule without conditions is met by every request, as a listener's default rule.
+
+    That one has the priority 0, as AWS writes it in access logs.
+    """
 
     arn: str
     conditions: tuple[Condition, ...]
     action: Action
     transforms: tuple[Transform, ...] = ()
+    priority: int = 0
 
 
 def first_met(rules: Sequence[Rule], request: Request) -> tuple[Rule | None, int]:

@@ -18,11 +18,13 @@ from understudy.control.events import (
     SetRoute,
     TargetsTurned,
 )
+from understudy.live.access_logs import AccessLogs
 from understudy.live.loop import LiveLoop
 from understudy.proxy.link import DataPlane
 from understudy.proxy.messages import (
     Drain,
     Drained,
+    Logged,
     RemoveEndpoint,
     Report,
     SetClock,
@@ -46,9 +48,10 @@ class FrontDoor:
     Requests that were in flight in a data plane that ended are lost; new ones wait for the next.
     """
 
-    def __init__(self, data_plane: DataPlane, loop: LiveLoop) -> None:
+    def __init__(self, data_plane: DataPlane, loop: LiveLoop, logs: AccessLogs) -> None:
         self._data_plane = data_plane
         self._loop = loop
+        self._logs = logs
         self._routes: dict[tuple[str, str], SetEndpoint] = {}
         self._balancers: dict[str, SetBalancer] = {}
         self._states: dict[tuple[str, str, int], str] = {}
@@ -117,6 +120,9 @@ class FrontDoor:
         match message:
             case Report():
                 self._report(message)
+            case Logged() if message.balancer in self._balancers:
+                told = self._balancers[message.balancer].balancer
+                self._logs.take(message, told.attributes)
             case Drained() if message.instance_id in self._draining:
                 self._draining[message.instance_id].set()
             case TargetHealth(healthy=False):

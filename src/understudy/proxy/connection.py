@@ -167,6 +167,11 @@ class Client(asyncio.Protocol):
         name: tuple[str, int] | str = self._transport.get_extra_info("peername")
         return (b"", b"") if isinstance(name, str) else (name[0].encode(), b"%d" % name[1])
 
+    def tls(self) -> tuple[str, str]:
+        """Cipher and version of TLS; empty where there is none."""
+        cipher: tuple[str, str, int] | None = self._transport.get_extra_info("cipher")
+        return cipher[:2] if cipher else ("", "")
+
     def write(self, data: bytes) -> None:
         """Send a piece of the answer."""
         self.outbox.write(self._transport, data)

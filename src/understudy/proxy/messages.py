@@ -143,4 +143,14 @@ class Wanted(Struct, frozen=True, tag=True):
     region: str = DEFAULT_REGION
 
 
-FromProxy = Ready | Report | Drained | TargetHealth | Wanted | BalancerReached | TargetsTurned
+class Logged(Struct, frozen=True, tag=True):
+    """Lines of a load balancer's access log."""
+
+    region: str
+    balancer: str
+    lines: tuple[str, ...]
+
+
+FromProxy = (
+    Logged | Ready | Report | Drained | TargetHealth | Wanted | BalancerReached | TargetsTurned
+)

@@ -19,7 +19,7 @@ from understudy.control.events import Params
 if TYPE_CHECKING:
     from understudy.control.elbv2.service import ElasticLoadBalancing
 
-SERVING = ("client_keep_alive.", "dns_record.", "idle_timeout.", "routing.")
+SERVING = ("access_logs.", "client_keep_alive.", "dns_record.", "idle_timeout.", "routing.")
 """How the attributes begin that the data plane goes by."""
 
 _HEALTH = "target_group_health."
@@ -52,6 +52,7 @@ def _listener(service: "ElasticLoadBalancing", listener: Listener) -> BalancedLi
             conditions.built(rule.conditions),
             actions.built(rule.actions),
             actions.built_transforms(rule.transforms),
+            int(rule.priority) if rule.priority.isdecimal() else 0,
         )
         for rule in service.state.rules_of(listener.arn)
     )

@@ -13,10 +13,10 @@ from understudy.control.events import (
     TargetsTurned,
 )
 from understudy.proxy.balancer.doors import HTTP, Doors
-from understudy.proxy.balancer.passage import Passage, host_of
+from understudy.proxy.balancer.passage import host_of
 from understudy.proxy.balancer.serving import Listener, Serving, Shared, local_name
 from understudy.proxy.connection import Client, Exchange, Head
-from understudy.proxy.messages import FromProxy, Settings
+from understudy.proxy.messages import FromProxy, Logged, Settings
 from understudy.proxy.outbox import Outbox
 from understudy.proxy.record import Recorder
 from understudy.proxy.upstream import Connect
@@ -86,7 +86,7 @@ class Balancers:
         """The answer to a request at the front door that is for a load balancer."""
         serving = self._by_name.get(local_name(host_of(head)))
         listener = _of_front_door(serving) if serving is not None else None
-        return None if listener is None else Passage(listener, head, client)
+        return None if listener is None else listener.balancer.passage(listener, head, client)
 
     def set_clock(self) -> None:
         """World time passes at another speed."""
@@ -99,7 +99,14 @@ class Balancers:
             serving.expire()
 
     def tick(self) -> None:
-        """Let time go on; note in each second of world time how many connections there are."""
+        """Let time go on; note in each second of world time how many connections there are.
+
+        What access logs have got is told.
+        """
+        for arn, serving in self._by_arn.items():
+            if serving.lines:
+                lines, serving.lines = tuple(serving.lines), []
+                self._send(Logged(serving.region, arn, lines))
         world = self._shared.recorder.clock.world(monotonic())
         self._shared.traces.date(world)
         second = int(world)

@@ -10,7 +10,7 @@ import socket
 import ssl
 from pathlib import Path
 
-from understudy.proxy.balancer.passage import Passage, host_of
+from understudy.proxy.balancer.passage import host_of
 from understudy.proxy.balancer.relay import Caller
 from understudy.proxy.balancer.serving import SECURE, Listener, Serving, local_name
 from understudy.proxy.connection import Client, Exchange, Head
@@ -71,7 +71,7 @@ class Door:
     def _exchange(self, head: Head, client: Client) -> Exchange:
         listener = self.find(head)
         assert listener is not None, "a door without listeners is closed"
-        return Passage(listener, head, client)
+        return listener.balancer.passage(listener, head, client)
 
     def _caller(self) -> asyncio.Protocol:
         return Caller(self.find(None))

@@ -12,6 +12,7 @@ from understudy.proxy.balancer.function import Functions, calls
 from understudy.proxy.balancer.group import Group
 from understudy.proxy.balancer.headers import Policy, TraceIds
 from understudy.proxy.balancer.ledger import NO_TIME, BalancerLedger
+from understudy.proxy.balancer.logged import LoggedPassage
 from understudy.proxy.balancer.passage import Passage
 from understudy.proxy.connection import Client
 from understudy.proxy.deadlines import Deadlines
@@ -38,13 +39,16 @@ def local_name(name: str) -> str:
 class Shared:
     """What all load balancers share. ``key`` signs their cookies."""
 
-    __slots__ = ("checks", "functions", "key", "outbox", "recorder", "traces", "uniform")
+    __slots__ = (
+        "checks", "functions", "key", "outbox", "random", "recorder", "traces", "uniform",
+    )  # fmt: skip
 
     def __init__(self, recorder: Recorder, outbox: Outbox, seed: int, control: Connect) -> None:
         random = Random(seed)  # noqa: S311 - it spreads load; cookies guard nothing here
         self.recorder = recorder
         self.outbox = outbox
         self.checks = Checks(recorder.clock)
+        self.random = random
         self.uniform = random.random
         clock = recorder.clock
         self.functions = Functions(calls(control), lambda: clock.world(monotonic()))
@@ -84,7 +88,7 @@ class Listener:
 class Visit:
     """A client's connection, as its balancer sees it: where it came from, and to which node."""
 
-    __slots__ = ("_policy", "_source", "balancer", "sender", "zone")
+    __slots__ = ("_identity", "_policy", "_source", "balancer", "sender", "zone")
 
     def __init__(self, balancer: "Serving", client: Client) -> None:
         self.balancer = balancer
@@ -92,6 +96,7 @@ class Visit:
         self.zone = balancer.next_zone()
         self._policy: Policy | None = None
         self._source = b""
+        self._identity = ""
         balancer.visits += 1
         balancer.happened(self.zone, "NewConnectionCount")
 
@@ -102,17 +107,27 @@ class Visit:
             self._source = listener.policy.forwarded_for(b"", self.sender)
         return self._source
 
+    @property
+    def identity(self) -> str:
+        """The id of the connection in access logs."""
+        if not self._identity:
+            self._identity = f"TID_{self.balancer.shared.random.getrandbits(128):032x}"
+        return self._identity
+
     def gone(self) -> None:
         """The client is gone."""
         self.balancer.visits -= 1
 
 
 class Serving:
-    """A load balancer as it serves. ``visits`` are its clients' connections."""
+    """A load balancer as it serves. ``visits`` are its clients' connections.
+
+    ``passage`` is what a request becomes, ``lines`` are what its access log has got lately.
+    """
 
     __slots__ = (
-        "_ledgers", "_turned", "_zone", "groups", "limits", "listeners", "region", "shared", "told",
-        "visits",
+        "_ledgers", "_turned", "_zone", "groups", "limits", "lines", "listeners", "passage",
+        "region", "shared", "told", "visits",
     )  # fmt: skip
 
     def __init__(
@@ -123,6 +138,8 @@ class Serving:
         self.groups: dict[str, Group] = {}
         self.listeners: dict[int, Listener] = {}
         self.visits = 0
+        self.lines: list[str] = []
+        self.passage: type[Passage] = Passage
         self._turned = turned
         self._ledgers: dict[tuple[str, str], BalancerLedger] = {}
         self._zone = 0
@@ -131,6 +148,8 @@ class Serving:
     def update(self, told: Balancer) -> None:
         """Serve so from now on."""
         self.told = told
+        logs = told.attributes.get("access_logs.s3.enabled") == "true"
+        self.passage = LoggedPassage if logs else Passage
         before, self.groups = self.groups, {}
         for each in told.groups:
             group = before.pop(each.arn, None)
