@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from understudy.metrics import distribution
 from understudy.metrics.datapoint import Datapoint, metric_key, of_value, of_values
 from understudy.metrics.statistics import parse_statistic, value
-from understudy.metrics.store import Series, Store
+from understudy.metrics.store import Roster, Series, Store
 from understudy.metrics.tier import Tier
 from understudy.metrics.window import reach
 
@@ -263,11 +263,13 @@ def test_samples_of_many_metrics_are_kept_as_each_alone_would_be(
     samples: list[tuple[int, str, float]], resolution: int
 ) -> None:
     together, alone = Store(), Store()
+    rosters = {name: Roster("App", name, "Id", "Percent") for name in "abc"}
     for minute, name, sample in samples:
         at, now = START + 60 * minute, START + 2000 * (minute + 1)
-        keys = [metric_key("App", name, []), metric_key("App", "c", [])]
-        pairs = [(key, sample) for key in keys]
-        together.publish_samples(pairs, at, now, "Percent", resolution, 5.0)
-        for key in keys:
-            alone.publish(key, of_value(at, sample), now, "Percent", resolution, 5.0)
+        for metric in (name, "c"):
+            both = [("x", sample), ("y", sample + 1)]
+            together.publish_samples(rosters[metric], both, at, now, resolution, 5.0)
+            for identity, each in both:
+                key = metric_key("App", metric, [("Id", identity)])
+                alone.publish(key, of_value(at, each), now, "Percent", resolution, 5.0)
     assert msgspec.msgpack.encode(together) == msgspec.msgpack.encode(alone)

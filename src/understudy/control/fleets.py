@@ -6,7 +6,6 @@ A record is made whenever a fleet has changed, so that what happened can be told
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
-from operator import attrgetter
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -130,7 +129,11 @@ def note_groups(
     there = {f"autoScalingGroup/{each.name}": each for each in groups}
     for name, group in there.items():
         before = seen.get(name, NOTHING)
-        now = (group.desired, [*group.instances], [*map(_LIFECYCLE, group.instances.values())])
+        now = (
+            group.desired,
+            [*group.instances],
+            [each.lifecycle for each in group.instances.values()],
+        )
         if before != now:
             seen[name] = now
             _note_group(records.setdefault(name, FleetRecord()), group, before, now, at)
@@ -138,9 +141,6 @@ def note_groups(
         if name.startswith("autoScalingGroup/") and name not in there and record.members:
             seen.pop(name, None)
             note(record, 0, {}, at)
-
-
-_LIFECYCLE = attrgetter("lifecycle")
 
 
 def _note_group(record: FleetRecord, group: Group, before: Seen, now: Seen, at: float) -> None:

@@ -1,6 +1,8 @@
 """Metrics with their datapoints, kept as long and as finely as CloudWatch keeps them."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from msgspec import Struct, field
 
@@ -47,12 +49,6 @@ class Series(Struct):
         while point.timestamp < now - RETENTION[index][1] and index < 3:
             index += 1
         self.tiers[index].add(point)
-        if now >= self.aged_at + AGING:
-            self.age(now)
-
-    def add_sample(self, at: float, value: float, now: float) -> None:
-        """Keep one sample of now: what ``add`` does with it, for samples that come in thousands."""
-        self.tiers[1 if self.resolution >= MINUTE else 0].add_sample(at, value)
         if now >= self.aged_at + AGING:
             self.age(now)
 
@@ -190,6 +186,21 @@ class Metric(Struct):
         return self.series.get(unit)
 
 
+@dataclass(slots=True)
+class Roster:
+    """Metrics that differ in the value of one dimension alone, at hand to publish all of them.
+
+    ``known`` are those of a store that has forgotten none since ``forgotten_at``.
+    """
+
+    namespace: str
+    name: str
+    dimension: str
+    unit: str
+    known: dict[str, tuple[Metric, Series]] = dataclasses.field(default_factory=dict)
+    forgotten_at: float = -1.0
+
+
 class Store(Struct):
     """The metrics of one region."""
 
@@ -214,23 +225,42 @@ class Store(Struct):
 
     def publish_samples(
         self,
-        samples: Iterable[tuple[MetricKey, float]],
+        roster: Roster,
+        samples: Iterable[tuple[str, float]],
         at: float,
         now: float,
-        unit: str = "None",
         resolution: int = MINUTE,
         delay: float = 0.0,
     ) -> None:
-        """Keep one sample of each of many metrics, all of them of the same recent period."""
-        known, like = self.metrics.get, (resolution, delay)
-        for key, sample in samples:
-            metric = known(key)
-            series = metric.series.get(unit) if metric else None
-            if metric is None or series is None or (series.resolution, series.delay) != like:
-                series = self._published(key, now, unit, resolution, delay)
-            else:
-                metric.published_at = now
-            series.add_sample(at, sample, now)
+        """Keep one sample of each of many metrics of a roster, all of the same recent period."""
+        known = roster.known
+        if roster.forgotten_at != self.forgotten_at:
+            known.clear()
+        tier = 1 if resolution >= MINUTE else 0
+        start = at - at % RETENTION[tier][0]
+        for name, sample in samples:
+            found = known.get(name)
+            if found is None:
+                found = self._enlist(roster, name, now, resolution, delay)
+            metric, series = found
+            if series.resolution != resolution or series.delay != delay:
+                series.resolution, series.delay = resolution, delay
+            metric.published_at = now
+            series.tiers[tier].add_sample(start, sample)
+            if now >= series.aged_at + AGING:
+                series.age(now)
+
+    def _enlist(
+        self, roster: Roster, name: str, now: float, resolution: int, delay: float
+    ) -> tuple[Metric, Series]:
+        """The metric of a name, at hand from now on; others may be forgotten meanwhile."""
+        key = (roster.namespace, roster.name, ((roster.dimension, name),))
+        series = self._published(key, now, roster.unit, resolution, delay)
+        if roster.forgotten_at != self.forgotten_at:
+            roster.known.clear()
+            roster.forgotten_at = self.forgotten_at
+        found = roster.known[name] = (self.metrics[key], series)
+        return found
 
     def _published(
         self, key: MetricKey, now: float, unit: str, resolution: int, delay: float

@@ -59,14 +59,13 @@ class Tier(Struct):
             max(row[4], point.maximum),
         )
 
-    def add_sample(self, at: float, value: float) -> None:
-        """Add one sample, most often the first of its period."""
-        start = at - at % self.resolution
+    def add_sample(self, start: float, value: float) -> None:
+        """Add one sample to the period that begins at ``start``, most often as its first."""
         if start > self.last:
             self.rows += _PACK(start, 1.0, value, value, value)
             self.last = start
         else:
-            self.add(Datapoint(at, 1.0, value, value, value))
+            self.add(Datapoint(start, 1.0, value, value, value))
 
     def _insert(self, index: int, at: float, point: Datapoint) -> None:
         packed = _PACK(at, point.sample_count, point.sum, point.minimum, point.maximum)

@@ -6,7 +6,6 @@ AWS: Amazon EC2 Auto Scaling instance lifecycle; Set capacity limits; Instance w
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import attrgetter
 
 from understudy.control.autoscaling.state import Group, Instance
 from understudy.scaling.decision import Capacity
@@ -30,12 +29,9 @@ WARMED_LEAVING = frozenset(
 )
 
 
-_WEIGHT, _ZONE = attrgetter("weight"), attrgetter("zone")
-
-
 def units(instances: Iterable[Instance]) -> int:
     """The weight of instances together."""
-    return sum(map(_WEIGHT, instances))
+    return sum([each.weight for each in instances])
 
 
 def live(group: Group) -> list[Instance]:
@@ -70,7 +66,7 @@ def census(group: Group) -> Census:
         if each.lifecycle != IN_SERVICE or each.retiring or not each.healthy
     ]
     out = units(each for each in restless if each.lifecycle not in LIVE or each.retiring)
-    return Census(sum(map(_WEIGHT, group.instances.values())) - out, restless)
+    return Census(units(group.instances.values()) - out, restless)
 
 
 def in_service(instance: Instance) -> bool:
@@ -101,4 +97,9 @@ def capacity_of(group: Group, at: float) -> Capacity:
 
 def in_zones(group: Group, zones: Iterable[str]) -> dict[str, int]:
     """How many instances each zone has, of those that count."""
-    return {**dict.fromkeys(zones, 0), **Counter(map(_ZONE, counted(group)))}
+    there = [
+        each.zone
+        for each in group.instances.values()
+        if each.lifecycle in LIVE and not each.retiring
+    ]
+    return {**dict.fromkeys(zones, 0), **Counter(there)}

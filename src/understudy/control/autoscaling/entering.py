@@ -118,13 +118,14 @@ def from_pool(
         start(service, group, instance, turn)
 
 
-def answered(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> None:
-    """An instance runs; it goes on once its start-up delay is over."""
+def answered(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> bool:
+    """An instance runs; it goes on once its start-up delay is over, and whether that is now."""
     due = instance.launched_at + service.config.startup_delay
     if due > turn.at:
         wish_for(group, turn, due, START_TIMER, instance.id)
-    else:
-        started(service, group, instance, turn)
+        return False
+    started(service, group, instance, turn)
+    return True
 
 
 def started(service: "AutoScaling", group: Group, instance: Instance, turn: Turn) -> None:

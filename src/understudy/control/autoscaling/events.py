@@ -27,11 +27,13 @@ AT_REST = frozenset({"Warmed:Stopped", "Warmed:Hibernated", "Terminated"})
 def on_healthy(service: "AutoScaling", event: InstanceHealthy, turn: Turn) -> None:
     """An instance that was launched, or started again, runs."""
     found = service.find(event.instance_id)
-    if found is not None:
-        found[1].runs = event.runs
-    if found is not None and found[1].lifecycle in STARTING and not found[1].stopping_at:
-        entering.answered(service, *found, turn)
-        machine.settle(service, found[0], turn)
+    if found is None:
+        return
+    group, instance = found
+    instance.runs = event.runs
+    starts = instance.lifecycle in STARTING and not instance.stopping_at
+    if starts and entering.answered(service, group, instance, turn):
+        machine.settle(service, group, turn)
 
 
 def on_failed(service: "AutoScaling", event: InstanceFailed, turn: Turn) -> None:

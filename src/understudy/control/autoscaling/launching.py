@@ -7,7 +7,6 @@ API_AvailabilityZoneDistribution.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from understudy.control.autoscaling.capacity import counted, in_zones
@@ -65,12 +64,12 @@ class Plan:
 
     def add_all(self, instances: Iterable[Instance]) -> None:
         """Count instances that are there."""
-        for (purchase, *pool), count in Counter(map(_PLACE, instances)).items():
-            self.add(Pool(*pool), purchase, count)
-
-
-_PLACE = attrgetter("purchase", "instance_type", "zone", "weight", "rank")
-"""How an instance was bought, and its pool."""
+        places = [
+            (each.purchase, each.instance_type, each.zone, each.weight, each.rank)
+            for each in instances
+        ]
+        for (purchase, kind, zone, weight, rank), count in Counter(places).items():
+            self.add(Pool(kind, zone, weight, rank), purchase, count)
 
 
 def plan_of(service: "AutoScaling", group: Group) -> Plan:

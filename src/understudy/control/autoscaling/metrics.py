@@ -4,6 +4,7 @@ AWS: Amazon CloudWatch metrics for Amazon EC2 Auto Scaling; Set the default inst
 instances that warm up are left out of the metrics of their group.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import TYPE_CHECKING
@@ -18,12 +19,13 @@ from understudy.control.autoscaling.capacity import (
     WARMED,
     WARMED_LEAVING,
     WARMED_PENDING,
+    units,
 )
 from understudy.control.autoscaling.service import wish_for
 from understudy.control.autoscaling.state import Group
 from understudy.control.events import InstancesMeasured, Params
 from understudy.control.turn import Turn
-from understudy.metrics.datapoint import MetricKey, of_samples, of_value
+from understudy.metrics.datapoint import of_samples, of_value
 
 if TYPE_CHECKING:
     from understudy.control.autoscaling.service import AutoScaling
@@ -60,11 +62,11 @@ NAMES = (
 
 def values(group: Group) -> dict[str, float]:
     """Every metric of a group now. Those of the warm pool are there only with a warm pool."""
-    numbers: dict[str, int] = {}
-    weights: dict[str, int] = {}
-    for each in group.instances.values():
-        numbers[each.lifecycle] = numbers.get(each.lifecycle, 0) + 1
-        weights[each.lifecycle] = weights.get(each.lifecycle, 0) + each.weight
+    numbers = weights = Counter([each.lifecycle for each in group.instances.values()])
+    if units(group.instances.values()) != len(group.instances):
+        weights = Counter[str]()
+        for each in group.instances.values():
+            weights[each.lifecycle] += each.weight
     found: dict[str, float] = {
         "GroupMinSize": group.minimum,
         "GroupMaxSize": group.maximum,
@@ -147,18 +149,15 @@ def publish(service: "AutoScaling", group: Group, turn: Turn) -> None:
 def on_measured(service: "AutoScaling", event: InstancesMeasured, turn: Turn) -> None:
     """Publish what the world measured of instances: of each, and of their groups together."""
     start = float(ceil(event.at / MINUTE) - 1) * MINUTE
-    name, members, groups = event.metric, service.state.members, service.state.groups
-    own: list[tuple[MetricKey, float]] = []
-    together: dict[str, list[float]] = {}
-    for identity, value in event.samples:
-        group = members.get(identity)
-        if group is None:
-            continue
-        own.append(((EC2, name, (("InstanceId", identity),)), value))
+    at, name, members, groups = event.at, event.metric, service.state.members, service.state.groups
+    own = [each for each in event.samples if each[0] in members]
+    service.monitoring.publish_samples((EC2, name, "InstanceId"), own, start, turn, event.unit)
+    together: defaultdict[str, list[float]] = defaultdict(list)
+    for identity, value in own:
+        group = members[identity]
         instance = groups[group].instances[identity]
-        if instance.lifecycle == IN_SERVICE and event.at >= instance.warm_at:
-            together.setdefault(group, []).append(value)
-    service.monitoring.publish_samples(own, start, turn, event.unit)
+        if instance.lifecycle == IN_SERVICE and at >= instance.warm_at:
+            together[group].append(value)
     for group, samples in together.items():
         point = of_samples(start, samples)
         dimensions = (("AutoScalingGroupName", group),)

@@ -10,7 +10,6 @@ from understudy.control.autoscaling.state import OWNER, Group, Instance, State
 from understudy.control.events import Params
 from understudy.control.ports import AlarmBook, LaunchTemplates, Publisher
 from understudy.control.turn import Turn
-from understudy.metrics.datapoint import MetricKey
 
 Operation = Callable[["AutoScaling", Params, Turn], Params]
 Zones = Callable[[str], tzinfo]
@@ -34,9 +33,17 @@ class Monitoring(Publisher, AlarmBook, Protocol):
     """CloudWatch, as far as groups need it."""
 
     def publish_samples(
-        self, samples: Iterable[tuple[MetricKey, float]], start: float, turn: Turn, unit: str
+        self,
+        metric: tuple[str, str, str],
+        samples: Iterable[tuple[str, float]],
+        start: float,
+        turn: Turn,
+        unit: str,
     ) -> None:
-        """Publish one sample of each of many metrics, of the minute that began at ``start``."""
+        """Publish one sample of each of many metrics, of the minute that began at ``start``.
+
+        ``metric`` is the namespace, the name and the dimension whose values ``samples`` name.
+        """
         ...
 
     def hourly(

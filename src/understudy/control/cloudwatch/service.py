@@ -18,7 +18,8 @@ from understudy.control.cloudwatch.transition import evaluate_composite, release
 from understudy.control.cloudwatch.watch import Watch, watch
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.metrics.datapoint import Datapoint, Dimensions, MetricKey
+from understudy.metrics.datapoint import Datapoint, Dimensions
+from understudy.metrics.store import Roster
 from understudy.metrics.window import MINUTE, SHORT_PERIODS, ZoneLoader
 
 
@@ -39,6 +40,7 @@ class CloudWatch:
         self._watches: dict[str, Watch] = {}
         resolutions = (*SHORT_PERIODS, MINUTE)
         self._delays = {each: self.books.config.delay(each) for each in resolutions}
+        self._rosters: dict[tuple[str, str, str, str], Roster] = {}
 
     @property
     def state(self) -> CloudWatchState:
@@ -66,14 +68,21 @@ class CloudWatch:
 
     def publish_samples(
         self,
-        samples: Iterable[tuple[MetricKey, float]],
+        metric: tuple[str, str, str],
+        samples: Iterable[tuple[str, float]],
         start: float,
         turn: Turn,
         unit: str = "None",
     ) -> None:
-        """Publish one sample of each of many metrics, of the minute that began at ``start``."""
+        """Publish one sample of each of many metrics, of the minute that began at ``start``.
+
+        ``metric`` is the namespace, the name and the dimension whose values ``samples`` name.
+        """
+        roster = self._rosters.get((*metric, unit))
+        if roster is None:
+            roster = self._rosters[*metric, unit] = Roster(*metric, unit)
         store, delay = self.books.state.store, self._delays[MINUTE]
-        store.publish_samples(samples, start, turn.at, unit, MINUTE, delay)
+        store.publish_samples(roster, samples, start, turn.at, MINUTE, delay)
 
     def on_timer(self, key: tuple[str, ...], turn: Turn) -> None:
         """Evaluate an alarm, or end a wait of a composite alarm. Old timers do nothing."""
