@@ -228,6 +228,20 @@ def test_a_property_that_the_type_does_not_have_fails_in_cloudformations_words()
     assert "#: extraneous key [Priorty] is not permitted" in reasons
 
 
+def test_a_database_goes_with_its_stack_though_its_snapshot_cannot_be_taken() -> None:
+    # AWS: DeletionPolicy attribute; Snapshot is what a database has by default.
+    region = Region()
+    properties = {"DBInstanceClass": "db.t3.micro", "Engine": "mysql"}
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": properties}
+    assert deployed(region, "CreateStack", {"Resources": {"D": database}}) == "CREATE_COMPLETE"
+    region.call("cloudformation", "DeleteStack", StackName="app")
+    region.advance(60.0)
+    (gone,) = region.call("cloudformation", "ListStacks")["StackSummaries"]
+    events = region.call("cloudformation", "DescribeStackEvents", StackName=gone["StackId"])
+    statuses = {(e["LogicalResourceId"], e["ResourceStatus"]) for e in events["StackEvents"]}
+    assert ("D", "DELETE_COMPLETE") in statuses
+
+
 def test_strict_knows_nothing_that_is_only_recorded() -> None:
     strict = resource_types(strict=True)
     assert "AWS::Batch::JobQueue" not in strict

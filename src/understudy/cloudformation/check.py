@@ -75,10 +75,29 @@ def check(
         _disabled(template, conditions) if conditions is not None else (),
         _cycles(template, conditions),
         _types(template, schemas),
+        _snapshots(template),
         _attributes(template, schemas, [*resource_names, *output_names]),
         _dynamic(template, values),
     )
     return [diagnostic for stage in stages for diagnostic in stage]
+
+
+def _snapshots(template: Template) -> Found:
+    for logical_id, resource in template.resources.items():
+        if resource.deletion_policy == "Snapshot" and resource.type not in SNAPSHOTS:
+            yield Diagnostic(
+                f"Template error: resource type {resource.type} does not support deletion policy "
+                "Snapshot",
+                ("Resources", logical_id, "DeletionPolicy"),
+            )
+
+
+SNAPSHOTS = (
+    "AWS::DocDB::DBCluster", "AWS::EC2::Volume", "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup", "AWS::Neptune::DBCluster", "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance", "AWS::Redshift::Cluster",
+)  # fmt: skip
+"""The types of which a snapshot can be taken. AWS: DeletionPolicy attribute."""
 
 
 def _references(found: list[Call]) -> list[Reference]:

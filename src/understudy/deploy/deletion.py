@@ -94,4 +94,4 @@ def _is_kept(deployment: Deployment, resource: StackResource) -> bool:
         return True
     if undone and (deployment.retain_except_on_create or policy == "RetainExceptOnCreate"):
         return False
-    return policy in ("Retain", "RetainExceptOnCreate", "Snapshot")
+    return policy in ("Retain", "RetainExceptOnCreate")

@@ -149,7 +149,8 @@ class ResourceType:
     looks the live resource up, and raises a fault where it is gone; None where nobody can.
     It takes the physical id, or the name that a template gives. ``restore`` brings a resource back
     after a failed update, where that is not another update; ``release`` lets it go on with its own
-    cleanup, which waits for that of the stack.
+    cleanup, which waits for that of the stack. ``snapshot`` keeps what a resource holds before it
+    is deleted; None where that is nothing.
     ``always_updates`` is true where an update of the stack updates the resource though nothing in
     its template has changed.
     """
@@ -162,4 +163,5 @@ class ResourceType:
     read: Start | None = None
     restore: Start | None = None
     release: Start | None = None
+    snapshot: Start | None = None
     always_updates: bool = False

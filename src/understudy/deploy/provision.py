@@ -35,7 +35,11 @@ def handler(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:
     kind = engine.types[resource.type]
     request = request_for(stack, task, resource, turn)
     if task.verb == "delete":
-        return kind.delete(request)
+        return (
+            _deleted(kind, request)
+            if resource.deletion_policy == "Snapshot"
+            else kind.delete(request)
+        )
     if task.verb == "read":
         return _there(kind, kind.read)(request)
     if task.verb == "import":
@@ -53,6 +57,13 @@ def _there(kind: ResourceType, start: Start | None) -> Start:
     if start is None:
         raise AssertionError(f"{kind.name} has no such handler; nobody should have asked for it")
     return start
+
+
+def _deleted(kind: ResourceType, request: Request) -> Handler:
+    """Delete a resource after a snapshot of it. AWS: DeletionPolicy attribute, Snapshot."""
+    if kind.snapshot is not None:
+        yield from kind.snapshot(request)
+    return (yield from kind.delete(request))
 
 
 def _imported(kind: ResourceType, request: Request) -> Handler:

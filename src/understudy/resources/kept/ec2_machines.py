@@ -100,6 +100,7 @@ VOLUME = Kept(
     read=Call("DescribeVolumes", VolumeIds=owns),
     record="Volumes.0",
     live="AvailabilityZone Size VolumeType Encrypted Iops Tags",
+    snapshot=Call("CreateSnapshot", VolumeId=own),
     delete=(Call("DeleteVolume", VolumeId=own),),
 )
 

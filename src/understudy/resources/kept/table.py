@@ -101,6 +101,8 @@ class Kept:
     delete: tuple[Part, ...]
     then: tuple[Part, ...] = ()
     update: tuple[Part, ...] = ()
+    snapshot: Call | None = None
+    """What keeps its content where its DeletionPolicy asks for that."""
     read: Call | None = None
     record: str = ""
     made: str | None = None
@@ -125,6 +127,7 @@ def resource_type(kept: Kept) -> ResourceType:
         _bound(_delete, kept),
         _bound(_update, kept),
         read,
+        snapshot=_bound(_snapshot, kept) if kept.snapshot else None,
     )
 
 
@@ -216,6 +219,13 @@ def _read(kept: Kept, request: Request) -> Handler:
     gone = [name for name, value in found.items() if value is None and name in live]
     known = {name: value for name, value in live.items() if name not in gone}
     return Done(here.id, {**request.attributes, **_shown(kept, record)}, known)
+
+
+def _snapshot(kept: Kept, request: Request) -> Handler:
+    here = Here(request, request.physical_id)
+    if kept.snapshot is not None:
+        yield from _do(kept, kept.snapshot, here)
+    return Done(here.id)
 
 
 def _delete(kept: Kept, request: Request) -> Handler:
