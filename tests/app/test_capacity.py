@@ -12,7 +12,11 @@ from understudy.app.capacity import (
     setting_calls,
 )
 from understudy.base.diagnostic import InvalidInput
+from understudy.control.capacity.usage import bills
 from understudy.engine.engine import Engine
+from understudy.pricing.application import RI_FEE
+from understudy.pricing.catalogue import BOOK
+from understudy.pricing.rates import BookRates
 from understudy.testing.region import Region
 
 WHOLE = """
@@ -80,6 +84,61 @@ def test_capacity_holds_in_every_region_before_and_after_its_first_use(tmp_path:
             for name in ("us-east-1", "eu-west-1", "ap-south-1")
         ]
         assert rooms == [2, 2, 2]
+
+
+def test_commitments_are_owned_in_their_regions_even_before_those_are_used(tmp_path: Path):
+    text = """
+[[commitments.reserved]]
+type = "g5.xlarge"
+count = 2
+region = "us-west-2"
+[[commitments.savings-plan]]
+hourly = "1.5"
+[[commitments.capacity-reservation]]
+type = "m5.large"
+zone = "eu-west-1a"
+region = "eu-west-1"
+count = 1
+"""
+    settings = read_settings(written(tmp_path, text))
+    region = Region()
+    ((operation, params),) = setting_calls(settings)
+    region.call("understudy", operation, **params)
+    assert set(region.engine.regions) == {"us-east-1", "us-west-2", "eu-west-1"}
+    planes = {name: region.engine.region(name).plane for name in region.engine.regions}
+    owned = {name: plane.purchasing.commitments(region.now) for name, plane in planes.items()}
+    assert [each.region for each in owned["us-west-2"].reserved] == ["us-west-2"]
+    assert {name: len(each.plans) for name, each in owned.items()} == {
+        "us-east-1": 1,
+        "us-west-2": 0,
+        "eu-west-1": 0,
+    }
+    assert len(planes["eu-west-1"].purchasing.reservations(region.now)) == 1
+    region.advance(3600)
+    fees = [
+        line.product
+        for bill in bills(region.engine.used(region.now), BookRates(BOOK)).values()
+        for line in bill.lines
+        if line.kind == RI_FEE
+    ]
+    assert set(fees) == {"g5.xlarge"}
+
+
+def test_a_zone_of_another_region_is_named(tmp_path: Path):
+    text = """
+[[commitments.reserved]]
+type = "m5.large"
+count = 1
+zone = "eu-west-1a"
+[[commitments.savings-plan]]
+hourly = "1"
+region = "Ireland"
+"""
+    path = written(tmp_path, text)
+    assert complaints(read_settings, path) == [
+        f"{path}: Ireland is no region of AWS.",
+        f"{path}: eu-west-1a is no zone of us-east-1.",
+    ]
 
 
 def test_a_limit_of_the_command_line_holds_in_one_region():

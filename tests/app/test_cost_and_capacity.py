@@ -17,6 +17,7 @@ from understudy.app.launch import EngineProcess
 from understudy.cli.capacity import capacity
 from understudy.cli.commit import commit
 from understudy.cli.cost import cost
+from understudy.control.capacity.usage import parts
 from understudy.testing.processes import wait_for
 
 pytestmark = pytest.mark.processes
@@ -161,6 +162,25 @@ def test_a_metric_of_cloudwatch_is_a_demand(
     assert "4.0 instances on average" in told.replace("\n           ", " ")
     assert commit(**given) == 2
     assert "name it with --instance-type" in capsys.readouterr().err
+
+
+def test_the_bill_is_of_all_regions_and_says_which_else_there_are(
+    state: Path, capsys: pytest.CaptureFixture[str]
+):
+    here = running_client(state, "")
+    elsewhere = running_client(state, "", "us-west-2").service("ec2")
+    elsewhere.run_instances(
+        ImageId="ami-12345678", InstanceType="g5.xlarge", MinCount=1, MaxCount=1
+    )
+
+    def used() -> bool:
+        return any(each.region == "us-west-2" and parts(each) for each in here.used_everywhere())
+
+    wait_for(used, DEADLINE, "an instance elsewhere")
+    assert cost("shop", json=True, state=state) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["elsewhere"] == ["us-west-2"]
+    assert float(told["billed"]) > float(told["so_far"])
 
 
 def test_settings_are_in_force_from_the_start(tmp_path: Path):

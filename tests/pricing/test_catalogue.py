@@ -122,10 +122,16 @@ def test_a_missing_figure_stays_missing(region: str, product: str):
     assert product not in offers_in(region)
 
 
-def test_no_savings_plan_rate_comes_with_understudy():
-    assert not [
-        offer for offer in known_offers() if offer.purchase not in (ON_DEMAND, RESERVED, SPOT)
+def test_a_rate_of_a_savings_plan_has_its_source_and_date():
+    rates = [each for each in known_offers() if each.purchase not in (ON_DEMAND, RESERVED, SPOT)]
+    assert [(each.instance_type, each.region, each.as_of) for each in rates] == [
+        ("m6a.xlarge", "us-east-1", "2026-10-01")
     ]
+    (rate,) = rates
+    now = BOOK.find("m6a.xlarge", "us-east-1")
+    assert now is not None
+    assert Decimal("0.6") < rate.hourly / now.hourly < 1
+    assert "vantage" in rate.source
 
 
 def test_a_committed_price_can_be_held_against_its_own_time():

@@ -57,6 +57,7 @@ class Management:
             ),
             "activities": lambda region, query: activities(region, query.get("name", "")),
             "usage": lambda region, _: region.used(self._loop.now()),
+            "usages": lambda _, __: self._loop.engine.used(self._loop.now()),
         }
 
     async def respond(self, request: Request) -> Response:

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from understudy.base.arn import DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.base.regions import is_region
 from understudy.control.capacity.operations import EVERY_REGION
 from understudy.control.ecs.messages import FARGATE
 from understudy.pricing.instance import HOSTING, known_instances
@@ -37,10 +39,11 @@ class PoolLimit(Table, frozen=True, kw_only=True):
 
 
 class Reserved(Table, frozen=True, kw_only=True):
-    """Reserved Instances that are owned; with a zone they are zonal."""
+    """Reserved Instances that are owned in a region; with a zone they are zonal."""
 
     type: str
     count: int
+    region: str = DEFAULT_REGION
     years: int = 1
     payment: str = NO_UPFRONT
     offering_class: str = STANDARD
@@ -64,6 +67,7 @@ class Reservation(Table, frozen=True, kw_only=True):
     type: str
     zone: str
     count: int
+    region: str = DEFAULT_REGION
 
 
 class Settings(Struct, frozen=True):
@@ -97,9 +101,24 @@ def read_settings(path: Path | None = None) -> Settings:
     )
     problems += quota_problems(settings.quotas)
     problems += [p for each in settings.pools for p in pattern_problems(each.type, each.count)]
+    problems += _region_problems(settings, chosen)
     if problems:
         raise InvalidInput(tuple(problems))
     return settings
+
+
+def _region_problems(settings: Settings, path: Path) -> list[Diagnostic]:
+    """Regions that there are not, and zones of other regions."""
+    rows = (*settings.reserved, *settings.plans, *settings.reservations)
+    regions = dict.fromkeys(each.region for each in rows if each.region)
+    found = [Diagnostic(f"{path}: {e} is no region of AWS.") for e in regions if not is_region(e)]
+    return found + [
+        Diagnostic(
+            f"{path}: {each.zone} is no zone of {each.region}.", action="name its region too"
+        )
+        for each in (*settings.reserved, *settings.reservations)
+        if each.zone and not each.zone.startswith(each.region)
+    ]
 
 
 def toml(path: Path) -> dict[str, Any]:
@@ -174,7 +193,10 @@ def _known(pattern: str) -> bool:
 
 
 def setting_calls(settings: Settings, *, everywhere: bool = True) -> list[Call]:
-    """The operations that put settings into force, capacity in one region or ``everywhere``."""
+    """The operations that put settings into force, capacity in one region or ``everywhere``.
+
+    Commitments are put into the region that each of them names.
+    """
     calls: list[Call] = []
     where = {EVERY_REGION: True} if everywhere else {}
     if settings.pools:
@@ -190,7 +212,11 @@ def setting_calls(settings: Settings, *, everywhere: bool = True) -> list[Call]:
         "Plans": [msgspec.to_builtins(each) for each in settings.plans],
         "Reservations": [msgspec.to_builtins(each) for each in settings.reservations],
     }
-    return [*calls, ("PutCommitments", owned)] if any(owned.values()) else calls
+    return (
+        [*calls, ("PutCommitments", {**owned, EVERY_REGION: True})]
+        if any(owned.values())
+        else calls
+    )
 
 
 def limit_calls(told: Iterable[str]) -> list[Call]:

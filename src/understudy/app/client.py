@@ -131,6 +131,10 @@ class Client:
         """What the region has used so far, and what is owned in it."""
         return msgspec.json.decode(self.own("usage", region=self.region), type=Used)
 
+    def used_everywhere(self) -> tuple[Used, ...]:
+        """What every region has used so far, and what is owned in it."""
+        return msgspec.json.decode(self.own("usages"), type=tuple[Used, ...])
+
     def capacity(self, operation: str, **params: Any) -> dict[str, Any]:
         """Perform an operation of ``control.capacity``. Raises InvalidInput where it is refused."""
         body = json.dumps(params).encode()

@@ -79,7 +79,7 @@ def advise(wish: Wish) -> Advice:
     """The cheapest purchase for a demand. Raises InvalidInput with all that is wrong."""
     limits, spot = _limits(wish)
     book = book_of(wish.state)
-    owned = owned_of(read_settings(wish.settings), wish.region, book)
+    owned = owned_of(read_settings(wish.settings), book)
     source, demand = _demand(wish, book)
     try:
         found = answer(demand, book, limits, owned, spot)
@@ -181,21 +181,22 @@ def _demand(wish: Wish, book: Book) -> tuple[str, Demand]:
 # What is owned, and what has to be said.
 
 
-def owned_of(settings: Settings, region: str, book: Book) -> Commitments:
+def owned_of(settings: Settings, book: Book) -> Commitments:
     """The commitments that are declared, at the prices of the book. Raises InvalidInput."""
     problems: list[Diagnostic] = []
     reserved: list[ReservedInstance] = []
     for number, each in enumerate(settings.reserved):
         terms = Terms(RESERVED, each.offering_class, each.years, each.payment)
-        offer = book.find(each.type, region, terms)
+        offer = book.find(each.type, each.region, terms)
         if offer is None:
-            problems.append(Diagnostic(f"No price is known of {each.type} in {region}, {terms}."))
+            missing = f"No price is known of {each.type} in {each.region}, {terms}."
+            problems.append(Diagnostic(missing))
             continue
         reserved.append(
             ReservedInstance(
                 id=f"declared-{number}",
                 instance_type=each.type,
-                region=region,
+                region=each.region,
                 count=each.count,
                 hourly=offer.hourly,
                 upfront=offer.upfront,

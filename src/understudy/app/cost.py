@@ -1,6 +1,6 @@
 """What a run has cost so far and costs a month at this rate, by resource."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -54,8 +54,9 @@ class Moved(Struct, frozen=True):
 class CostReport(Struct, frozen=True):
     """The cost of the resources of a stack, or of all.
 
-    The account's bill counts commitments: ``billed`` is all of it, ``fees`` what is paid for
-    commitments whatever runs, ``unused`` the part of the fees that nothing used.
+    The account's bill counts commitments and all regions, ``elsewhere`` those that were used beside
+    this one: ``billed`` is all of it, ``fees`` what is paid for commitments whatever runs,
+    ``unused`` the part of the fees that nothing used.
     """
 
     at: str
@@ -69,6 +70,7 @@ class CostReport(Struct, frozen=True):
     activities: tuple[Moved, ...]
     prices: str
     sources: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def cost_report(client: Client, stack: str, state: Path) -> CostReport:
         for part in parts(used)
         if not stack or owner_of(part) in names
     ]
-    billed, fees, unused = _billed(used, rates)
+    everywhere = client.used_everywhere()
+    billed, fees, unused = _billed(everywhere, rates)
     return CostReport(
         at=_iso(used.at),
         region=used.region,
@@ -135,6 +138,9 @@ def cost_report(client: Client, stack: str, state: Path) -> CostReport:
         ),
         prices=vintage(rates.used).said(today()),
         sources=vintage(rates.used).sources,
+        elsewhere=tuple(
+            sorted(each.region for each in everywhere if each.region != used.region and parts(each))
+        ),
     )
 
 
@@ -190,9 +196,11 @@ def _total(amounts: Any) -> Decimal | None:
     return None if None in known else sum(known, Decimal(0))
 
 
-def _billed(used: Used, rates: BookRates) -> tuple[Decimal | None, Decimal, Decimal]:
-    """The account's bill in the region, with commitments."""
-    hours = bills([used], rates).values()
+def _billed(
+    everywhere: Iterable[Used], rates: BookRates
+) -> tuple[Decimal | None, Decimal, Decimal]:
+    """The account's bill in all regions, with commitments."""
+    hours = bills(everywhere, rates).values()
     fees = sum(
         (hour.sum(lambda line: line.kind in (RI_FEE, PLAN_FEE)) for hour in hours), Fraction(0)
     )

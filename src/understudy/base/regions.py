@@ -1,5 +1,9 @@
 """Regions as AWS calls them in texts for people."""
 
+import re
+
+_CODE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
 LOCATIONS = {
     "us-east-1": "US East (N. Virginia)",
     "us-east-2": "US East (Ohio)",
@@ -19,3 +23,12 @@ LOCATIONS = {
     "sa-east-1": "South America (Sao Paulo)",
 }
 """AWS's names of regions in price lists and messages; one that is not here has its code."""
+
+
+def is_region(name: str) -> bool:
+    """Whether a name has the form of a region's code.
+
+    >>> is_region("eu-west-1"), is_region("us-gov-west-1"), is_region("Ireland")
+    (True, True, False)
+    """
+    return _CODE.fullmatch(name) is not None

@@ -19,6 +19,7 @@ from understudy.control.capacity.operations import EVERY_REGION, OPERATIONS, SER
 from understudy.control.capacity.usage import Used
 from understudy.control.events import AnyCommand, AnyEvent, ApiCalled, Params
 from understudy.control.plane import PlaneConfig
+from understudy.control.purchasing.declared import regions_of
 from understudy.control.turn import Timer, Turn
 from understudy.deploy.handler import Invoke, ResourceType
 from understudy.engine.region import Region, RegionState
@@ -79,10 +80,10 @@ class Engine:
         world = self._world
         schemas = world.schemas(name)
         region = Region(name, state, world.plane, world.types, schemas, world.endpoint)
-        region.plane.costs.everywhere = self._used
+        region.plane.costs.everywhere = self.used
         return region
 
-    def _used(self, at: float) -> list[Used]:
+    def used(self, at: float) -> list[Used]:
         """What all regions have used: a bill is the account's."""
         return [region.used(at) for region in self._regions.values()]
 
@@ -116,13 +117,17 @@ class Engine:
         return self._handle(event)
 
     def _in_every_region(self, event: ApiCalled) -> Step:
-        """Change the capacity of all regions, and of those that are yet to be used."""
-        names = dict.fromkeys((event.region, *self.regions))
+        """Change the capacity of all regions, and of those that are yet to be used.
+
+        What is owned is of the regions that it names: they are used from then on.
+        """
+        names = dict.fromkeys((event.region, *self.regions, *sorted(regions_of(event.params))))
         steps = [self._handle(replace(event, region=name)) for name in names]
-        if not isinstance(steps[0].answer, Fault):
+        fault = next((step.answer for step in steps if isinstance(step.answer, Fault)), None)
+        if fault is None and event.operation in OPERATIONS:
             self.state.everywhere[event.operation] = event.params
         commands = tuple(command for step in steps for command in step.commands)
-        return Step(commands, steps[0].answer)
+        return Step(commands, fault or steps[0].answer)
 
     def _handle(self, event: AnyEvent) -> Step:
         turn = self._turn(event.at, event.region)

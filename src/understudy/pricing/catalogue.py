@@ -13,16 +13,19 @@ from understudy.pricing.figures import (
     hosting,
     on_demand_2026,
     reserved_2019,
+    savings_plans,
     services,
     us_east_1_2023,
 )
 from understudy.pricing.offer import (
     ALL_UPFRONT,
+    COMPUTE,
     CONVERTIBLE,
     NO_UPFRONT,
     ON_DEMAND,
     PARTIAL_UPFRONT,
     RESERVED,
+    SAVINGS_PLAN,
     SPOT,
     STANDARD,
     YEAR_HOURS,
@@ -44,6 +47,7 @@ _CONVERTIBLE = (
     Terms(RESERVED, CONVERTIBLE, 3, NO_UPFRONT),
     Terms(RESERVED, CONVERTIBLE, 3, ALL_UPFRONT),
 )
+_ONE_YEAR_COMPUTE = Terms(SAVINGS_PLAN, COMPUTE, 1, NO_UPFRONT)
 _ONE_YEAR_PAID = Terms(RESERVED, STANDARD, 1, ALL_UPFRONT)
 
 
@@ -114,6 +118,8 @@ def known_offers() -> Iterable[Offer]:
                 yield from _priced(_by_size(table), region, columns, source)
     for source, region, table in hosting.HOSTING:
         yield from _priced(_by_size(table), region, (_ON_DEMAND,), source)
+    rates = ((name, [figure]) for name, figure in savings_plans.COMPUTE_ONE_YEAR.items())
+    yield from _priced(rates, "us-east-1", (_ONE_YEAR_COMPUTE,), savings_plans.SOURCE)
     for source, region, figures in services.SERVICES:
         rows = ((name, [figure]) for name, figure in figures.items())
         yield from _priced(rows, region, (_ON_DEMAND,), source)

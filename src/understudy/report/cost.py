@@ -32,6 +32,8 @@ def cost_view(report: CostReport, stack: str) -> RenderableType:
         parts += ["", _commitments(report)]
     if report.activities:
         parts += ["", _activities(report)]
+    if report.elsewhere:
+        parts.append(Text(f"Used beside it: {', '.join(report.elsewhere)}; see them by --region."))
     missing = sorted({name for each in report.resources for name in each.missing})
     if missing:
         parts.append(Text(f"No price is known of {', '.join(missing)}."))
@@ -52,7 +54,7 @@ def _used(each: ResourceCost) -> str:
 
 def _commitments(report: CostReport) -> RenderableType:
     return Text(
-        f"With commitments the bill of the account is {_money(report.billed)} so far: "
+        f"With commitments the bill of all regions is {_money(report.billed)} so far: "
         f"{format_usd(report.fees)} of fees, {format_usd(report.unused)} of them unused."
     )
 

@@ -5,6 +5,7 @@ Declared again, the new ones take the place of the old.
 
 from decimal import Decimal, InvalidOperation
 
+from understudy.base.arn import DEFAULT_REGION
 from understudy.base.fault import validation_exception
 from understudy.control.events import Params
 from understudy.control.purchasing.service import OwnedPlan, OwnedReservation, Purchasing
@@ -21,7 +22,11 @@ PREFIX = "declared-"
 
 
 def put_commitments(service: Purchasing, params: Params, turn: Turn) -> Params:
-    """Own Reserved, Plans and Reservations from now on. Raises Fault where a price is missing."""
+    """Own Reserved, Plans and Reservations from now on, those of the region among them.
+
+    A plan that names no region is kept in the default one: it is the account's. Raises Fault where
+    a price is missing.
+    """
     reserved = [
         _reserved(service, n, each, turn) for n, each in _numbered(params, "Reserved", turn)
     ]
@@ -38,9 +43,22 @@ def put_commitments(service: Purchasing, params: Params, turn: Turn) -> Params:
 
 
 def _numbered(params: Params, kind: str, turn: Turn) -> list[tuple[str, Params]]:
-    rows: list[Params] = params.get(kind, [])
+    rows = [each for each in params.get(kind, []) if _region(each) == turn.region]
     name = f"{PREFIX}{turn.region}-{kind.lower()}"
     return [(f"{name}-{number}", row) for number, row in enumerate(rows, 1)]
+
+
+def _region(row: Params) -> str:
+    return row.get("region") or DEFAULT_REGION
+
+
+def regions_of(params: Params) -> set[str]:
+    """The regions in which something is declared to be owned."""
+    return {
+        _region(row)
+        for kind in ("Reserved", "Plans", "Reservations")
+        for row in params.get(kind, [])
+    }
 
 
 def _reserved(service: Purchasing, name: str, row: Params, turn: Turn) -> ReservedInstance:
