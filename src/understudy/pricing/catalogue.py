@@ -47,7 +47,12 @@ _CONVERTIBLE = (
     Terms(RESERVED, CONVERTIBLE, 3, NO_UPFRONT),
     Terms(RESERVED, CONVERTIBLE, 3, ALL_UPFRONT),
 )
-_ONE_YEAR_COMPUTE = Terms(SAVINGS_PLAN, COMPUTE, 1, NO_UPFRONT)
+_WITHOUT_UPFRONT = (
+    _ON_DEMAND,
+    Terms(SAVINGS_PLAN, COMPUTE, 1, NO_UPFRONT),
+    Terms(RESERVED, STANDARD, 1, NO_UPFRONT),
+    Terms(RESERVED, STANDARD, 3, NO_UPFRONT),
+)
 _ONE_YEAR_PAID = Terms(RESERVED, STANDARD, 1, ALL_UPFRONT)
 
 
@@ -118,8 +123,9 @@ def known_offers() -> Iterable[Offer]:
                 yield from _priced(_by_size(table), region, columns, source)
     for source, region, table in hosting.HOSTING:
         yield from _priced(_by_size(table), region, (_ON_DEMAND,), source)
-    rates = ((name, [figure]) for name, figure in savings_plans.COMPUTE_ONE_YEAR.items())
-    yield from _priced(rates, "us-east-1", (_ONE_YEAR_COMPUTE,), savings_plans.SOURCE)
+    yield from _priced(
+        _by_size(savings_plans.US_EAST_1), "us-east-1", _WITHOUT_UPFRONT, savings_plans.SOURCE
+    )
     for source, region, figures in services.SERVICES:
         rows = ((name, [figure]) for name, figure in figures.items())
         yield from _priced(rows, region, (_ON_DEMAND,), source)

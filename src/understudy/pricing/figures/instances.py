@@ -27,6 +27,7 @@ inf1 inferentia xlarge=4/8/1 2xlarge=8/16/1 6xlarge=24/48/4 24xlarge=96/192/16
 inf2 inferentia2 xlarge=4/16/1 8xlarge=32/128/1 24xlarge=96/384/6 48xlarge=192/768/12
 m5 - large=2/8 xlarge=4/16 2xlarge=8/32 4xlarge=16/64 8xlarge=32/128 12xlarge=48/192
 m5 - 16xlarge=64/256 24xlarge=96/384
+m6a - xlarge=4/16 2xlarge=8/32
 m6g - medium=1/4 large=2/8 xlarge=4/16 2xlarge=8/32 4xlarge=16/64 8xlarge=32/128
 m6g - 12xlarge=48/192 16xlarge=64/256
 m6i - large=2/8 xlarge=4/16 2xlarge=8/32 4xlarge=16/64 8xlarge=32/128 12xlarge=48/192

@@ -1,4 +1,8 @@
-"""Rates under Savings Plans, in US dollars an hour: the only dated public figure that was found."""
+"""Prices in us-east-1 beside the only dated public rate of a Savings Plan that was found.
+
+The columns are on demand, a Compute Savings Plan of one year, and standard reserved for one and
+three years, all with No Upfront.
+"""
 
 from understudy.pricing.source import Source
 
@@ -8,5 +12,6 @@ SOURCE = Source(
     "as quoted in public text",
 )
 
-COMPUTE_ONE_YEAR: dict[str, str] = {"m6a.xlarge": "0.13965"}
-"""In us-east-1, Compute Savings Plan, No Upfront."""
+US_EAST_1 = """
+m6a xlarge=0.1728/0.13965/0.11431/0.07838 2xlarge=0.3456/-/0.22861/0.15676
+"""
