@@ -40,6 +40,7 @@ from understudy.live.access_logs import AccessLogs
 from understudy.live.asynchronous import AsynchronousInferences
 from understudy.live.clock import WorldClock
 from understudy.live.custom_resources import CustomResources, publish
+from understudy.live.event_sources import EventSources
 from understudy.live.fleets import Fleets
 from understudy.live.front_door import FrontDoor
 from understudy.live.functions import LiveFunctions
@@ -174,7 +175,10 @@ async def running(
         respond = Management(loop, ready, fleets.machines).respond
         server = Server(loop, world, objects, functions, books, respond, Ids(time.time_ns()))
         await stack.enter_async_context(_listening(server, control))
-        ended = asyncio.gather(world.listen(), loop.broken, fleets.measure(), logs.run())
+        sources = EventSources(loop, functions, world.keep_book)
+        ended = asyncio.gather(
+            world.listen(), loop.broken, fleets.measure(), logs.run(), sources.poll()
+        )
         stack.push_async_callback(_cancelled, ended)
         loop.restart()
         _put_into_force(config.settings, loop)

@@ -84,6 +84,14 @@ def _matches(rule: Any, event: Params) -> bool:
     return enabled and bool(rule.event_pattern.dump()) and rule.event_pattern.matches_event(event)
 
 
+def matches(pattern: str, value: Params) -> bool:
+    """Whether a value matches an event pattern, which is JSON."""
+    from moto.events.models import EventPattern
+
+    kind: Any = EventPattern
+    return kind.load(pattern).matches_event(value)
+
+
 def _as_told(event: Params) -> Params:
     """An event of PutEvents as targets see it: moto keeps its time as a number."""
     from moto.core.utils import iso_8601_datetime_without_milliseconds, utcfromtimestamp

@@ -163,6 +163,10 @@ class LiveWorld:
             )
         )
 
+    async def keep_book(self, service: str, operation: str, params: Params, region: str) -> Params:
+        """The output of an operation of a kept service. Raises Fault."""
+        return await self.keep_books(lambda: self._books.call(service, operation, params, region))
+
     async def keep_books(self, work: Callable[[], Result]) -> Result:
         """Do something with the kept services, one at a time, off the event loop."""
         return await self._bookkeeper.do(work)

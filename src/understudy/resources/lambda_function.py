@@ -188,6 +188,6 @@ LAMBDA: tuple[ResourceType, ...] = (
     ResourceType("AWS::Lambda::Alias", "runs", create_alias, delete_alias, update_alias),
     ResourceType("AWS::Lambda::Permission", "runs", create_permission, delete_permission),
     ResourceType(
-        "AWS::Lambda::EventSourceMapping", "kept", create_mapping, delete_mapping, update_mapping
+        "AWS::Lambda::EventSourceMapping", "runs", create_mapping, delete_mapping, update_mapping
     ),
 )

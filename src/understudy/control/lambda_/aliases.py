@@ -165,12 +165,29 @@ def list_tags(service: Lambda, params: Params, turn: Turn) -> Params:
 
 
 def create_mapping(service: Lambda, params: Params, turn: Turn) -> Params:
-    """Keep which source feeds a function. Nothing polls it here."""
-    function = service.function(params["FunctionName"], turn)
+    """Keep which source feeds a function, a version or an alias of it. The world polls it."""
+    called = _called(service, params, turn)
     settings = {key: value for key, value in params.items() if key != "FunctionName"}
-    mapping = Mapping(turn.ids.uuid(), function.arn, settings, turn.at)
+    for known in service.state.mappings.values():
+        source = known.settings.get("EventSourceArn")
+        if source and (source, known.function) == (settings.get("EventSourceArn"), called):
+            raise Fault(
+                "ResourceConflictException",
+                f'The event source arn (" {source} ") and function (" {called} ") provided mapping '
+                "already exists. Please update or delete the existing mapping with UUID "
+                f"{known.id}",
+                409,
+            )
+    mapping = Mapping(turn.ids.uuid(), called, settings, turn.at)
     service.state.mappings[mapping.id] = mapping
     return _mapped(mapping, turn)
+
+
+def _called(service: Lambda, params: Params, turn: Turn) -> str:
+    """The ARN of what a FunctionName names, with the qualifier that it has."""
+    function, _ = service.version(params, turn)
+    qualifier = parsed(params["FunctionName"])[1]
+    return f"{function.arn}:{qualifier}" if qualifier else function.arn
 
 
 def _mapping(service: Lambda, params: Params) -> Mapping:
@@ -203,7 +220,7 @@ def update_mapping(service: Lambda, params: Params, turn: Turn) -> Params:
     """Change an event source mapping."""
     mapping = _mapping(service, params)
     if "FunctionName" in params:
-        mapping.function = service.function(params["FunctionName"], turn).arn
+        mapping.function = _called(service, params, turn)
     given = {k: v for k, v in params.items() if k not in ("UUID", "FunctionName")}
     mapping.settings, mapping.modified_at = {**mapping.settings, **given}, turn.at
     return _mapped(mapping, turn)
@@ -219,7 +236,7 @@ def delete_mapping(service: Lambda, params: Params, turn: Turn) -> Params:
 def list_mappings(service: Lambda, params: Params, turn: Turn) -> Params:
     """The event source mappings, of one source or function if asked for."""
     source, named = params.get("EventSourceArn"), params.get("FunctionName")
-    function = service.function(named, turn).arn if named else None
+    function = _called(service, {"FunctionName": named}, turn) if named else None
     found = [
         _mapped(each, turn)
         for each in service.state.mappings.values()
