@@ -1,7 +1,7 @@
 """A target made ready to be built: its template, its conditions, its order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from understudy.base.arn import ACCOUNT, PARTITION, URL_SUFFIX
@@ -25,12 +25,17 @@ _KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """A checked target: its template with all it refers to, what exists, and what needs what."""
+    """A checked target: its template with all it refers to, what exists, and what needs what.
+
+    ``drafts`` are resources that need no other, worked out when their stack was validated; a
+    creation takes them.
+    """
 
     revision: Revision
     resources: Mapping[str, Resource]
     needs: Mapping[str, tuple[str, ...]]
     imports: tuple[str, ...] = ()
+    drafts: dict[str, StackResource] = field(default_factory=dict[str, StackResource])
 
     @property
     def template(self) -> Template:

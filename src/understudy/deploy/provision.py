@@ -46,9 +46,10 @@ def handler(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:
         return _imported(kind, request)
     if task.verb == "release":
         return _there(kind, kind.release)(request)
+    if task.replaces:
+        request = dataclasses.replace(request, physical_id="", previous={}, attributes={})
     if task.verb == "create" or task.replaces:
-        anew = dataclasses.replace(request, physical_id="", previous={}, attributes={})
-        return _created(engine, stack, task, kind, anew)
+        return _created(engine, stack, task, kind, request)
     start = kind.restore if task.verb == "restore" and kind.restore else kind.update
     return _resolved(_there(kind, start), request)
 

@@ -6,17 +6,21 @@ Names are looked up where the answer is at hand, and for buckets; other types sa
 taken when they are made.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
+from understudy.base.diagnostic import Path
 from understudy.base.fault import Fault
 from understudy.cloudformation.change import Change
-from understudy.cloudformation.changeset import plan
-from understudy.cloudformation.resolve import EvaluationError
+from understudy.cloudformation.coerce import coerce
+from understudy.cloudformation.dynamic import not_yet_known
+from understudy.cloudformation.revision import evaluated_or_written
+from understudy.cloudformation.validate import Problem, validate
+from understudy.cloudformation.value import is_map
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import existing, outside
-from understudy.deploy.blueprint import planning_scope
-from understudy.deploy.handler import Invoke
+from understudy.deploy import existing, outside, work
+from understudy.deploy.blueprint import Blueprint, planning_scope
+from understudy.deploy.handler import HandlerFailure, Invoke
 from understudy.deploy.outside import Missing
 from understudy.deploy.ports import Engine
 from understudy.deploy.prepare import Prepared
@@ -54,11 +58,42 @@ def of_creation(
     """What is wrong with a stack that is to be created at once. Raises Missing."""
     if prepared.late or params.get("DisableValidation"):
         return []
+    blueprint = engine.blueprints.of(stack, prepared.target)
+    wrong = [
+        Finding(name, "", resource.type, PROPERTIES, _path(name, path), message)
+        for name, resource in sorted(blueprint.resources.items())
+        for path, message in _drafted(engine, stack, blueprint, name)
+    ]
+    added = [(name, "") for name in sorted(blueprint.resources)]
+    return [*wrong, *_conflicts(engine, stack, prepared, added, params, turn)]
+
+
+def _drafted(engine: Engine, stack: Stack, blueprint: Blueprint, name: str) -> Sequence[Problem]:
+    """How a new resource breaks its schema; one that refers to no other is kept as it will be.
+
+    A value that cannot be worked out is said of its resource when that is made.
+    """
+    resource = blueprint.resources[name]
+    schema = engine.schemas.get(resource.type)
+    if blueprint.needs[name]:
+        if schema is None:
+            return ()
+        scope = planning_scope(blueprint.revision.scope)
+        properties = evaluated_or_written(resource.properties, scope)
+        if not is_map(properties):
+            return ()
+        return validate(not_yet_known(coerce(properties, schema)), schema)
     try:
-        changes = plan(None, prepared.ready, {}, engine.schemas)
-    except EvaluationError:
-        return []  # It is said of the resource that asks for it, when that is made.
-    return of_changes(engine, stack, prepared, changes, params, turn)
+        made, problems = work.drafted(engine, stack, blueprint, name, "")
+    except HandlerFailure:
+        return ()
+    if not problems:
+        blueprint.drafts[name] = made
+    return problems
+
+
+def _path(logical_id: str, path: Path) -> str:
+    return "/".join(("/Resources", logical_id, "Properties", *map(str, path)))
 
 
 def of_changes(
@@ -80,24 +115,28 @@ def of_changes(
         for each in changes
         for path, message in each.problems
     ]
-    return [*wrong, *_conflicts(engine, stack, prepared, changes, params, turn)]
+    added = [
+        (each.logical_id, each.physical_id)
+        for each in changes
+        if each.action == "Add" or each.replacement == "True"
+    ]
+    return [*wrong, *_conflicts(engine, stack, prepared, added, params, turn)]
 
 
 def _conflicts(
     engine: Engine,
     stack: Stack,
     prepared: Prepared,
-    changes: Collection[Change],
+    added: Collection[tuple[str, str]],
     params: Params,
     turn: Turn,
 ) -> Iterator[Finding]:
+    """Names that are taken, of new resources; each with the physical id that it replaces."""
     scope = planning_scope(prepared.ready.scope)
-    for change in changes:
-        resource = prepared.ready.template.resources.get(change.logical_id)
-        if resource is None or not (change.action == "Add" or change.replacement == "True"):
-            continue
+    for logical_id, physical_id in added:
+        resource = prepared.ready.template.resources[logical_id]
         name = existing.given_name(engine, resource, scope)
-        if not name or name == change.physical_id:
+        if not name or name == physical_id:
             continue
         if resource.type == BUCKET:
             there = _answer(engine, "HeadBucket", name, params, turn) is not None
@@ -105,14 +144,16 @@ def _conflicts(
         else:
             try:
                 taken = existing.found(
-                    engine, stack, change.logical_id, resource, name, scope, params, turn
+                    engine, stack, logical_id, resource, name, scope, params, turn
                 )
             except Missing:
                 continue
-        if taken and taken != change.physical_id:
-            kind = f"Resource of type '{resource.type}' with identifier '{taken}' already exists."
-            path = f"/Resources/{change.logical_id}"
-            yield Finding(change.logical_id, "", resource.type, NAMES, path, kind)
+        if taken and taken != physical_id:
+            sentence = (
+                f"Resource of type '{resource.type}' with identifier '{taken}' already exists."
+            )
+            path = f"/Resources/{logical_id}"
+            yield Finding(logical_id, "", resource.type, NAMES, path, sentence)
 
 
 def _answer(

@@ -6,8 +6,7 @@ from understudy.cloudformation.changeset import retention
 from understudy.cloudformation.coerce import coerce
 from understudy.cloudformation.dynamic import not_yet_known
 from understudy.cloudformation.resolve import EvaluationError
-from understudy.cloudformation.validate import failure, validate
-from understudy.control.events import Params
+from understudy.cloudformation.validate import Problem, failure, validate
 from understudy.control.turn import Turn
 from understudy.deploy import decision, policy, provision
 from understudy.deploy.blueprint import Blueprint, evaluated
@@ -35,6 +34,20 @@ def wanted(
 
     Raises HandlerFailure.
     """
+    resource, problems = drafted(engine, stack, blueprint, logical_id, physical_id)
+    if problems:
+        raise HandlerFailure(failure(logical_id, problems), "")
+    return resource
+
+
+def drafted(
+    engine: Engine, stack: Stack, blueprint: Blueprint, logical_id: str, physical_id: str
+) -> tuple[StackResource, list[Problem]]:
+    """The same, and how its properties break their schema.
+
+    What a dynamic reference comes to is the concern of the service that is given it. Raises
+    HandlerFailure where a value cannot be worked out.
+    """
     resource = blueprint.resources[logical_id]
     try:
         values = evaluated(
@@ -51,8 +64,12 @@ def wanted(
         )
     except EvaluationError as error:
         raise HandlerFailure(error.message, "") from error
-    properties = typed(engine, resource.type, logical_id, values["properties"])
-    return StackResource(
+    properties, problems = values["properties"], list[Problem]()
+    schema = engine.schemas.get(resource.type)
+    if schema is not None:
+        properties = coerce(properties, schema)
+        problems = validate(not_yet_known(properties), schema)
+    made = StackResource(
         logical_id=logical_id,
         type=resource.type,
         physical_id=physical_id,
@@ -64,21 +81,7 @@ def wanted(
         creation_policy=values.get("creation"),
         update_policy=values.get("update"),
     )
-
-
-def typed(engine: Engine, type_name: str, logical_id: str, properties: Params) -> Params:
-    """Properties typed as their schema asks. Raises HandlerFailure where they break it.
-
-    What a dynamic reference comes to is the concern of the service that is given it.
-    """
-    schema = engine.schemas.get(type_name)
-    if schema is None:
-        return properties
-    proper = coerce(properties, schema)
-    problems = validate(not_yet_known(proper), schema)
-    if problems:
-        raise HandlerFailure(failure(logical_id, problems), "")
-    return proper
+    return made, problems
 
 
 def begin_create(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:
@@ -87,7 +90,7 @@ def begin_create(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handle
     deployment = provision.deployment_of(stack)
     blueprint = engine.blueprints.of(stack, deployment.target)
     try:
-        resource = wanted(engine, stack, blueprint, name, "")
+        resource = blueprint.drafts.pop(name, None) or wanted(engine, stack, blueprint, name, "")
     except HandlerFailure:
         _appear(stack, StackResource(name, blueprint.resources[name].type), turn)
         raise
