@@ -298,6 +298,21 @@ def test_hooks(called: Called) -> None:
     api.delete_lifecycle_hook(**of)
 
 
+def test_instances_are_launched_in_one_call(called: Called) -> None:
+    data = {"ImageId": "ami-1", "InstanceType": "t3.micro"}
+    template = {"LaunchTemplateName": "at-once"}
+    called.engine.client("ec2").create_launch_template(**template, LaunchTemplateData=data)
+    api = called.client("autoscaling")
+    of = {"AutoScalingGroupName": "at-once"}
+    zones = ["us-east-1a"]
+    api.create_auto_scaling_group(
+        **of, MinSize=0, MaxSize=2, AvailabilityZones=zones, LaunchTemplate=template
+    )
+    answer = api.launch_instances(**of, RequestedCapacity=2, ClientToken="once")
+    assert until_serving(api, "at-once", 2) == answer["Instances"][0]["InstanceIds"]
+    api.delete_auto_scaling_group(**of, ForceDelete=True)
+
+
 def test_pools_and_refreshes(called: Called) -> None:
     api = group(called, "r", DesiredCapacity=2)
     until_serving(api, "r", 2)

@@ -259,6 +259,7 @@ class Plane:
         self.capacity = Capacity(state.capacity, self.purchasing, self._place)
         self.capacity.report = self.on_event
         self.meter = Meter(state.capacity, self._on_fargate_spot)
+        self.groups.grantable = self.capacity.grantable
         self.ecs.limit_of = self.capacity.limit_of
         self.ecs.quota_of = state.capacity.limits.get
         self.costs = CostExplorer(config.book)

@@ -197,16 +197,14 @@ def failed(
 
     A reason that begins with one of EC2's error codes says that EC2 refused the launch.
     """
-    refused = REFUSED.fullmatch(reason)
-    if refused is None:
+    if REFUSED.fullmatch(reason) is None:
         message = (
             "Instance became unhealthy while waiting for instance to be in InService state. "
             f"Termination Reason: {reason}"
         )
         give_up(service, group, instance, "Cancelled", message, turn)
         return
-    code = refused[1]
-    text = refused[2] or _words(service, group, instance, code)
+    code, text = refusal(service, group, instance.instance_type, instance.zone, reason)
     kind = "Spot" if instance.purchase == "spot" else "On-Demand"
     message = f"Could not launch {kind} Instances. {code} - {text} Launching EC2 instance failed."
     activity = group.in_progress.get(instance.activity)
@@ -219,9 +217,18 @@ def failed(
         group.retry_at = turn.at
 
 
-def _words(service: "AutoScaling", group: Group, instance: Instance, code: str) -> str:
-    """EC2's own words for a shortage of which only the code is known."""
-    kind, zone = instance.instance_type, instance.zone
+def refusal(
+    service: "AutoScaling", group: Group, kind: str, zone: str, reason: str
+) -> tuple[str, str]:
+    """The code and the text of a refused launch; ``reason`` is the code, or both: ``Code - Text``.
+
+    For a shortage of which only the code is known the words are EC2's own.
+    """
+    code, _, text = reason.partition(" - ")
+    return code, text or _words(service, group, kind, zone, code)
+
+
+def _words(service: "AutoScaling", group: Group, kind: str, zone: str, code: str) -> str:
     if code != "InsufficientInstanceCapacity":
         return "Unable to fulfill capacity due to your request configuration."
     others = ", ".join(each for each in zones_of(service, group) if each != zone)

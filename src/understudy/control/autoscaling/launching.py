@@ -85,8 +85,8 @@ def subnets_of(group: Group) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
 
-def zones_of(service: "AutoScaling", group: Group) -> dict[str, str]:
-    """The zones of a group, each with a subnet (empty without one).
+def places_of(service: "AutoScaling", group: Group) -> list[tuple[str, str]]:
+    """The zone of each subnet of a group with it; of one without subnets, its zones.
 
     A subnet whose zone is not known is taken to be in the zone at its place: of those that the
     group names, else of the region's a, b, c and so on.
@@ -94,11 +94,18 @@ def zones_of(service: "AutoScaling", group: Group) -> dict[str, str]:
     named: list[str] = group.params.get("AvailabilityZones") or []
     subnets = subnets_of(group)
     if not subnets:
-        return dict.fromkeys(named, "")
+        return [(zone, "") for zone in named]
     letters = named or [f"{service.region}{letter}" for letter in "abcdef"]
+    return [
+        (service.zone_of(subnet) or letters[place % len(letters)], subnet)
+        for place, subnet in enumerate(subnets)
+    ]
+
+
+def zones_of(service: "AutoScaling", group: Group) -> dict[str, str]:
+    """The zones of a group, each with its first subnet (empty without one)."""
     found: dict[str, str] = {}
-    for place, subnet in enumerate(subnets):
-        zone = service.zone_of(subnet) or letters[place % len(letters)]
+    for zone, subnet in places_of(service, group):
         found.setdefault(zone, subnet)
     return found
 
@@ -203,7 +210,7 @@ def next_placement(
         fewest = plan.zones.get(zones[0], 0)
         zones = [zone for zone in zones if plan.zones.get(zone, 0) == fewest]
     for zone in zones:
-        for pool, option in _ordered(service, group, plan, options, zone, purchase):
+        for pool, option in ordered(service, group, plan, options, zone, purchase):
             if group.shortages.get(shortage_key(pool, purchase), 0.0) <= at:
                 return Placement(pool, subnets[zone], purchase, option)
     return None
@@ -214,7 +221,7 @@ def shortage_key(pool: Pool, purchase: str) -> str:
     return f"{pool.instance_type}|{pool.zone}|{purchase}"
 
 
-def _ordered(
+def ordered(
     service: "AutoScaling",
     group: Group,
     plan: Plan,
@@ -222,6 +229,7 @@ def _ordered(
     zone: str,
     purchase: str,
 ) -> list[tuple[Pool, Option]]:
+    """The pools of a zone in the order in which they are tried, each with how to launch there."""
     pools = {Pool(each.instance_type, zone, each.weight, each.rank): each for each in options}
     if len(pools) == 1:
         return list(pools.items())

@@ -16,6 +16,7 @@ from understudy.control.autoscaling import (
     processes,
     refreshes,
     schedules,
+    synchronous,
     tags,
     traffic,
     warm_pools,
@@ -75,6 +76,7 @@ OPERATIONS: Mapping[str, Callable[[AutoScaling, Params, Turn], Params]] = {
     "ExecutePolicy": policies.execute_policy,
     "ExitStandby": instances.exit_standby,
     "GetPredictiveScalingForecast": forecasts.get_predictive_scaling_forecast,
+    "LaunchInstances": synchronous.launch_instances,
     "PutLifecycleHook": lifecycle_hooks.put_lifecycle_hook,
     "PutNotificationConfiguration": notifications.put_notification_configuration,
     "PutScalingPolicy": policies.put_scaling_policy,
@@ -91,4 +93,4 @@ OPERATIONS: Mapping[str, Callable[[AutoScaling, Params, Turn], Params]] = {
     "TerminateInstanceInAutoScalingGroup": instances.terminate_instance_in_auto_scaling_group,
     "UpdateAutoScalingGroup": groups.update_auto_scaling_group,
 }
-"""What is not here is answered as not offered: LaunchInstances, account settings."""
+"""What is not here is answered as not offered: account settings."""

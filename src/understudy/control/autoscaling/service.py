@@ -94,6 +94,11 @@ def _no_price(instance_type: str, zone: str, purchase: str) -> float | None:
     return None
 
 
+def _all(kind: str, zone: str, purchase: str, number: int, at: float) -> tuple[int, str]:
+    del kind, zone, purchase, at
+    return number, ""
+
+
 def _no_zone(subnet: str) -> str | None:
     del subnet
     return None
@@ -104,7 +109,8 @@ class AutoScaling:
     """EC2 Auto Scaling of one region.
 
     ``price`` gives the hourly price of a type in a zone by purchase option, where it is known;
-    ``zone_of`` the zone of a subnet.
+    ``zone_of`` the zone of a subnet. ``grantable`` tells how many of some instances of a type could
+    be had in a zone, and why not all of them.
     """
 
     region: str
@@ -116,6 +122,7 @@ class AutoScaling:
     balancing: Balancing = field(default_factory=NoBalancing)
     price: Callable[[str, str, str], float | None] = _no_price
     zone_of: Callable[[str], str | None] = _no_zone
+    grantable: Callable[[str, str, str, int, float], tuple[int, str]] = _all
 
     def group(self, name: str) -> Group:
         """The group of a name. Raises Fault."""

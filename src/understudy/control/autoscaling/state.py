@@ -183,7 +183,8 @@ class Group(Struct):
     are reasons for which lost instances shall be replaced. Before ``settle_at`` the group does not
     act on its desired capacity; ``shortages`` says until when a pool is not asked again.
     ``overshoot`` is by how many units the last launch went beyond what was desired, because
-    instances have weights: that much is not taken back.
+    instances have weights: that much is not taken back. ``calls`` are requests of LaunchInstances
+    with their answers, by token.
     """
 
     name: str
@@ -223,6 +224,7 @@ class Group(Struct):
     deleting: bool = False
     checks_health: bool = False
     lifetime_due: float = 0.0
+    calls: dict[str, tuple[Params, Params]] = field(default_factory=dict)
 
     @property
     def warm_up(self) -> float | None:

@@ -90,16 +90,38 @@ class Capacity:
         self.state.held[life.id] = life
         return None
 
+    def grantable(
+        self, kind: str, zone: str, purchase: str, number: int, at: float
+    ) -> tuple[int, str]:
+        """How many of some more EC2 instances can be had, and why not all; empty where all can."""
+        place = Place("ec2", "", zone, purchase)
+        room, limit = self.room(kind, zone, purchase, at), self._limit_of_quota(kind, place)
+        if room is not None and purchase == ON_DEMAND:
+            room += sum(
+                each.count - self.in_reservation(each.id)
+                for each in self.purchasing.guarantees(at)
+                if (each.instance_type, each.zone) == (kind, zone) and each.open
+            )
+        if limit is not None:
+            allowed, quota = limit
+            if allowed < number and (room is None or allowed < room):
+                return allowed, words.beyond_quota(kind, place, quota)
+        if room is not None and room < number:
+            return room, words.nothing_left(place)
+        return number, ""
+
+    def _limit_of_quota(self, kind: str, place: Place) -> tuple[int, int] | None:
+        """How many more instances a vCPU quota allows, and the quota; None without one."""
+        quota, vcpus = quota_of(kind, spot=place.purchase == SPOT), counted(kind)
+        limit = self.state.limits.get(quota.key) if quota else None
+        if place.service == "sagemaker" or quota is None or not vcpus or limit is None:
+            return None
+        return max(limit - self.counted(quota.key), 0) // vcpus, limit
+
     def _limit_reached(self, kind: str, place: Place) -> int | None:
         """The vCPU quota that an EC2 instance would exceed, None if it has room."""
-        spot = place.purchase == SPOT
-        quota, vcpus = quota_of(kind, spot=spot), counted(kind)
-        if place.service == "sagemaker" or quota is None or vcpus is None:
-            return None
-        limit = self.state.limits.get(quota.key)
-        if limit is None or self.counted(quota.key) + vcpus <= limit:
-            return None
-        return limit
+        left = self._limit_of_quota(kind, place)
+        return left[1] if left is not None and left[0] < 1 else None
 
     def in_use(self, key: str) -> float:
         """How much of a quota is in use: vCPUs, or instances of SageMaker."""
