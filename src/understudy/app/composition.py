@@ -46,6 +46,7 @@ from understudy.live.front_door import FrontDoor
 from understudy.live.functions import LiveFunctions
 from understudy.live.instances import Instances
 from understudy.live.loop import LiveLoop, replay
+from understudy.live.notifications import Notifications
 from understudy.live.objects import StoredObjects
 from understudy.live.providers import Providers
 from understudy.live.secrets import secret_of
@@ -162,6 +163,7 @@ async def running(
             loop, front_door, instances, fleets, objects, books, providers, inferences
         )
         stack.push_async_callback(world.close)
+        store.heard = Notifications(world, Ids(time.time_ns())).heard
 
         ready = Ready(
             pid=os.getpid(),

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from understudy.base.fault import Fault
 from understudy.bookkeeping.moto import Books
-from understudy.bookkeeping.outbox import Delivery, Leaving
+from understudy.bookkeeping.outbox import Delivery, Invocation, Leaving
 from understudy.control.events import (
     AnyCommand,
     Call,
@@ -78,11 +78,11 @@ class LiveWorld:
         """Begin to do what the engine wants done."""
         match command:
             case Launch(kind="machine") | LaunchTask() | StopTask():
-                self._spawn(self._fleets.perform(command))
+                self.spawn(self._fleets.perform(command))
             case Launch():
-                self._spawn(self._instances.launch(command))
+                self.spawn(self._instances.launch(command))
             case Stop():
-                self._spawn(self._stop(command))
+                self.spawn(self._stop(command))
             case SetRoute() | RemoveRoute() | SetBalancer() | RemoveBalancer():
                 self._front_door.perform(command)
             case Call():
@@ -90,18 +90,23 @@ class LiveWorld:
 
     def _call_out(self, call: Call) -> None:
         if call.service in ("s3", "lambda", OWNER):
-            self._spawn(self._call(call))
+            self.spawn(self._call(call))
         elif self._bookkeeper.add(call):
-            self._spawn(self._bookkeeper.work())
+            self.spawn(self._bookkeeper.work())
 
     def _leave(self, leaving: Leaving) -> None:
         """Let something leave the kept services."""
         if isinstance(leaving, Delivery):
-            self._spawn(deliver(leaving))
+            self.spawn(deliver(leaving))
         else:
-            self._spawn(self._providers.called(leaving))
+            self.spawn(self.called(leaving))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    async def called(self, invocation: Invocation) -> None:
+        """Call a function on behalf of a service; the log says why where that cannot be."""
+        await self._providers.called(invocation)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside everything else; it ends with the world."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
@@ -179,7 +184,7 @@ class LiveWorld:
         await self._front_door.listen(self._unhealthy)
 
     def _unhealthy(self, message: TargetHealth) -> None:
-        self._spawn(self._instances.replace(message.instance_id, message.reason))
+        self.spawn(self._instances.replace(message.instance_id, message.reason))
 
     async def close(self) -> None:
         """End every instance and what is still being done."""

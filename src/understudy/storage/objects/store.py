@@ -5,12 +5,12 @@ file. So a crash leaves at most files that no row names; they go when the store 
 """
 
 import fcntl
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from sqlite3 import Connection
-from typing import TextIO
+from typing import Any, TextIO
 
 from understudy.storage.objects import uploads, versions
 from understudy.storage.objects.blobs import Blobs, Reading, sync_directory
@@ -56,12 +56,14 @@ def _locked(path: Path) -> TextIO:
 class Store:
     """Buckets and objects in a folder, used by any number of threads of one process.
 
+    ``heard`` is called with what buckets tell of changes, in the thread that has made them.
     Raises BlockingIOError when another process has the folder open.
     """
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(root / "lock")
+        self.heard: Callable[[Any], None] | None = None
         self._database = Database(root / "objects.sqlite")
         self.blobs = Blobs(root / "contents", self._database.reading)
         sync_directory(root)

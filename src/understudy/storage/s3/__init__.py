@@ -15,6 +15,7 @@ from understudy.storage.s3 import (
     listings,
     lock,
     multipart,
+    notifications,
     policy,
     reading,
     settings,
@@ -23,19 +24,21 @@ from understudy.storage.s3 import (
 )
 from understudy.storage.s3.context import Context, Operation
 
-operations: Mapping[str, Operation] = {
-    **buckets.operations,
-    **settings.operations,
-    **policy.operations,
-    **acl.operations,
-    **lock.operations,
-    **reading.operations,
-    **writing.operations,
-    **copying.operations,
-    **tagging.operations,
-    **listings.operations,
-    **multipart.operations,
-}
+operations: Mapping[str, Operation] = notifications.telling(
+    {
+        **buckets.operations,
+        **settings.operations,
+        **policy.operations,
+        **acl.operations,
+        **lock.operations,
+        **reading.operations,
+        **writing.operations,
+        **copying.operations,
+        **tagging.operations,
+        **listings.operations,
+        **multipart.operations,
+    }
+)
 
 admissions: Mapping[str, Callable[[Store, Params], str]] = {
     "PutObject": writing.admit,

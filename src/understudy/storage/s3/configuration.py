@@ -123,7 +123,7 @@ def _lifecycle_rule(rule: Params) -> Params:
 
 
 def notification(value: Params) -> Params:
-    """NotificationConfiguration: kept with ids; destinations are neither checked nor notified."""
+    """NotificationConfiguration: kept with ids; destinations are not checked."""
     lists = ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations")
     kept: Params = {
         name: [{"Id": token_urlsafe(36), **entry} for entry in value[name]]

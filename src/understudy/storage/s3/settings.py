@@ -1,6 +1,6 @@
 """What is set on buckets and returned as it was set: a table, with three operations for a line.
 
-Kept means kept: lifecycle rules, notifications, replication and logging have no effect here.
+Kept means kept: lifecycle rules, replication and logging have no effect here.
 """
 
 from collections.abc import Callable, Mapping
