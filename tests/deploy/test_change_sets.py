@@ -421,15 +421,6 @@ def test_deleting_the_root_deletes_nested_change_sets_and_stacks_in_review(
     assert [each["StackName"] for each in shown] == ["app"]
 
 
-def test_a_change_set_that_shall_revert_drift_is_refused(stack: StackStory) -> None:
-    stack.create({"A": thing(Size=1)})
-    call = {"ChangeSetName": "cs", "TemplateBody": template({"A": thing(Size=2)})}
-    refusal = message(
-        stack.account, "CreateChangeSet", StackName="app", DeploymentMode="REVERT_DRIFT", **call
-    )
-    assert refusal.endswith("does not offer change sets that revert drift")
-
-
 INVALID = {
     "Bad": thing(Size="many", Needs={"Fn::GetAtt": ["Good", "Arn"]}, Color="red"),
     "Good": thing(Size=1, Kind={"Ref": "Named"}),

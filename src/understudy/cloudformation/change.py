@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from understudy.cloudformation.schema import Recreation
 
-Action = Literal["Add", "Modify", "Remove", "Import", "Dynamic"]
+Action = Literal["Add", "Modify", "Remove", "Import", "Dynamic", "SyncWithActual"]
 Replacement = Literal["True", "False", "Conditional"]
 Evaluation = Literal["Static", "Dynamic"]
 Source = Literal[
@@ -98,10 +98,20 @@ def replacement_of(details: Iterable[Detail]) -> Replacement:
 def symbol(change: Change) -> str:
     """One sign for a change: ``+`` add, ``~`` modify, ``-`` remove, ``+/-`` replace, ``<-`` import.
 
-    ``-/+`` replaces by deleting first; ``~?`` may replace.
+    ``-/+`` replaces by deleting first; ``~?`` may replace; ``=`` is as it is already.
     """
     if change.replacement == "True" and change.action == "Modify":
         return "-/+" if change.deletes_first else "+/-"
     if change.replacement == "Conditional":
         return "~?"
-    return {"Add": "+", "Modify": "~", "Remove": "-", "Import": "<-", "Dynamic": "?"}[change.action]
+    return _SYMBOLS[change.action]
+
+
+_SYMBOLS: dict[Action, str] = {
+    "Add": "+",
+    "Modify": "~",
+    "Remove": "-",
+    "Import": "<-",
+    "Dynamic": "?",
+    "SyncWithActual": "=",
+}

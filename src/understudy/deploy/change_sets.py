@@ -7,7 +7,14 @@ from understudy.cloudformation.resolve import EvaluationError
 from understudy.control.events import Params
 from understudy.control.paging import page
 from understudy.control.turn import Turn
-from understudy.deploy import importing, monitoring, nested_change_sets, options, validation
+from understudy.deploy import (
+    importing,
+    monitoring,
+    nested_change_sets,
+    options,
+    reverting,
+    validation,
+)
 from understudy.deploy.history import USER_INITIATED, become
 from understudy.deploy.planning import planned_changes
 from understudy.deploy.prepare import Prepared, prepare
@@ -40,11 +47,10 @@ def create_change_set(service: CloudFormation, params: Params, turn: Turn) -> Pa
         raise Fault("AlreadyExistsException", f"ChangeSet {name} already exists")
     if "OnStackFailure" in params and options.disables_rollback(params):
         raise validation_error("You cannot specify both OnStackFailure and DisableRollback")
-    if params.get("DeploymentMode") == "REVERT_DRIFT":
-        raise validation_error("Understudy does not offer change sets that revert drift")
     new = stack.status == "REVIEW_IN_PROGRESS"
     prepared = prepare(service, stack, params, None if new else stack.target, reviewed=True)
     record = _record(params, prepared.target, turn)
+    record.drifts = reverting.looked(service, stack, params, turn)
     record.imports = importing.wanted(service, stack, prepared, params, turn)
     nested = nested_change_sets.planned(service, stack, record, prepared, params, turn)
     if stack.id not in service.state.stacks:
@@ -62,6 +68,7 @@ def needs(service: CloudFormation, params: Params, turn: Turn) -> None:
     previous = None if stack.status == "REVIEW_IN_PROGRESS" else stack.target
     prepared = prepare(service, stack, params, previous, reviewed=True)
     record = _record(params, prepared.target, turn)
+    record.drifts = reverting.looked(service, stack, params, turn)
     record.imports = importing.wanted(service, stack, prepared, params, turn)
     nested = nested_change_sets.planned(service, stack, record, prepared, params, turn)
     _plan(service, stack, record, prepared, nested, params, turn)
@@ -110,6 +117,7 @@ def _record(params: Params, target: Target, turn: Turn) -> ChangeSetRecord:
         on_stack_failure=params.get("OnStackFailure", ""),
         include_nested=bool(params.get("IncludeNestedStacks")),
         import_existing=bool(params.get("ImportExistingResources")),
+        reverts_drift=params.get("DeploymentMode") == reverting.MODE,
     )
 
 
@@ -153,6 +161,7 @@ def _planned(
         new=stack.status == "REVIEW_IN_PROGRESS",
         imports=record.imports,
         unchanged_stacks=nested.unchanged,
+        drifts=record.drifts,
     )
 
 
@@ -194,6 +203,7 @@ def describe_change_set(service: CloudFormation, params: Params, turn: Turn) -> 
         change = each["ResourceChange"]
         if change["LogicalResourceId"] in record.nested:
             change["ChangeSetId"] = record.nested[change["LogicalResourceId"]]
+        reverting.describe(record, change)
     target = record.target
     return {
         "ChangeSetName": record.name,
@@ -216,6 +226,8 @@ def describe_change_set(service: CloudFormation, params: Params, turn: Turn) -> 
         "RootChangeSetId": record.root_id or None,
         "OnStackFailure": record.on_stack_failure or None,
         "ImportExistingResources": record.import_existing or None,
+        "DeploymentMode": reverting.MODE if record.reverts_drift else None,
+        "StackDriftStatus": reverting.stack_status(record) if record.reverts_drift else None,
         "NextToken": token,
     }
 
@@ -250,6 +262,7 @@ def execute_change_set(service: CloudFormation, params: Params, turn: Turn) -> P
         stack.description = service.blueprints.of(stack, record.target).template.description
     elif stack.status == "REVIEW_IN_PROGRESS":
         stack.created_at = turn.at
+    reverting.take(stack, record.drifts)
     record.execution_status = "EXECUTE_IN_PROGRESS"
     stack.change_sets.clear()
     stack.executed, stack.change_set_id = record, record.id

@@ -184,14 +184,26 @@ def look(engine: Engine, params: Params, turn: Turn) -> tuple[Stack, StackResour
         raise validation_error(
             f"Resource {logical_id} does not exist for stack {params['StackName']}"
         )
+    found = now(engine, stack, resource, params, turn)
+    if found.status == "UNSUPPORTED":
+        raise validation_error(f"Drift detection is not supported for {resource.type}")
+    if found.status == "UNKNOWN":
+        raise validation_error(found.reason)
+    return stack, resource, found
+
+
+def now(
+    engine: Engine, stack: Stack, resource: StackResource, params: Params, turn: Turn
+) -> ResourceDrift:
+    """How a resource differs now, UNSUPPORTED where its type cannot be read. Raises Missing."""
     read = engine.types[resource.type].read
     if read is None:
-        raise validation_error(f"Drift detection is not supported for {resource.type}")
-    request = provision.request_for(stack, Task(logical_id, "read"), resource, turn)
+        return ResourceDrift("UNSUPPORTED", turn.at)
+    request = provision.request_for(stack, Task(resource.logical_id, "read"), resource, turn)
     try:
         done = outside.read_through(read, request, outside.caller(engine.services, params, turn))
     except (Fault, HandlerFailure) as failure:
-        if code_of(failure) != _GONE:
-            raise validation_error(failure.message) from failure
-        return stack, resource, ResourceDrift("DELETED", turn.at)
-    return stack, resource, _drift(engine, resource, done, turn)
+        if code_of(failure) == _GONE:
+            return ResourceDrift("DELETED", turn.at)
+        return ResourceDrift("UNKNOWN", turn.at, reason=failure.message)
+    return _drift(engine, resource, done, turn)

@@ -64,6 +64,7 @@ _POINTERS = (
     "StackPolicyDuringUpdateURL",
     "RoleARN",
     "ImportExistingResources",
+    "DeploymentMode",
 )
 _WORDS = (
     *WORDS,

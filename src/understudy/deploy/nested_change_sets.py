@@ -54,7 +54,7 @@ def planned(
     if not record.include_nested or prepared.late:
         return nested
     ready = prepared.ready
-    scope = as_deployed(ready.scope, made_resources(stack))
+    scope = as_deployed(ready.scope, made_resources(stack, {}))
     for name, resource in enabled(ready.template, ready.scope.conditions).items():
         if resource.type == STACK_TYPE and not nested.failure:
             properties = _properties(resource.properties, scope)

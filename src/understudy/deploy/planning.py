@@ -7,11 +7,12 @@ from understudy.cloudformation.changeset import plan
 from understudy.cloudformation.refusal import no_change, retyped
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.revision import Deployed
+from understudy.deploy import reverting
 from understudy.deploy.blueprint import deployed
 from understudy.deploy.ports import Engine
 from understudy.deploy.prepare import Prepared
 from understudy.deploy.reading import refuse
-from understudy.deploy.stack import Stack, Target
+from understudy.deploy.stack import ResourceDrift, Stack, Target
 
 
 def planned_changes(
@@ -22,15 +23,17 @@ def planned_changes(
     new: bool,
     imports: Mapping[str, str] | None = None,
     unchanged_stacks: Collection[str] = (),
+    drifts: Mapping[str, ResourceDrift] | None = None,
 ) -> tuple[list[Change], str]:
     """The changes, and AWS's sentence where there are none.
 
     ``imports`` are physical ids of resources to import, ``unchanged_stacks`` nested stacks known to
-    have no changes of their own. Raises EvaluationError where the plan cannot be made, and
+    have no changes of their own; where ``drifts`` are given, changes start from the actual state.
+    Raises EvaluationError where the plan cannot be made, and
     ValidationError where it changes the type of a resource, which AWS refuses at once unless macros
     have made the template.
     """
-    state = made_resources(stack)
+    state = made_resources(stack, drifts or {})
     before = None if new else engine.blueprints.of(stack, stack.target).revision
     after = prepared.ready
     wrong = retyped(after, state)
@@ -40,6 +43,7 @@ def planned_changes(
     changes = plan(
         before, after, state, engine.schemas, imports=imports, unchanged_stacks=unchanged_stacks
     )
+    changes = (*changes, *reverting.synced(stack, drifts or {}, changes))
     differs = not new and _options(stack.target) != _options(prepared.target)
     reason = no_change(
         before,
@@ -52,9 +56,10 @@ def planned_changes(
     return list(changes), reason or ""
 
 
-def made_resources(stack: Stack) -> dict[str, Deployed]:
-    """The resources that a stack has, as planning sees them."""
-    return {name: deployed(each) for name, each in stack.resources.items() if each.was_made}
+def made_resources(stack: Stack, drifts: Mapping[str, ResourceDrift]) -> dict[str, Deployed]:
+    """The resources of a stack as planning sees them: as they are, where they have drifted."""
+    there = reverting.actual(stack, drifts)
+    return {name: deployed(each) for name, each in there.items() if each.was_made}
 
 
 def _options(target: Target) -> tuple[object, ...]:

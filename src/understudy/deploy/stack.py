@@ -259,7 +259,8 @@ class Detection(Struct):
 class ChangeSetRecord(Struct):
     """A change set: the target that was reviewed, and the changes that lead to it.
 
-    ``nested`` are the ids of the change sets of nested stacks by logical id.
+    ``nested`` are the ids of the change sets of nested stacks by logical id, ``drifts`` how the
+    resources differed from the last deployment, of one that ``reverts_drift``.
     """
 
     name: str
@@ -273,6 +274,8 @@ class ChangeSetRecord(Struct):
     reason: str = ""
     changes: list[Change] = field(default_factory=list[Change])
     findings: tuple[Finding, ...] = ()
+    reverts_drift: bool = False
+    drifts: dict[str, ResourceDrift] = field(default_factory=dict[str, ResourceDrift])
     token: str = ""
     on_stack_failure: str = ""
     include_nested: bool = False
