@@ -23,7 +23,7 @@ from understudy.runtimes.keeper import Keeper, address, family
 from understudy.runtimes.limits import Group
 from understudy.runtimes.program_containers import ProgramContainers
 from understudy.runtimes.program_processes import ProgramProcesses, shell
-from understudy.runtimes.programs import Gone, NotRun, Program, Programs
+from understudy.runtimes.programs import Gone, NotRun, Program, Programs, Running
 from understudy.testing.container_engine import IMAGE, container_engine, missing
 from understudy.testing.processes import command_of, descendants, wait_for
 
@@ -194,6 +194,16 @@ def test_a_command_beside_it_tells_whether_it_is_well(world: World, run: Any) ->
     assert run(story()) == [True, False, False, True, False]
 
 
+def test_more_processors_than_there_are_is_all_that_there_are(world: World, run: Any) -> None:
+    program = world.program("exit 4", cpu=4096.0)
+
+    async def story() -> int:
+        await world.runtime.start(program)
+        return (await world.end_of(program)).code
+
+    assert run(story()) == 4
+
+
 def test_memory_is_limited(world: World, run: Any) -> None:
     if world.kind == "processes" and not _permitted():
         pytest.skip("control groups are not permitted here")
@@ -252,9 +262,8 @@ def test_containers_go_on_without_an_engine_and_are_adopted_by_the_next(
 
     async def story() -> None:
         runtime = ProgramContainers(str(tmp_path), world.ended, engine)
-        (kept,) = await runtime.adopt()
-        assert (kept.name, kept.note, kept.limited) == ("left", "what", True)
-        assert runtime.pids["left"] == kept.pid
+        assert await runtime.adopt() == (Running("left", limited=True, note="what"),)
+        assert Path(f"/proc/{runtime.pids['left']}").exists()
         before = len(log.read_text().splitlines())
         async with asyncio.timeout(PATIENCE):
             while len(log.read_text().splitlines()) < before + 3:

@@ -37,9 +37,9 @@ class Fleets:
         """Know what an engine before us left running."""
         for each in await self._programs.adopt():
             if each.name.startswith(PREFIX):
-                self.machines.adopt(each.name, each.note, limited=each.limited)
+                self.machines.adopt(each)
             else:
-                self.tasks.adopt(each.name, each.note)
+                self.tasks.adopt(each)
 
     async def measure(self) -> None:
         """Tell what instances and tasks use and what they write, for ever."""

@@ -23,7 +23,7 @@ from understudy.runtimes.keeping import OWN
 from understudy.runtimes.mappings import Mapped, mapped
 from understudy.runtimes.program_fleet import ProgramFleet
 from understudy.runtimes.program_processes import shell
-from understudy.runtimes.programs import Gone, NotRun, Program
+from understudy.runtimes.programs import Gone, NotRun, Program, Running
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +64,10 @@ class Machines:
         self._launches: dict[str, Launch] = {}
         self._notes: dict[str, Note] = {}
 
-    def adopt(self, name: str, note: str, *, limited: bool) -> None:
+    def adopt(self, running: Running) -> None:
         """Know an instance that an engine before us left running."""
-        found = msgspec.json.decode(note, type=Note)
-        self._notes[name.removeprefix(PREFIX)] = _told(found, limited=limited)
+        found = msgspec.json.decode(running.note, type=Note)
+        self._notes[running.name.removeprefix(PREFIX)] = _told(found, running)
 
     def machine(self, instance_id: str) -> tuple[Launch, Machine, str] | None:
         """What is known of a running instance, and its address."""
@@ -104,7 +104,7 @@ class Machines:
             self._notes.pop(instance_id, None)
             raise
         if instance_id in self._notes:
-            self._notes[instance_id] = _told(note, limited=running.limited)
+            self._notes[instance_id] = _told(note, running)
 
     def _program(self, command: Launch, machine: Machine, host: str) -> tuple[Note, Program]:
         """What an instance runs, and how it is noted."""
@@ -120,6 +120,7 @@ class Machines:
             host=host,
             cpu=float(kind.vcpus) if kind else 0.0,
             memory=int(kind.memory_gib * 1024) if kind else 0,
+            zone=machine.zone,
         )
         found = mapped(self._mappings, (machine.image, machine.template, machine.group))
         if found is None:
@@ -216,9 +217,15 @@ class Machines:
         self._loop.submit(InstanceFailed(self._loop.now(), command.region, instance_id, reason))
 
 
-def _told(note: Note, *, limited: bool) -> Note:
-    """What is told of an instance: also that nothing holds it to its type's size."""
-    return note if limited else msgspec.structs.replace(note, runs=f"{note.runs}{UNLIMITED}")
+def _told(note: Note, running: Running) -> Note:
+    """What is told of an instance: also that nothing holds it to its type's size.
+
+    On another machine it listens where that machine says.
+    """
+    runs = note.runs if running.limited else f"{note.runs}{UNLIMITED}"
+    if not running.host:
+        return msgspec.structs.replace(note, runs=runs)
+    return Note(running.host, next(iter(running.ports.values()), 0), runs)
 
 
 def _last_line(path: Path) -> str:

@@ -75,10 +75,11 @@ class Tasks:
         self._notes: dict[str, Note] = {}
         self._adopted: set[str] = set()
 
-    def adopt(self, name: str, note: str) -> None:
+    def adopt(self, running: Running) -> None:
         """Know a container that an engine before us left running."""
-        self._notes[name] = msgspec.json.decode(note, type=Note)
-        self._adopted.add(name)
+        note = msgspec.json.decode(running.note, type=Note)
+        self._notes[running.name] = _located(note, running)
+        self._adopted.add(running.name)
 
     async def launch(self, command: LaunchTask) -> None:
         """Run a task to its end, or take over one that runs; the loop hears how it goes."""
@@ -151,9 +152,11 @@ class Tasks:
         self._notes[name] = note
         program = replace(program, environment={**program.environment, **values})
         try:
-            return await self._fleet.start(program)
+            running = await self._fleet.start(program)
         except NotRun as failure:
             raise NotRun(f"CannotStartContainerError: {failure.reason}") from failure
+        self._notes[name] = _located(note, running)
+        return running
 
     def _program(
         self, command: LaunchTask, container: TaskContainer, name: str
@@ -174,6 +177,7 @@ class Tasks:
             ports=ports,
             cpu=(container.cpu or command.cpu) / 1024,
             memory=container.memory or command.memory,
+            zone=command.zone,
         )
         program, stand_in = self._what(base, command, container)
         note = Note(host, ports, stand_in)
@@ -242,6 +246,13 @@ class Tasks:
         run = self._runs.get(task)
         if run is not None:
             run.gone(container, gone)
+
+
+def _located(note: Note, running: Running) -> Note:
+    """Where a container listens: on another machine where that machine says."""
+    if not running.host:
+        return note
+    return msgspec.structs.replace(note, host=running.host, ports=dict(running.ports))
 
 
 def _name(task: str, container: str) -> str:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import understudy
 
@@ -114,10 +115,14 @@ def _remove(owner: str, url: str) -> None:
     import docker
     from docker.errors import DockerException
 
-    client = docker.DockerClient(url) if url else docker.from_env()
+    client: Any = docker.DockerClient(url) if url else docker.from_env()
     for each in client.containers.list(all=True, filters={"label": f"{LABEL}={owner}"}):
         with suppress(DockerException):
             each.remove(force=True)
+    if client.info()["Swarm"].get("ControlAvailable"):
+        for each in client.services.list(filters={"label": f"{LABEL}={owner}"}):
+            with suppress(DockerException):
+                each.remove()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from understudy.runtimes.container_leash import LABEL, PATIENCE, Leash
-from understudy.runtimes.keeping import Running as Kept
 from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
 
 NAME, NOTE, LOG, FROM = (f"{LABEL}.{each}" for each in ("name", "note", "log", "from"))
@@ -51,31 +50,29 @@ class ProgramContainers:
         self._gone: dict[str, asyncio.Event] = {}
         self._killed: set[str] = set()
         self._leash = Leash(owner, base_url or "", patience)
-        self._is_local = not base_url or base_url.startswith("unix:")
+        address = base_url or os.environ.get("DOCKER_HOST", "unix:")
+        self._is_local = address.startswith("unix:")
         self.pids: dict[str, int] = {}
         """The first processes of containers, where the engine is on this machine."""
-        try:
-            self._client: Any = _client(base_url)
-            self._client.ping()
-        except DockerException as error:
-            raise NotRun(f"no container engine answers: {error}") from error
+        self._client = connected(base_url)
+        self._processors: int = self._client.info()["NCPU"]
 
-    async def adopt(self) -> tuple[Kept, ...]:
+    async def adopt(self) -> tuple[Running, ...]:
         """Know the containers that an engine before us left running; remove those that ended."""
         found = await asyncio.to_thread(self._adopted)
-        for container, kept, log in found:
-            self._gone[kept.name] = asyncio.Event()
-            self._follow(container, kept.name, log)
-        return tuple(kept for _, kept, _ in found)
+        for container, running, log in found:
+            self._gone[running.name] = asyncio.Event()
+            self._follow(container, running.name, log)
+        return tuple(running for _, running, _ in found)
 
-    def _adopted(self) -> list[tuple[Any, Kept, Path]]:
-        found: list[tuple[Any, Kept, Path]] = []
+    def _adopted(self) -> list[tuple[Any, Running, Path]]:
+        found: list[tuple[Any, Running, Path]] = []
         for container in self._ours():
             if container.status == "running":
                 labels, limits = container.labels, container.attrs["HostConfig"]
                 limited = bool(limits["NanoCpus"] or limits["Memory"])
-                kept = Kept(labels[NAME], container.attrs["State"]["Pid"], limited, labels[NOTE])
-                found.append((container, kept, Path(labels[LOG])))
+                running = Running(labels[NAME], limited, labels[NOTE])
+                found.append((container, running, Path(labels[LOG])))
             else:
                 with suppress(DockerException):
                     container.remove(force=True)
@@ -107,7 +104,7 @@ class ProgramContainers:
         except DockerException as error:
             if self._gone.get(program.name) is gone:
                 del self._gone[program.name]
-            raise NotRun(_said(error)) from error
+            raise NotRun(said(error)) from error
         return Running(program.name, limited=bool(program.cpu or program.memory))
 
     def _run(self, program: Program) -> None:
@@ -115,7 +112,7 @@ class ProgramContainers:
             self._client.images.pull(program.image)
         limits: dict[str, Any] = {}
         if program.cpu:
-            limits["nano_cpus"] = int(program.cpu * NANO)
+            limits["nano_cpus"] = int(min(program.cpu, self._processors) * NANO)
         if program.memory:
             limits |= {"mem_limit": f"{program.memory}m", "memswap_limit": f"{program.memory}m"}
         container = self._client.containers.create(
@@ -165,7 +162,7 @@ class ProgramContainers:
             starved = self._starved(container, name, code)
         with suppress(DockerException):
             container.remove(force=True)
-        gone = Gone(name, _exit_code(code), starved)
+        gone = Gone(name, exit_code(code), starved)
         with suppress(RuntimeError):  # The event loop has ended.
             self._loop.call_soon_threadsafe(self._ended, gone)
 
@@ -236,8 +233,14 @@ class ProgramContainers:
         return self._client.containers.list(all=True, filters={"label": labels})
 
 
-def _client(base_url: str | None) -> Any:
-    return docker.DockerClient(base_url) if base_url else docker.from_env()
+def connected(base_url: str | None) -> Any:
+    """A client of a container engine, the usual one without a URL. Raises NotRun."""
+    try:
+        client: Any = docker.DockerClient(base_url) if base_url else docker.from_env()
+        client.ping()
+    except DockerException as error:
+        raise NotRun(f"no container engine answers: {error}") from error
+    return client
 
 
 def _published(host: str, ports: Mapping[int, int]) -> dict[str, tuple[str, int]]:
@@ -249,15 +252,16 @@ def _size(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-def _exit_code(status: int) -> int:
+def exit_code(status: int) -> int:
     """An exit code as processes have it: minus the signal, where one ended it.
 
-    >>> _exit_code(137), _exit_code(3)
+    >>> exit_code(137), exit_code(3)
     (-9, 3)
     """
     return 128 - status if 128 < status < 160 else status
 
 
-def _said(error: DockerException) -> str:
+def said(error: DockerException) -> str:
+    """What the container engine says of an error."""
     explanation: Callable[[], str] | str | None = getattr(error, "explanation", None)
     return str(explanation or error)

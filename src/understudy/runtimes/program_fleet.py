@@ -4,9 +4,9 @@ from pathlib import Path
 
 from understudy.runtimes.keeper import Keeper
 from understudy.runtimes.keeping import Ended
-from understudy.runtimes.keeping import Running as Kept
-from understudy.runtimes.program_containers import ProgramContainers, reachable
+from understudy.runtimes.program_containers import ProgramContainers, connected, reachable
 from understudy.runtimes.program_processes import ProgramProcesses
+from understudy.runtimes.program_swarm import ProgramSwarm
 from understudy.runtimes.programs import Ends, NotRun, Program, Running
 
 
@@ -18,13 +18,14 @@ class ProgramFleet:
         self._ends = ends
         self._keeper = Keeper(state, self._ended)
         self._processes = ProgramProcesses(self._keeper, ends)
-        self._containers: ProgramContainers | None = None
+        self._containers: ProgramContainers | ProgramSwarm | None = None
 
-    async def adopt(self) -> tuple[Kept, ...]:
-        """The programs that an engine before us left running, by their names and notes."""
-        there = await self._keeper.adopt()
-        for each in there:
+    async def adopt(self) -> tuple[Running, ...]:
+        """The programs that an engine before us left running."""
+        kept = await self._keeper.adopt()
+        for each in kept:
             self._processes.adopt(each.name, each.pid)
+        there = tuple(Running(each.name, each.limited, each.note) for each in kept)
         engine = self._engine()
         return there if engine is None else (*there, *await engine.adopt())
 
@@ -69,13 +70,28 @@ class ProgramFleet:
         """Let every program run on for the next engine."""
         await self._keeper.leave()
 
-    def _engine(self) -> ProgramContainers | None:
+    def _engine(self) -> ProgramContainers | ProgramSwarm | None:
         if self._containers is None and reachable():
             try:
-                self._containers = ProgramContainers(str(self._state.resolve()), self._ends)
+                self._containers = containers(str(self._state.resolve()), self._ends)
             except NotRun:
                 return None
         return self._containers
 
     def _ended(self, ended: Ended) -> None:
         self._processes.ended(ended)
+
+
+def containers(
+    owner: str, ends: Ends, base_url: str | None = None
+) -> ProgramContainers | ProgramSwarm:
+    """What runs containers: on all nodes, where the engine is a manager of a swarm of several.
+
+    Raises NotRun where no container engine answers.
+    """
+    client = connected(base_url)
+    swarm = client.info()["Swarm"]
+    if swarm.get("ControlAvailable") and swarm.get("Nodes", 1) > 1:
+        return ProgramSwarm(client, owner, ends, base_url)
+    client.close()
+    return ProgramContainers(owner, ends, base_url)

@@ -17,6 +17,7 @@ class Program:
     (empty: the image's own). It listens at ``host``, at the ports that ``ports`` maps from the
     container's own to the host's. ``cpu`` counts processors, ``memory`` MiB, 0 is no limit. Its
     output is appended to ``log``. ``private`` gives it a root file system of its own in ``root``.
+    Where there are several machines it runs on one of its Availability Zone, ``zone``.
     """
 
     name: str
@@ -33,15 +34,21 @@ class Program:
     memory: int = 0
     private: bool = False
     note: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A program that runs. ``limited`` tells whether its limits are enforced."""
+    """A program that runs. ``limited`` tells whether its limits are enforced.
+
+    ``host`` and ``ports`` (as those of `Program`) are where it listens on another machine.
+    """
 
     name: str
     limited: bool
     note: str = ""
+    host: str = ""
+    ports: Mapping[int, int] = field(default_factory=dict[int, int])
 
 
 @dataclass(frozen=True, slots=True)

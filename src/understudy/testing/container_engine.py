@@ -18,6 +18,7 @@ import docker
 from understudy.testing.processes import wait_for
 
 IMAGE = "understudy-test/busybox:1"
+UMOUNT = shutil.which("umount") or "/bin/umount"
 APPLETS = ("sh", "sleep", "httpd", "env", "cat", "echo", "wget", "true", "false", "dd", "kill")
 
 
@@ -32,13 +33,18 @@ def missing() -> str:
 
 
 @contextmanager
-def container_engine() -> Generator[str]:
-    """The URL of an engine that has the image of busybox, from start to end."""
+def container_engine(network: str = "", subnet: str = "10.213.0.1/24") -> Generator[str]:
+    """The URL of an engine that has the image of busybox, from start to end.
+
+    It runs in a network namespace if one is named.
+    """
     with tempfile.TemporaryDirectory(prefix="understudy-dockerd-") as name:
         folder = Path(name)
         url = f"unix://{folder}/docker.sock"
+        inside = ["nsenter", f"--net=/run/netns/{network}"] if network else []
         with (folder / "dockerd.log").open("wb") as log:
-            process = subprocess.Popen(_command(folder, url), stdout=log, stderr=log)
+            command = [*inside, *_command(folder, url, subnet)]
+            process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             wait_for(lambda: _answers(url), 30, "dockerd does not answer")
             client: Any = docker.DockerClient(url)
@@ -50,9 +56,10 @@ def container_engine() -> Generator[str]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
+            _unmount(folder)
 
 
-def _command(folder: Path, url: str) -> list[str]:
+def _command(folder: Path, url: str, subnet: str) -> list[str]:
     return [
         "dockerd",
         "--host", url,
@@ -63,8 +70,16 @@ def _command(folder: Path, url: str) -> list[str]:
         "--iptables=false",
         "--ip-masq=false",
         "--ip-forward=false",
-        "--bip", "10.213.0.1/24",
+        "--bip", subnet,
     ]  # fmt: skip
+
+
+def _unmount(folder: Path) -> None:
+    """Let go of what an engine that was killed has left mounted."""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        point = line.split()[1]
+        if point.startswith(f"{folder}/"):
+            subprocess.run([UMOUNT, "--lazy", point], check=True)
 
 
 def _answers(url: str) -> bool:
