@@ -162,6 +162,20 @@ def test_sm_inprogress_24() -> None:
     assert story.at - activity["StartTime"] == 24 * 60
 
 
+@pytest.mark.parametrize("provisioning", [480.0, 900.0])
+def test_sm_stream_8_15(provisioning: float) -> None:
+    # An instance is InService after 8 to 15 minutes; the scale-out cooldown of 300 s starts then.
+    story = ScalingStory(VARIANT, "endpoint/e/variant/v", 1, delay=provisioning)
+    story.register(1, 8)
+    out = story.step("out", (0, None, 1), Cooldown=300)
+    for _ in range(40):
+        story.alarm(out, (9.0,), 1.0, "GreaterThanThreshold")
+        story.run(60)
+    second, first = story.activities()[-2:]
+    assert first["EndTime"] - first["StartTime"] == provisioning
+    assert 300 <= second["StartTime"] - first["EndTime"] <= 360
+
+
 def test_aas_ddb_316() -> None:
     # With its low alarm long in ALARM a table was raised by hand; 41 s later it was active again,
     # at 82 s it was scaled in, at 92 s it was back. Here a service of one unit more.

@@ -6,12 +6,16 @@ what is replayed is how an activity goes when they are as recorded.
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from understudy.control.autoscaling.service import GroupConfig
+from understudy.control.plane import PlaneConfig
 from understudy.control.turn import Turn
+from understudy.testing.balancing import health, web
 from understudy.testing.group_story import NAME, GroupStory
+from understudy.testing.region import Region
 
 
 def at(text: str) -> float:
@@ -267,3 +271,30 @@ def test_asg_ha_lab_6min() -> None:
     assert story.instances("Pending")[0].launched_at == ended
     story.run(359)
     assert len(story.instances("InService")) == 2
+
+
+def test_asg_bitopi_initial() -> None:
+    # Two instances whose user data installs Node are healthy within some 4 minutes, at a check of
+    # 15 s and 2 healthy answers. How long it installs is not recorded: three minutes.
+    config = PlaneConfig(ZoneInfo, groups=GroupConfig(startup_delay=180.0))
+    region = Region(config=config)
+    check = {"HealthCheckIntervalSeconds": 15, "HealthyThresholdCount": 2}
+    front = web(region, TargetType="instance", **check)
+    template = {"LaunchTemplateName": "node"}
+    data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.micro"}
+    region.call("ec2", "CreateLaunchTemplate", **template, LaunchTemplateData=data)
+    region.call(
+        "autoscaling",
+        "CreateAutoScalingGroup",
+        AutoScalingGroupName="node",
+        LaunchTemplate=template,
+        MinSize=2,
+        MaxSize=4,
+        AvailabilityZones=["us-east-1a", "us-east-1b"],
+        TargetGroupARNs=[front.group],
+    )
+    begun = region.now
+    while list(health(region, front.group).values()) != ["healthy"] * 2:
+        region.advance(1)
+        assert region.now - begun <= 300
+    assert region.now - begun >= 180
