@@ -91,7 +91,7 @@ def test_what_ran_on_a_machine_that_is_lost_is_replaced_while_requests_come(
         before = outcomes["200"]
         wait_for(lambda: outcomes["200"] > before + 20)
     client.close()
-    # What was in flight on the machine is lost with it.
+    # What was in flight on the machine is lost with it: a client may have given up by then.
     lost = outcomes.total() - outcomes["200"]
-    assert set(outcomes) <= {"200", "502", "504"}
+    assert set(outcomes) <= {"200", "502", "504", "TimeoutError"}
     assert lost <= 2 * CLIENTS

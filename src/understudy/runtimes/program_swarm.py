@@ -72,6 +72,10 @@ def chosen(nodes: Sequence[Node], zone: str, busy: Mapping[str, int]) -> Node:
     return min(there, key=lambda each: (busy.get(each.id, 0), each.id))
 
 
+class NodeLost(NotRun):
+    """The node that was to run a program is not ready any more."""
+
+
 class ProgramSwarm:
     """Runs programs on the nodes of a swarm. ``owner`` labels their services."""
 
@@ -121,8 +125,7 @@ class ProgramSwarm:
         self._gone[program.name] = asyncio.Event()
         self._leash.hold()
         try:
-            service = await asyncio.to_thread(self._create, program)
-            running = await asyncio.to_thread(self._up, service, program.name)
+            service, running = await asyncio.to_thread(self._placed, program)
         except (DockerException, NotRun) as error:
             self._gone.pop(program.name, None)
             await asyncio.to_thread(self._remove, program.name)
@@ -131,6 +134,15 @@ class ProgramSwarm:
         self._running.add(program.name)
         self._watch()
         return replace(running, limited=bool(program.cpu or program.memory))
+
+    def _placed(self, program: Program) -> tuple[str, Running]:
+        """Run a program on a node, and on another one where that is lost just then."""
+        while True:
+            service = self._create(program)
+            try:
+                return service, self._up(service, program.name)
+            except NodeLost:
+                self._remove(program.name)
 
     def _create(self, program: Program) -> str:
         nodes = [node_of(each) for each in self._client.api.nodes()]
@@ -173,6 +185,9 @@ class ProgramSwarm:
         """Where a service runs, once it does. Raises NotRun."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
+            node = self._where.get(name)
+            if node and not node_of(self._client.api.inspect_node(node)).ready:
+                raise NodeLost("its node was lost")
             for task in self._client.api.tasks(filters={"service": service}):
                 state = task["Status"]["State"]
                 if state in FAILED:
