@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from understudy.control.autoscaling.service import GroupConfig
+from understudy.control.events import Params
 from understudy.control.plane import PlaneConfig
 from understudy.control.turn import Turn
 from understudy.testing.balancing import health, web
@@ -278,7 +279,7 @@ def test_asg_bitopi_initial() -> None:
     # 15 s and 2 healthy answers. How long it installs is not recorded: three minutes.
     config = PlaneConfig(ZoneInfo, groups=GroupConfig(startup_delay=180.0))
     region = Region(config=config)
-    check = {"HealthCheckIntervalSeconds": 15, "HealthyThresholdCount": 2}
+    check: Params = {"HealthCheckIntervalSeconds": 15, "HealthyThresholdCount": 2}
     front = web(region, TargetType="instance", **check)
     template = {"LaunchTemplateName": "node"}
     data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.micro"}

@@ -1,5 +1,6 @@
 """Stacks of load balancers, clusters and services: created, updated, rolled back, deleted."""
 
+import json
 from typing import Any
 
 import pytest
@@ -102,3 +103,29 @@ def test_an_update_leaves_the_count_of_a_service_that_names_none() -> None:
     region.advance(60)
     assert update(region, Cpu="1024", Memory="2048") == "UPDATE_COMPLETE"
     assert service(region)["desiredCount"] == 4
+
+
+@pytest.mark.parametrize("mode", ["STANDARD", "EXPRESS"])
+def test_an_instance_is_registered_once_it_runs(mode: str) -> None:
+    # In EXPRESS mode nobody has waited for the instance, which cannot be registered before.
+    web = {
+        "Protocol": "HTTP",
+        "Port": 80,
+        "VpcId": "vpc-1",
+        "Targets": [{"Id": {"Ref": "Machine"}}],
+    }
+    resources = {
+        "Machine": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-1"}},
+        "Web": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup", "Properties": web},
+    }
+    region = Region()
+    body = json.dumps({"Resources": resources})
+    config = {"Mode": mode}
+    call = {"StackName": "web", "TemplateBody": body, "DeploymentConfig": config}
+    region.call("cloudformation", "CreateStack", **call)
+    assert settled(region) == "CREATE_COMPLETE"
+    found = region.call("cloudformation", "DescribeStackResources", StackName="web")
+    names = {e["LogicalResourceId"]: e["PhysicalResourceId"] for e in found["StackResources"]}
+    answer = region.elbv2("DescribeTargetHealth", TargetGroupArn=names["Web"])
+    (target,) = answer["TargetHealthDescriptions"]
+    assert target["Target"]["Id"] == names["Machine"]

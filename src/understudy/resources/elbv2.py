@@ -13,6 +13,7 @@ from understudy.deploy.handler import (
     ResourceType,
     Stabilize,
     Steps,
+    Wait,
 )
 from understudy.resources.tags import tag_list, without
 
@@ -185,12 +186,31 @@ def create_target_group(request: Request) -> Handler:
 
 
 def _targets(key: Params, wanted: list[Params], before: list[Params]) -> Steps[None]:
-    """Register the targets that are wanted, and deregister those that were."""
+    """Register the targets that are wanted, and deregister those that were.
+
+    Instances can only be registered once they run, for which nobody has waited in EXPRESS mode.
+    """
     gone = [each for each in before if each not in wanted]
     if gone:
         yield Invoke(SERVICE, "DeregisterTargets", {**key, "Targets": gone})
-    if wanted:
-        yield Invoke(SERVICE, "RegisterTargets", {**key, "Targets": wanted})
+    while wanted:
+        try:
+            yield Invoke(SERVICE, "RegisterTargets", {**key, "Targets": wanted})
+        except Fault as fault:
+            if fault.code != "InvalidTarget" or not (yield from _start(wanted)):
+                raise
+            yield Wait(LOOK_SECONDS)
+        else:
+            break
+
+
+def _start(targets: list[Params]) -> Steps[bool]:
+    """Whether some targets are instances that are about to run."""
+    ids = [each["Id"] for each in targets if each["Id"].startswith("i-")]
+    pending = {"Name": "instance-state-name", "Values": ["pending"]}
+    chosen = {"Name": "instance-id", "Values": ids}
+    answer = yield Invoke("ec2", "DescribeInstances", {"Filters": [pending, chosen]})
+    return bool(ids and answer["Reservations"])
 
 
 def _group_attributes(arn: str) -> Steps[Params]:
