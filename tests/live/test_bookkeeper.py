@@ -97,3 +97,31 @@ def test_what_is_not_in_the_ledger_is_told_as_failed(tmp_path: Path) -> None:
     codes = {each.call_id: each.code for each in entries if isinstance(each, CallFailed)}
     assert codes == dict.fromkeys([*names[:-1], "unwritable"], "InternalFailure")
     assert [each.call_id for each in entries if isinstance(each, CallAnswered)] == ["later"]
+
+
+def test_a_call_that_an_answer_gives_rise_to_has_no_second_worker(tmp_path: Path) -> None:
+    async def run() -> list[str]:
+        journal = Journal(tmp_path / "journal")
+        loop = LiveLoop(Engine(world_of(HostingConfig())), journal, WorldClock.starting(1.0))
+        slips = Slips()
+        bookkeeper = Bookkeeper(loop, slips, print)
+        told = loop.submit_all
+        new: list[bool] = []
+
+        def answered(events: Any) -> None:
+            told(events)
+            if len(new) < 3:
+                new.append(bookkeeper.add(call(f"next {len(new)}")))
+
+        loop.submit_all = answered
+        assert bookkeeper.add(call("first"))
+        await bookkeeper.work()
+        assert new == [False] * 3
+        assert bookkeeper.add(call("later"))
+        await bookkeeper.work()
+        bookkeeper.close()
+        loop.close()
+        journal.close()
+        return slips.calls
+
+    assert asyncio.run(run()) == ["first", "next 0", "next 1", "next 2", "later"]

@@ -32,22 +32,29 @@ class Bookkeeper:
         self._post = post
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="bookkeeping")
         self._waiting: list[Call] = []
+        self._at_work = False
 
     def add(self, call: Call) -> bool:
         """Put a call in the queue. Whether nobody works on it: then call `work`."""
         self._waiting.append(call)
-        return len(self._waiting) == 1
+        if self._at_work:
+            return False
+        self._at_work = True
+        return True
 
     async def work(self) -> None:
-        """Perform what waits, and what comes up meanwhile."""
-        while self._waiting:
-            calls = self._waiting[:AT_ONCE]
-            outcomes = await self.do(lambda calls=calls: self._outcomes(calls))
-            del self._waiting[: len(calls)]
-            now = self._loop.now()
-            self._loop.submit_all(
-                _event(now, call, outcome) for call, outcome in zip(calls, outcomes, strict=True)
-            )
+        """Perform what waits, and what comes up meanwhile, also for what is told here."""
+        try:
+            while self._waiting:
+                calls, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+                outcomes = await self.do(lambda calls=calls: self._outcomes(calls))
+                now = self._loop.now()
+                self._loop.submit_all(
+                    _event(now, call, outcome)
+                    for call, outcome in zip(calls, outcomes, strict=True)
+                )
+        finally:
+            self._at_work = False
 
     async def do(self, work: Callable[[], Result]) -> Result:
         """Do something with the books, off the event loop and with nobody beside.
