@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from understudy.app.examples import example
+from understudy.control.capacity.words import ML_SHORTAGE
 from understudy.testing.engines import Command, RunningEngine
 from understudy.testing.processes import command_of, descendants, is_running
 
@@ -221,3 +222,15 @@ def test_the_bundled_traffic_at_high_speed(tmp_path: Path) -> None:
     # do not serve yet. One request stands for 600 here, so how many more is a matter of chance.
     assert 4 <= max(run.capacity) <= 6
     assert run.capacity[-1] < 4
+
+
+def test_a_shortage_that_happens_live_has_the_words_of_the_service(tmp_path: Path) -> None:
+    traffic = write_traffic(tmp_path / "rush.csv", (3, 60), (12, 1200))
+    shortage = ("--scenario", "shortage:ml.g5@0s,9m")
+    told = ("--traffic", traffic, "--speed", "120", "--load", "sampled")
+    report = rehearse(tmp_path, STAND_IN, *told, *shortage).report
+    activities = report["activities"]
+    refused = [each for each in activities if each["status"] == "Unfulfilled"]
+    done = [each for each in activities if each["status"] == "Successful"]
+    assert {each["message"].partition(" Reason: ")[2] for each in refused} == {ML_SHORTAGE}
+    assert max(each["at"] for each in refused) < min(each["at"] for each in done)

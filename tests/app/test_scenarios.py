@@ -135,3 +135,28 @@ def test_a_simulated_shortage_holds_scaling_until_it_is_over(tmp_path: Path, in_
     assert max(each.at for each in refused) - run.started_at < 900
     assert min(each.at for each in done) - run.started_at >= 900
     assert {each.message.partition(" Reason: ")[2] for each in refused} == {ML_SHORTAGE}
+
+
+def test_spot_instances_that_are_taken_back_and_not_had_again_are_told(tmp_path: Path):
+    text = example("web-tier/template.yaml").read_text()
+    plain = text[text.index("      LaunchTemplate:\n") : text.index('      MinSize: "1"')]
+    mixed = """      MixedInstancesPolicy:
+        InstancesDistribution: {OnDemandPercentageAboveBaseCapacity: 0}
+        LaunchTemplate:
+          LaunchTemplateSpecification:
+            LaunchTemplateId: !Ref Launch
+            Version: !GetAtt Launch.LatestVersionNumber
+"""
+    template = tmp_path / "template.yaml"
+    template.write_text(text.replace(plain, mixed))
+    options = Options(
+        template,
+        Source(str(example("traffic/lunch-rush.csv")), window="10m-30m"),
+        world=WorldOptions(service_time="80ms", start_up="1m"),
+        scenario=("interruption:t3.small@2m", "shortage:t3.small@2m,12m,spot"),
+    )
+    run = simulate(prepare(options).scenario())
+    texts = [each.text for each in run.failures]
+    assert any("EC2 Spot instance interruption notice" in each for each in texts)
+    assert any("Could not launch Spot Instances. UnfulfillableCapacity" in each for each in texts)
+    assert min(each.at for each in run.failures) >= run.started_at + 120

@@ -96,6 +96,7 @@ def outcome(
         load=load,
         capacity=seen.capacity,
         activities=seen.activities,
+        failures=tuple(each for each in seen.failures if start <= each.at <= end),
         alarms=seen.transitions,
         cost=bill(during(seen.usage, start, end), facts.region, offers),
         idle=bill(standing(kind, seen.minimum, start, end), facts.region, offers),

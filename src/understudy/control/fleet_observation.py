@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from understudy.base.service_time import STAND_IN_VARIABLE
+from understudy.control.autoscaling.causes import REPLACED
 from understudy.control.autoscaling.state import Activity, Group
 from understudy.control.ecs.scheduler import DIMENSION
 from understudy.control.ecs.state import Service
@@ -15,7 +16,7 @@ from understudy.control.observation import (
     policies_of,
     transition,
 )
-from understudy.control.outcome import ActivityRecord, CapacityPoint
+from understudy.control.outcome import ActivityRecord, CapacityPoint, FailureRecord
 from understudy.control.plane import Plane
 from understudy.pricing.fargate import size_name
 from understudy.pricing.meter import Usage
@@ -25,6 +26,10 @@ CHANGED = re.compile(
 )
 ASKED = re.compile(rf"{STAND_IN_VARIABLE}=(['\"]?)(?P<time>.+?)\1\s*$", re.MULTILINE)
 """How a shell script asks for a stand-in: ``UNDERSTUDY_STAND_IN='lognormal(...)'``."""
+INTERRUPTED = re.compile(
+    f"an instance was taken out of service in response to {REPLACED['interruption']}"
+)
+REFUSED = "unable to place a task"
 GROUP, SERVICE = "autoScalingGroup/", "service/"
 
 
@@ -40,6 +45,7 @@ def observe_fleet(plane: Plane, resource: str, since: float, at: float) -> Obser
         policies = tuple(f"{each.kind} {each.name}" for each in group.policies.values())
         stand_in = _stand_in_of_group(plane, group)
         activities = tuple(_changes(_activities(plane, group), since))
+        failures = _failures_of_group(_activities(plane, group), since)
     else:
         service = plane.ecs.state.services[resource.removeprefix(SERVICE)]
         key = f"{DIMENSION}|{resource}"
@@ -51,6 +57,9 @@ def observe_fleet(plane: Plane, resource: str, since: float, at: float) -> Obser
             activity_record(each)
             for each in plane.scaling.state.activities.get(key, [])
             if each.start >= since and not each.not_scaled
+        )
+        failures = told_once(
+            (each.at, each.message) for each in service.events if REFUSED in each.message
         )
     alarms = {
         name: alarm
@@ -79,7 +88,32 @@ def observe_fleet(plane: Plane, resource: str, since: float, at: float) -> Obser
         ),
         usage=_usage(record, since, at),
         resource=resource,
+        failures=tuple(each for each in failures if each.at >= since),
     )
+
+
+def _failures_of_group(activities: Iterable[Activity], since: float) -> tuple[FailureRecord, ...]:
+    """Why a group's activities failed, and what spot capacity was taken back, each text once."""
+    ordered = sorted(activities, key=lambda each: each.started_at)
+    return told_once(
+        (each.started_at, each.message if each.status == "Failed" else found[0])
+        for each in ordered
+        if each.started_at >= since
+        if (found := INTERRUPTED.search(each.cause)) or each.status == "Failed"
+    )
+
+
+def told_once(texts: Iterable[tuple[float, str]]) -> tuple[FailureRecord, ...]:
+    """Each text with when it came first and how often.
+
+    >>> told_once([(1.0, "a"), (2.0, "b"), (3.0, "a")])[0]
+    FailureRecord(at=1.0, text='a', times=2)
+    """
+    found: dict[str, FailureRecord] = {}
+    for at, text in texts:
+        before = found.get(text, FailureRecord(at, text, 0))
+        found[text] = FailureRecord(before.at, text, before.times + 1)
+    return tuple(found.values())
 
 
 def _actions(params: dict[str, list[str]]) -> list[str]:

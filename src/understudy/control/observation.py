@@ -6,7 +6,7 @@ from understudy.base.service_time import STAND_IN_VARIABLE
 from understudy.control.application_autoscaling.state import Activity, ScalableTarget, target_key
 from understudy.control.capacity.usage import billed
 from understudy.control.cloudwatch.state import AnyAlarm, HistoryItem
-from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint
+from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint, FailureRecord
 from understudy.control.plane import Plane
 from understudy.control.sagemaker import fleet as fleets
 from understudy.control.sagemaker.endpoint import dimension, resource_id
@@ -45,6 +45,7 @@ class Observation(Struct, frozen=True):
     alarms: tuple[AlarmState, ...]
     usage: tuple[Usage, ...]
     resource: str = ""
+    failures: tuple[FailureRecord, ...] = ()
 
 
 def observe(

@@ -25,6 +25,14 @@ class CapacityPoint(Struct, frozen=True):
     terminating: int = 0
 
 
+class FailureRecord(Struct, frozen=True):
+    """What went wrong with a fleet's capacity, in AWS's words: first ``at``, ``times`` in all."""
+
+    at: float
+    text: str
+    times: int
+
+
 class ActivityRecord(Struct, frozen=True, rename={"from_count": "from", "to_count": "to"}):
     """One scaling activity. ``ended`` is None while it is in progress.
 
@@ -167,7 +175,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     sentence each. ``stand_in`` says that no real model answered. ``cost`` covers the run, ``idle``
     the minimum capacity for the same time; None where that is not known. ``scenario`` is what was
     made to happen to capacity, in words. ``priced_on`` is the day (ISO) on which the age of the
-    prices counts, empty where it is not known.
+    prices counts, empty where it is not known. ``failures`` are what a group or a service said of
+    capacity that it did not get, or lost.
     """
 
     world: Literal["live", "simulated"]
@@ -196,6 +205,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     updates: tuple[UpdateFelt, ...] = ()
     scenario: tuple[str, ...] = ()
     priced_on: str = ""
+    failures: tuple[FailureRecord, ...] = ()
 
     @property
     def duration(self) -> float:

@@ -171,7 +171,7 @@ def in_service(run: Outcome, samples: int) -> list[int]:
 
 def _activities(run: Outcome) -> RenderableType:
     if not run.activities:
-        return Text(words.no_activity(run))
+        return Group(Text(words.no_activity(run)), *_failures(run))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=MUTED)
     table.add_column("From start", justify="right", no_wrap=True)
     table.add_column("Change", no_wrap=True)
@@ -192,7 +192,13 @@ def _failures(run: Outcome) -> list[RenderableType]:
         for each in run.activities
         if each.status not in ("Successful", "InProgress", "Pending", "Overridden") and each.message
     }
-    return [Text(text, BAD) for text in texts]
+    said = [
+        f"{clock(each.at - run.started_at)}, {each.times} times: {each.text}"
+        if each.times > 1
+        else f"{clock(each.at - run.started_at)}: {each.text}"
+        for each in run.failures
+    ]
+    return [Text(text, BAD) for text in (*texts, *said)]
 
 
 def _left_out(rows: int) -> list[RenderableType]:
