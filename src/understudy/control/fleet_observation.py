@@ -95,12 +95,15 @@ def observe_fleet(plane: Plane, resource: str, since: float, at: float) -> Obser
 def _failures_of_group(activities: Iterable[Activity], since: float) -> tuple[FailureRecord, ...]:
     """Why a group's activities failed, and what spot capacity was taken back, each text once."""
     ordered = sorted(activities, key=lambda each: each.started_at)
-    return told_once(
-        (each.started_at, each.message if each.status == "Failed" else found[0])
-        for each in ordered
-        if each.started_at >= since
-        if (found := INTERRUPTED.search(each.cause)) or each.status == "Failed"
-    )
+    texts = ((each.started_at, _failure(each)) for each in ordered if each.started_at >= since)
+    return told_once((at, text) for at, text in texts if text)
+
+
+def _failure(activity: Activity) -> str:
+    if activity.status == "Failed":
+        return activity.message
+    taken = INTERRUPTED.search(activity.cause)
+    return taken[0] if taken else ""
 
 
 def told_once(texts: Iterable[tuple[float, str]]) -> tuple[FailureRecord, ...]:
