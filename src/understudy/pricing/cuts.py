@@ -122,7 +122,7 @@ class Cuts:
                 np.append(box.high / steps, np.full(blocks, np.inf)),
             ),
             constraints=self._constraints(rows, steps, money),
-            options={"presolve": False, "mip_rel_gap": MASTER_GAP, "node_limit": MOST_NODES},
+            options={"presolve": whole, "mip_rel_gap": MASTER_GAP, "node_limit": MOST_NODES},
         )
         bound = found.mip_dual_bound if whole else found.fun
         if bound is None or not np.isfinite(bound):
