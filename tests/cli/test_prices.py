@@ -115,7 +115,7 @@ def test_a_region_without_a_list_is_refused(
 
 
 def test_what_is_not_known_is_said_and_where_it_is(state: Path, capsys: pytest.CaptureFixture[str]):
-    assert show("m5.large", region="mars-1", state=state) == 1
-    assert "No price of m5.large is known in mars-1; there is one in" in capsys.readouterr().out
-    assert show("zz9.large", state=state) == 1
-    assert "understudy prices refresh" in capsys.readouterr().out
+    assert show("m5.large", region="mars-1", state=state) == 2
+    assert "No price of m5.large is known in mars-1; there is one in" in capsys.readouterr().err
+    assert show("zz9.large", state=state) == 2
+    assert "understudy prices refresh" in capsys.readouterr().err

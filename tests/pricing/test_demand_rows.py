@@ -63,6 +63,17 @@ def test_columns_may_have_other_names_and_stand_in_any_order():
             id="an hour that nobody tells",
         ),
         pytest.param(
+            (HEADER, "0,m5.large,1", "0,m5.large,-1", "0,m5.large,2", "0,zz9.large,1", "x,y,1"),
+            [
+                "d.csv:3:1: Row 3: the count -1 is negative.",
+                "d.csv:3:1: Row 3: m5.large in 1970-01-01T00:00Z was told in row 2 already.",
+                "d.csv:4:1: Row 4: m5.large in 1970-01-01T00:00Z was told in row 2 already.",
+                "d.csv:5:1: Row 5: no price is known of zz9.large in us-east-1.",
+                "d.csv:6:1: Row 6: 'x' is no full hour.",
+            ],
+            id="mistakes of all kinds at once",
+        ),
+        pytest.param(
             (HEADER, "0,m5.large,1", "0,m5.large,2"),
             ["d.csv:3:1: Row 3: m5.large in 1970-01-01T00:00Z was told in row 2 already."],
             id="rows that overlap",

@@ -6,8 +6,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from understudy.base.arn import DEFAULT_REGION
+from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.cli.engine import state_folder
-from understudy.cli.exits import DONE, FAILED, guarded, say
+from understudy.cli.exits import DONE, guarded, say
 
 Regions = Annotated[list[str] | None, Parameter(name="--region")]
 
@@ -73,8 +74,7 @@ def _show(product: str, region: str, state: Path, *, every: bool) -> int:
     if not found:
         from understudy.app.prices import nothing_known
 
-        say(nothing_known(product, region, book))
-        return FAILED
+        raise InvalidInput((Diagnostic(nothing_known(product, region, book)),))
     print_(console(), price_table(found, today()))
     return DONE
 

@@ -47,17 +47,21 @@ def read_demand(
     """
     problems: list[Diagnostic] = []
     rows = list(_rows(text, name, region, problems))
-    if not problems:
-        _check_places(rows, products, name, problems)
-        _check_hours(rows, name, problems)
+    unread = bool(problems)
+    _check_places(rows, products, name, problems)
+    _check_hours(rows, name, problems, whole=not unread)
     if problems:
-        raise InvalidInput(_first(problems))
+        raise InvalidInput(_first(sorted(problems, key=_line)))
     if not any(row.count for row in rows):
         raise InvalidInput((Diagnostic(f"{name} has no demand."),))
     hours: dict[int, dict[Item, Fraction]] = {}
     for row in rows:
         hours.setdefault(row.hour, {})[row.item] = Fraction(row.count) * SECONDS_PER_HOUR
     return demand_of(hours)
+
+
+def _line(problem: Diagnostic) -> int:
+    return problem.mark.line if problem.mark else 0
 
 
 def _first(problems: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -173,8 +177,10 @@ def _check_places(
             problems.append(_problem(name, row.number, summary, action))
 
 
-def _check_hours(rows: Sequence[Row], name: str, problems: list[Diagnostic]) -> None:
-    """An hour of a type told twice, and hours that nobody tells."""
+def _check_hours(
+    rows: Sequence[Row], name: str, problems: list[Diagnostic], *, whole: bool
+) -> None:
+    """An hour of a type told twice, and, where all rows could be read, hours that nobody tells."""
     seen: dict[tuple[int, Item], int] = {}
     for row in rows:
         key = (row.hour, row.item)
@@ -184,7 +190,7 @@ def _check_hours(rows: Sequence[Row], name: str, problems: list[Diagnostic]) -> 
         seen.setdefault(key, row.number)
     hours = sorted({row.hour for row in rows})
     firsts = {row.hour: row.number for row in reversed(rows)}
-    for before, after in pairwise(hours):
+    for before, after in pairwise(hours) if whole else ():
         if after - before > 1:
             count = after - before - 1
             which = f"the hour {_iso(before + 1)} is" if count == 1 else f"{count} hours are"
