@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from understudy.control.application_autoscaling import State
@@ -123,6 +123,7 @@ def activities(story: ScalingStory) -> list[dict[str, Any]]:
         everything["NextToken"] = answer["NextToken"]
 
 
+@example([Invoke("in", (0.0,), False), Happen("by hand", 3), Invoke(CPU, (0.0,), False)])
 @settings(deadline=None, max_examples=60)
 @given(moves)
 def test_whatever_happens(script: list[Invoke | Wait | Happen]) -> None:

@@ -183,12 +183,14 @@ def _at_the_same_time(
     """A scale-in that is only refused because another one was begun at this very moment.
 
     Of simultaneous requests the largest capacity wins, so this one is weighed against that one from
-    the capacity before it.
+    the capacity before it, unless that has been set by hand since.
     """
     if refused.reason is not Reason.COOLDOWN or refused.direction > 0:
         return refused, state
     begun = service.state.in_progress.get(target.key)
     if begun is None or begun.start != refused.at or begun.policy == policy.name:
+        return refused, state
+    if begun.desired != capacity.desired:
         return refused, state
     before = replace(capacity, desired=begun.previous, granted=0)
     earlier = replace(state, scale_in_until=-inf)
