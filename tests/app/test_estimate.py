@@ -146,6 +146,34 @@ def test_a_mixed_group_pays_its_spot_part_at_spot_prices(tmp_path: Path):
     assert needs == {"standard": (8, 16), "spot-standard": (0, 24)}
 
 
+SERVICE = """
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [FARGATE]
+      NetworkMode: awsvpc
+      Cpu: "512"
+      Memory: "1024"
+      ContainerDefinitions: [{Name: web, Image: "web:1"}]
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Task
+      LaunchType: FARGATE
+      DesiredCount: 6
+      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-1]}}
+"""
+
+
+def test_tasks_on_fargate_need_vcpus(tmp_path: Path):
+    found = estimate(template(tmp_path, SERVICE), BOOK, TODAY, None, {"fargate": 4})
+    assert found.lines()[-1] == (
+        "Quota Fargate On-Demand vCPU resource count: 3 vCPUs idle, 3 at maximum, 6 while an update"
+        " runs both fleets; EXCEEDS the limit of 4."
+    )
+
+
 def test_a_template_without_capacity_says_nothing(tmp_path: Path):
     assert told(tmp_path, "Resources: {B: {Type: AWS::S3::Bucket}}", [1]).lines() == []
 

@@ -27,8 +27,10 @@ from understudy.cloudformation.parse import parse
 from understudy.pricing.application import micro_dollars
 from understudy.pricing.book import Book
 from understudy.pricing.catalogue import BOOK
+from understudy.pricing.fargate import VCPUS
+from understudy.pricing.meter import Item
 from understudy.pricing.offer import SPOT
-from understudy.pricing.quota import Quota, counted, key_of, quota_of
+from understudy.pricing.quota import FARGATE, QUOTAS, Quota, counted, key_of, quota_of
 from understudy.pricing.rates import BookRates
 from understudy.pricing.vintage import vintage
 from understudy.pricing.ways import MONTH_HOURS
@@ -221,15 +223,24 @@ def mean_units(fleet: Fleet, traffic: Traffic) -> float | None:
     return float((held * widths).sum() / widths.sum())
 
 
+def _counts(item: Item) -> tuple[Quota, int] | None:
+    """The quota that a unit of an item counts against, and how much; None where there is none."""
+    if item.product == VCPUS:
+        return QUOTAS[FARGATE], 1
+    quota = quota_of(item.product, spot=item.purchase == SPOT)
+    each = counted(item.product) if "." in item.product else None
+    return None if quota is None or each is None else (quota, each)
+
+
 def _needs(found: tuple[Fleet, ...], limits: Mapping[str, int]) -> tuple[Need, ...]:
     told = {key_of(name) or name: limit for name, limit in limits.items()}
     sums: dict[Quota, list[int]] = {}
     for fleet in found:
         for item, share in fleet.items.items():
-            quota = quota_of(item.product, spot=item.purchase == SPOT)
-            each = counted(item.product) if "." in item.product else None
-            if quota is None or each is None:
+            counts = _counts(item)
+            if counts is None:
                 continue
+            quota, each = counts
             amounts = sums.setdefault(quota, [0, 0, 0])
             most = ceil(fleet.maximum * share * each)
             amounts[0] += ceil(fleet.minimum * share * each)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from understudy.app.templates import CheckedTemplate
 from understudy.base.arn import DEFAULT_REGION
 from understudy.cloudformation.graph import dependencies
-from understudy.pricing import balancer, serverless
+from understudy.pricing import balancer, fargate, serverless
 from understudy.pricing.meter import Item
 from understudy.pricing.offer import ON_DEMAND, SPOT
 
@@ -217,12 +217,20 @@ def _service(plan: _Plan, name: str) -> Iterator[Fleet]:
     task = plan.properties(definition)
     cpu, memory = whole(task.get("Cpu"), 0), whole(task.get("Memory"), 0)
     items = {
-        Item("Fargate-vCPU-Hours:perCPU", plan.region): cpu / CPU_UNITS,
+        Item(fargate.VCPUS, plan.region): cpu / CPU_UNITS,
         Item("Fargate-GB-Hours", plan.region): memory / MEGABYTES,
     }
     initial = whole(properties.get("DesiredCount"), 1)
     least, most, target = _scaled(plan, name, initial)
-    yield Fleet(name, f"Fargate {cpu / CPU_UNITS:g} vCPU", items, least, most, target)
+    configuration: Any = properties.get("DeploymentConfiguration")
+    told = cast("dict[str, Any]", configuration) if isinstance(configuration, dict) else {}
+    kind, doubles = f"Fargate {cpu / CPU_UNITS:g} vCPU", _twice(told)
+    yield Fleet(name, kind, items, least, most, target, doubles=doubles)
+
+
+def _twice(configuration: Mapping[str, Any]) -> bool:
+    """Whether a deployment may run a second set of tasks beside the first, as it does by default."""
+    return whole(configuration.get("MaximumPercent"), 200) >= 200
 
 
 def _balancer(plan: _Plan, name: str) -> Iterator[Fleet]:

@@ -19,8 +19,10 @@ MINIMUM, WINDOWS_MINIMUM = 60, 300
 CPU_UNITS, MEGABYTES = 1024, 1024
 """A vCPU has 1,024 CPU units, a GB of task memory 1,024 MiB (AWS: task definition parameters)."""
 
+VCPUS = "Fargate-vCPU-Hours:perCPU"
+"""What vCPUs of tasks are billed as."""
 _PRODUCTS = {
-    "X86_64": ("Fargate-vCPU-Hours:perCPU", "Fargate-GB-Hours"),
+    "X86_64": (VCPUS, "Fargate-GB-Hours"),
     "ARM64": ("Fargate-ARM-vCPU-Hours:perCPU", "Fargate-ARM-GB-Hours"),
     "WINDOWS": ("Fargate-Windows-vCPU-Hours:perCPU", "Fargate-Windows-GB-Hours"),
 }
