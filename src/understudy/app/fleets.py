@@ -222,15 +222,10 @@ def _service(plan: _Plan, name: str) -> Iterator[Fleet]:
     }
     initial = whole(properties.get("DesiredCount"), 1)
     least, most, target = _scaled(plan, name, initial)
-    configuration: Any = properties.get("DeploymentConfiguration")
-    told = cast("dict[str, Any]", configuration) if isinstance(configuration, dict) else {}
-    kind, doubles = f"Fargate {cpu / CPU_UNITS:g} vCPU", _twice(told)
+    percent = _table(properties.get("DeploymentConfiguration")).get("MaximumPercent")
+    kind = f"Fargate {cpu / CPU_UNITS:g} vCPU"
+    doubles = whole(percent, 200) >= 200  # a second set of tasks beside the first
     yield Fleet(name, kind, items, least, most, target, doubles=doubles)
-
-
-def _twice(configuration: Mapping[str, Any]) -> bool:
-    """Whether a deployment may run a second set of tasks beside the first, as it does by default."""
-    return whole(configuration.get("MaximumPercent"), 200) >= 200
 
 
 def _balancer(plan: _Plan, name: str) -> Iterator[Fleet]:
