@@ -383,6 +383,31 @@ def test_a_health_check_that_keeps_failing_turns_unhealthy(tmp_path: Path) -> No
     assert asyncio.run(story()) == "UNHEALTHY"
 
 
+def test_the_health_of_a_task_is_looked_at_on_after_a_restart(tmp_path: Path) -> None:
+    command = ("CMD-SHELL", 'test -e up && test "$WORD" = said')
+    check = ContainerCheck(command, interval=0.2, timeout=5.0, retries=3)
+    there = task(container("flag", check=check, environment={"WORD": "said"}))
+
+    async def story() -> list[str]:
+        first, second = Heard(), Heard()
+        before = Fleets(loop_of(first), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret, logs)
+        work = asyncio.create_task(before.perform(there))
+        await first.until(TaskHealthChanged, lambda event: event.status == "HEALTHY")
+        work.cancel()
+        await before.leave()
+        after = Fleets(loop_of(second), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret, logs)
+        await after.adopt()
+        work = asyncio.create_task(after.perform(there))
+        changed = await second.until(TaskHealthChanged)
+        assert changed.status == "HEALTHY"
+        await after.perform(StopTask(REGION, there.task))
+        await work
+        await after.close()
+        return [each.status for each in second.events if isinstance(each, TaskHealthChanged)]
+
+    assert asyncio.run(story()) == ["HEALTHY"]
+
+
 def test_secrets_are_resolved_and_one_that_is_missing_says_so(tmp_path: Path) -> None:
     name = "arn:aws:secretsmanager:us-east-1:0:secret:"
 

@@ -9,6 +9,7 @@ import logging
 import shutil
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,21 +143,27 @@ class Tasks:
 
     async def _start(self, command: LaunchTask, container: TaskContainer) -> Running:
         name = _name(command.task, container.name)
-        path = self._log_of(command.task, container)
-        await self._logs.follow(name, container, command.region, path)
         if name in self._adopted:
             self._adopted.discard(name)
+            with suppress(NotRun):  # What is missing by now does not end what runs already.
+                self._fleet.resume(await self._ready(command, container, name))
             return Running(name, limited=False)
-        values = await self._secrets(container, command.region)
-        note, program = await asyncio.to_thread(self._program, command, container, name)
-        self._notes[name] = note
-        program = replace(program, environment={**program.environment, **values})
+        program = await self._ready(command, container, name)
         try:
             running = await self._fleet.start(program)
         except NotRun as failure:
             raise NotRun(f"CannotStartContainerError: {failure.reason}") from failure
-        self._notes[name] = _located(note, running)
+        self._notes[name] = _located(self._notes[name], running)
         return running
+
+    async def _ready(self, command: LaunchTask, container: TaskContainer, name: str) -> Program:
+        """A container's program with all that it needs. Raises NotRun where that is not there."""
+        path = self._log_of(command.task, container)
+        await self._logs.follow(name, container, command.region, path)
+        values = await self._secrets(container, command.region)
+        note, program = await asyncio.to_thread(self._program, command, container, name)
+        self._notes[name] = note
+        return replace(program, environment={**program.environment, **values})
 
     def _program(
         self, command: LaunchTask, container: TaskContainer, name: str
@@ -164,8 +171,9 @@ class Tasks:
         folder = self._folder_of(command.task)
         root = folder / container.name
         root.mkdir(parents=True, exist_ok=True)
-        host = address_of(command.task)
-        ports = {each.container_port: _port(host, each.container_port) for each in container.ports}
+        there = self._notes.get(name)  # of one that runs already
+        host = there.host if there else address_of(command.task)
+        ports = there.ports if there else _ports(host, container)
         base = Program(
             name,
             container.command,
@@ -270,6 +278,10 @@ def _check_words(command: tuple[str, ...]) -> tuple[str, ...]:
     if command[:1] == ("CMD-SHELL",):
         return shell(" ".join(command[1:]))
     return command[1:] if command[:1] == ("CMD",) else command
+
+
+def _ports(host: str, container: TaskContainer) -> dict[int, int]:
+    return {each.container_port: _port(host, each.container_port) for each in container.ports}
 
 
 def _port(host: str, wanted: int) -> int:

@@ -48,6 +48,10 @@ class ProgramFleet:
             raise NotRun("no container engine answers")
         return await engine.start(program)
 
+    def resume(self, program: Program) -> None:
+        """Know what an adopted program is, so that it can be asked whether it is well."""
+        self._processes.resume(program)
+
     async def stop(self, name: str, grace: float) -> None:
         """End a program, whoever runs it."""
         await self._processes.stop(name, grace)

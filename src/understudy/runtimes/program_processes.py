@@ -28,6 +28,11 @@ class ProgramProcesses:
         self._gone[name] = asyncio.Event()
         self.pids[name] = pid
 
+    def resume(self, program: Program) -> None:
+        """Know what a program that runs already is."""
+        if program.name in self._gone:
+            self._programs[program.name] = program
+
     async def start(self, program: Program) -> Running:
         """Run a program. Raises NotRun."""
         program.root.mkdir(parents=True, exist_ok=True)
