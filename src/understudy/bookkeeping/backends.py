@@ -25,7 +25,9 @@ class Backends:
         from moto.core.base_backend import BackendDict
         from moto.core.botocore_stubber import BotocoreStubber
         from moto.core.config import default_user_config
+        from moto.core.exceptions import ServiceException
         from moto.moto_api._internal import mock_random
+        from werkzeug.exceptions import HTTPException
 
         default_user_config["iam"] = {"load_aws_managed_policies": True}
         moto: Any = core
@@ -35,7 +37,9 @@ class Backends:
             known.clear()
         self._stubber = BotocoreStubber()
         self._random: Any = mock_random
+        self._refusals = (ServiceException, HTTPException)
         self._made: set[tuple[str, str]] = set()
+        self._models: dict[tuple[str, str], Any] = {}
         self._begin("iam", "")  # whatever is called, moto notes in IAM which account was seen
 
     def process(self, service: str, region: str, prepared: Any, seed: int | None) -> Any:
@@ -54,17 +58,22 @@ class Backends:
         self, service: str, region: str, seed: int | None, work: Callable[[Any], Params]
     ) -> Params | None:
         """What work on a service's own model gives; None where that refuses it."""
+        model = self._models.get((service, region)) or self._model(service, region)
+        self._random.seed(seed)
+        try:
+            return work(model)
+        except self._refusals:
+            return None
+
+    def _model(self, service: str, region: str) -> Any:
+        """A service's own model in a region; moto takes long to find it."""
         from moto.backends import get_backend
-        from moto.core.exceptions import ServiceException
-        from werkzeug.exceptions import HTTPException
 
         self._begin(service, region)
-        self._random.seed(seed)
         models: Any = get_backend(service)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
-        try:
-            return work(models[ACCOUNT]["aws" if service in GLOBAL else region])
-        except (ServiceException, HTTPException):
-            return None
+        found: Any = models[ACCOUNT]["aws" if service in GLOBAL else region]
+        self._models[service, region] = found
+        return found
 
     def rules(self, region: str) -> KeptRules:
         """Which rules of EventBridge a region has."""
