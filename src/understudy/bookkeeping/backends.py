@@ -70,8 +70,9 @@ class Backends:
         from moto.backends import get_backend
 
         self._begin(service, region)
+        fetch: Any = operator.getitem
         models: Any = get_backend(service)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
-        found: Any = models[ACCOUNT]["aws" if service in GLOBAL else region]
+        found: Any = fetch(models[ACCOUNT], "aws" if service in GLOBAL else region)
         self._models[service, region] = found
         return found
 
