@@ -18,6 +18,11 @@ def importing(name: Any = "shared") -> Params:
     return {"B": thing(Needs={"Fn::ImportValue": name})}
 
 
+def reading(stack: Any = "app", output: Any = "Out", **more: Any) -> Params:
+    asked = {"StackName": stack, "OutputName": output, **more}
+    return {"B": thing(Needs={"Fn::GetStackOutput": asked})}
+
+
 @pytest.fixture
 def other(account: Account) -> StackStory:
     return StackStory(account, "other")
@@ -111,3 +116,44 @@ def test_a_stack_that_no_longer_imports_is_forgotten(stack: StackStory, other: S
         "not imported by any stack."
     )
     assert template({}) == '{"Resources": {}}'
+
+
+# AWS: Fn::GetStackOutput, a weak reference that needs no export
+
+
+def test_an_output_of_another_stack_is_read_when_a_stack_is_created_and_updated(
+    stack: StackStory, other: StackStory, things: Things
+) -> None:
+    stack.create({"A": thing()}, sections={"Outputs": {"Out": {"Value": "one"}}})
+    name = {"Ref": "From"}
+    sections = {"Parameters": {"From": {"Type": "String", "Default": "app"}}}
+    region = {"Region": {"Ref": "AWS::Region"}}
+    assert other.create(reading(name, **region), sections=sections) == "CREATE_COMPLETE"
+    assert things.things[other.physical("B")]["Needs"] == "one"
+    stack.update({"A": thing()}, sections={"Outputs": {"Out": {"Value": "two"}}})
+    assert other.update(reading(name, **region), sections=sections) == "UPDATE_COMPLETE"
+    assert things.things[other.physical("B")]["Needs"] == "two"
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (reading("nowhere"), "No output named Out found in stack nowhere."),
+        (reading(output="Other"), "No output named Other found in stack app."),
+        (reading(Region="eu-west-1"), "offered for stacks of the same region only."),
+    ],
+    ids=["no such stack", "no such output", "another region"],
+)
+def test_an_output_that_cannot_be_read_fails_its_resource(
+    stack: StackStory, other: StackStory, asked: Params, reason: str
+) -> None:
+    stack.create({"A": thing()}, sections={"Outputs": {"Out": {"Value": "one"}}})
+    assert other.create(asked) == "ROLLBACK_COMPLETE"
+    assert any(line.startswith("B CREATE_FAILED") and reason in line for line in other.events())
+
+
+def test_the_name_of_a_stack_and_of_an_output_are_needed(account: Account) -> None:
+    body = template({"B": thing(Needs={"Fn::GetStackOutput": {"StackName": "app"}})})
+    refusal = message(account, "CreateStack", StackName="b", TemplateBody=body)
+    assert "requires a StackName and an OutputName" in refusal

@@ -132,7 +132,10 @@ def _planning(scope: Scope) -> Scope:
     def export(name: str) -> Any:
         return unknown([(name, "Export")])
 
-    return replace(scope, ref=ref, attribute=attribute, exports=export)
+    def output(stack: str, name: str) -> Any:
+        return unknown([(stack, name)])
+
+    return replace(scope, ref=ref, attribute=attribute, exports=export, outputs=output)
 
 
 def _unavailable(template: Template) -> list[Diagnostic]:

@@ -24,7 +24,7 @@ _SUPPORTED = (
     "Fn::And", "Fn::Or", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn",
     "Fn::ValueOf", "Fn::ValueOfAll", "Fn::RefAll", "Fn::Sub", "Fn::Cidr",
 )  # fmt: skip
-FUNCTIONS = frozenset((*_SUPPORTED, "Fn::Transform")) - {"Condition"}
+FUNCTIONS = frozenset((*_SUPPORTED, "Fn::GetStackOutput", "Fn::Transform")) - {"Condition"}
 LOOP = "Fn::ForEach::"
 
 REF = "Template error: All References must be of type string"
@@ -70,6 +70,10 @@ CIDR = (
 )
 LENGTH = "Template error: every Fn::Length object requires a list or a function that returns one."
 TO_JSON = "Template error: every Fn::ToJsonString object requires an object or a list."
+STACK_OUTPUT = (
+    "Template error: every Fn::GetStackOutput object requires a StackName and an OutputName, and "
+    "may have a Region and a RoleArn"
+)
 IMPORT_DEPENDS = (
     "Template error: the attribute in Fn::ImportValue must not depend on any resources, imported "
     "values, or Fn::GetAZs"
@@ -363,6 +367,14 @@ def _import(argument: Any) -> str | None:
     return None if _may_be_text(argument) else string_typed("Fn::ImportValue")
 
 
+def _stack_output(argument: Any) -> str | None:
+    """The shape of Fn::GetStackOutput. AWS: Fn::GetStackOutput."""
+    if not is_map(argument) or not {"StackName", "OutputName"} <= argument.keys():
+        return STACK_OUTPUT
+    known = argument.keys() <= {"StackName", "OutputName", "Region", "RoleArn"}
+    return None if known and all(map(_may_be_text, argument.values())) else STACK_OUTPUT
+
+
 def _length(argument: Any) -> str | None:
     return None if is_list(argument) or _is_function(argument) else LENGTH
 
@@ -386,6 +398,7 @@ _SHAPES: dict[str, Shape] = {
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAtt": _get_att,
     "Fn::GetAZs": _textual("Fn::GetAZs"),
+    "Fn::GetStackOutput": _stack_output,
     "Fn::If": _if,
     "Fn::ImportValue": _import,
     "Fn::Join": _join,

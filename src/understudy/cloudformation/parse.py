@@ -25,8 +25,8 @@ SHORT_FORMS = {
     **{
         f"!{name}": f"Fn::{name}"
         for name in (
-            "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue",
-            "Join", "Not", "Or", "Select", "Split", "Sub", "Transform",
+            "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "GetStackOutput",
+            "If", "ImportValue", "Join", "Not", "Or", "Select", "Split", "Sub", "Transform",
         )
     },
 }  # fmt: skip

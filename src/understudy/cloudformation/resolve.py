@@ -42,6 +42,10 @@ def _no_export(name: str) -> str | None:
     return None
 
 
+def _no_output(stack: str, output: str) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """All that the values of a template may refer to.
@@ -49,8 +53,8 @@ class Scope:
     ``parameters`` are the bound values (text, or lists of text), ``pseudo`` the ``AWS::`` ones.
     ``ref`` and ``attribute`` look a resource up; both may answer with an `Unknown`, or raise
     `EvaluationError`. ``zones`` gives the Availability Zones of a region, ``exports`` the value of
-    an export or None. ``extensions`` allows the functions of AWS::LanguageExtensions; ``more`` are
-    further functions, such as those of Rules.
+    an export or None, ``outputs`` that of an output of another stack. ``extensions`` allows the
+    functions of AWS::LanguageExtensions; ``more`` are further functions, such as those of Rules.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -61,6 +65,7 @@ class Scope:
     attribute: Callable[[str, str], Any] = _undefined_attribute
     zones: Callable[[str], Sequence[str]] = _no_zones
     exports: Callable[[str], str | None] = _no_export
+    outputs: Callable[[str, str], str | None] = _no_output
     extensions: bool = False
     more: Mapping[str, Callable[[Any, "Scope"], Any]] = field(default_factory=dict[str, Any])
 
@@ -185,6 +190,20 @@ def _import_value(argument: Any, scope: Scope) -> Any:
     value = scope.exports(text(name))
     if value is None:
         raise EvaluationError(f"No export named {text(name)} found.")
+    return value
+
+
+def _get_stack_output(argument: Any, scope: Scope) -> Any:
+    """An output of another stack of the account. AWS: Fn::GetStackOutput."""
+    found = {name: evaluate(value, scope) for name, value in argument.items()}
+    if not is_known(found):
+        return unknown(sources(found))
+    stack, output = text(found["StackName"]), text(found["OutputName"])
+    if text(found.get("Region", "")) not in ("", text(scope.pseudo.get("AWS::Region", ""))):
+        raise EvaluationError("Fn::GetStackOutput is offered for stacks of the same region only.")
+    value = scope.outputs(stack, output)
+    if value is None:
+        raise EvaluationError(f"No output named {output} found in stack {stack}.")
     return value
 
 
@@ -331,6 +350,7 @@ _FUNCTIONS: dict[str, Function] = {
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAtt": _get_att,
     "Fn::GetAZs": _get_azs,
+    "Fn::GetStackOutput": _get_stack_output,
     "Fn::If": _if,
     "Fn::ImportValue": _import_value,
     "Fn::Join": _join,

@@ -46,12 +46,19 @@ class Blueprint:
 class Blueprints:
     """Makes blueprints of targets and remembers the last ones: reading a template is the dear part.
 
-    ``exports`` looks up a value that some stack of the region exports.
+    ``exports`` looks up a value that some stack of the region exports, ``outputs`` an output of a
+    stack.
     """
 
-    def __init__(self, region: str, exports: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        region: str,
+        exports: Callable[[str], str | None],
+        outputs: Callable[[str, str], str | None],
+    ) -> None:
         self._region = region
         self._exports = exports
+        self._outputs = outputs
         self._made: dict[tuple[str, int], tuple[Target, Blueprint]] = {}
 
     def of(self, stack: Stack, target: Target) -> Blueprint:
@@ -94,7 +101,13 @@ class Blueprints:
             "AWS::StackName": stack_name,
             "AWS::URLSuffix": URL_SUFFIX,
         }
-        return Scope(target.parameters, pseudo, zones=self.zones, exports=self._exports)
+        return Scope(
+            target.parameters,
+            pseudo,
+            zones=self.zones,
+            exports=self._exports,
+            outputs=self._outputs,
+        )
 
     def zones(self, region: str) -> Sequence[str]:
         """The Availability Zones of a region; six, as the largest region has."""

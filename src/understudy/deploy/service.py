@@ -12,7 +12,7 @@ from understudy.deploy.blueprint import Blueprints
 from understudy.deploy.handler import Handler, ResourceType
 from understudy.deploy.ports import Services
 from understudy.deploy.schedule import Schedule
-from understudy.deploy.stack import Answer, Deployment, Stack, StacksState, Task
+from understudy.deploy.stack import GONE, Answer, Deployment, Stack, StacksState, Task
 
 MACRO = "AWS::CloudFormation::Macro"
 
@@ -38,7 +38,7 @@ class CloudFormation:
         self.schemas = schemas
         self.services = services
         self.endpoint = endpoint
-        self.blueprints = Blueprints(region, self.export)
+        self.blueprints = Blueprints(region, self.export, self.output)
         self.handlers: dict[tuple[str, str], Handler] = {}
         self._schedules: dict[tuple[str, bool], Schedule] = {}
         self._woken: deque[str] = deque()
@@ -50,6 +50,11 @@ class CloudFormation:
             if name in stack.outputs.exports:
                 return stack.outputs.exports[name]
         return None
+
+    def output(self, stack: str, name: str) -> str | None:
+        """An output of a stack by its name or ARN, or None. AWS: Fn::GetStackOutput."""
+        found = self.find(stack)
+        return None if found is None or found.status == GONE else found.outputs.values.get(name)
 
     def macro(self, name: str) -> str | None:
         """The Lambda function of a macro that a stack defines, or None where there is none."""
