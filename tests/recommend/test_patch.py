@@ -8,7 +8,7 @@ import pytest
 
 from understudy.app.examples import example
 from understudy.app.templates import checked
-from understudy.recommend.families import FAMILIES, Family, Room, families
+from understudy.recommend.families import OF_VARIANTS, Family, Room, families
 from understudy.recommend.patch import NotPatchable, difference, patched
 from understudy.recommend.season import season
 from understudy.sim import patterns
@@ -56,7 +56,7 @@ def room() -> Room:
     return Room(3.0, 5.0, 1.0, 1, 5, season(days, limits, 1_772_409_600.0, 240.0))
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.parametrize("family", OF_VARIANTS, ids=lambda family: family.name)
 def test_every_family_makes_a_template_that_is_valid(family: Family, tmp_path: Path) -> None:
     assert family in families(room())
     candidate = family.make([0.5] * family.size, room())
@@ -70,7 +70,7 @@ def test_every_family_makes_a_template_that_is_valid(family: Family, tmp_path: P
 
 
 def test_policies_that_are_no_longer_wanted_go_with_their_alarms() -> None:
-    simple = next(each for each in FAMILIES if each.name.startswith("simple"))
+    simple = next(each for each in OF_VARIANTS if each.name.startswith("simple"))
     alarmed = patched(TEXT, simple.make([0.5] * 7, room()))
     assert "OutAlarm" in alarmed
     back = patched(alarmed, TRACKED)

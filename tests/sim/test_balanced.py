@@ -50,6 +50,33 @@ def test_requests_are_spread_over_healthy_targets_and_published() -> None:
     assert times[1] == pytest.approx(0.1, rel=0.01)
 
 
+def test_tasks_use_as_much_of_their_processors_as_of_their_slots() -> None:
+    story = service(Region(), 2, balanced=True)
+    story.settle()
+    since = story.region.now
+    sent(story, 10, 300)
+    story.region.advance(301)
+    names = {"ClusterName": "default", "ServiceName": "web"}
+    # 10 a second of 0.1 s each keep one of the four slots busy.
+    used = story.region.statistics("AWS/ECS", "CPUUtilization", "Average", since - 60, **names)
+    assert used[1:4] == [pytest.approx(25.0)] * 3
+    tasks = story.region.statistics("AWS/ECS", "CPUUtilization", "SampleCount", since - 60, **names)
+    assert tasks[1:4] == [pytest.approx(2.0)] * 3
+    assert not story.region.statistics("AWS/ECS", "MemoryUtilization", "Average", since, **names)
+
+
+def test_what_is_asked_beyond_all_slots_keeps_them_busy_after_it() -> None:
+    story = service(Region(), 1, balanced=True)
+    story.settle()
+    since = story.region.now
+    sent(story, 30, 120)
+    story.region.advance(301)
+    names = {"ClusterName": "default", "ServiceName": "web"}
+    used = story.region.statistics("AWS/ECS", "CPUUtilization", "Average", since - 60, **names)
+    assert used[1:3] == [100.0, 100.0]
+    assert used[-1] == 0.0
+
+
 def test_a_rolling_update_loses_no_request() -> None:
     story = service(Region(), 2, balanced=True)
     story.settle()

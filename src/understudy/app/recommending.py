@@ -7,13 +7,16 @@ from pathlib import Path
 from msgspec import Struct
 
 from understudy.app.calibrations import load
+from understudy.app.exact_search import Body, ExactLane, Place
+from understudy.app.scaled import Scaled, scaled
 from understudy.app.scenarios import later, pools_of
 from understudy.app.simulating import SIMULATED_MODEL, Prepared
-from understudy.app.simulation import Scenario, deployed, simulate
+from understudy.app.simulation import deployed, simulate
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.events import Params
-from understudy.control.subjects import subject_of
+from understudy.control.subjects import NoSubject
 from understudy.pricing.catalogue import offers_in
+from understudy.pricing.fargate import size_offers
 from understudy.recommend.patch import NotPatchable, difference, patched
 from understudy.recommend.purchase import PurchaseMix, purchase_mix
 from understudy.recommend.recommendation import (
@@ -23,8 +26,10 @@ from understudy.recommend.recommendation import (
     Recommendation,
     Search,
 )
+from understudy.recommend.sifting import Sifting
 from understudy.recommend.sweep import Cores, Sweep, Workers
-from understudy.sim.candidate import Candidate, candidate_of
+from understudy.recommend.terms import SERVICE, VARIANT
+from understudy.sim.candidate import Candidate
 from understudy.sim.delays import start_up
 from understudy.sim.lane import Setting
 from understudy.sim.measures import Measures, measured
@@ -59,7 +64,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     """A recommendation with what it leads to.
 
     ``exact`` are the measures of the chosen policy on the unseen part in the exact lane: every
-    request, and the whole control plane; ``exact_current`` those of the template as it is.
+    request, and the whole control plane; ``exact_current`` those of the template as it is. Both are
+    None where all figures are of that lane.
     ``changes`` are the resource changes of its change set.
     """
 
@@ -87,35 +93,91 @@ class Watching:
 def recommend(prepared: Prepared, choices: Choices, watching: Watching) -> Answer:
     """Search, choose, judge, check and write the patch. Raises InvalidInput and Failed."""
     _refuse(prepared)
-    current = _current(prepared.scenario())
+    now = _scaled(prepared)
     problem = Problem(
-        tuple(_options(prepared, choices, current)),
-        current,
+        tuple(_options(prepared, choices, now)),
+        now.candidate,
         prepared.slos,
         choices.least,
         choices.tries,
         prepared.seed,
+        now.terms,
     )
     search = Search(problem)
     watching.say(
         f"Tables for {', '.join(each.instance_type for each in problem.options)} are made."
     )
     workers = _workers(search.settings, choices)
-    stamp = "|".join(
-        map(
-            str,
-            (
-                prepared.traffic.name,
-                prepared.traffic.total,
-                prepared.slos,
-                prepared.seed,
-                *pools_of(prepared.settings, prepared.events, 0.0),
-            ),
-        )
-    )
-    sweep = Sweep(workers, stamp, choices.sweep, watching.progress)
-    found = search.run(sweep)
+    stamp = _stamp(prepared)
+    if now.terms == VARIANT:
+        found = search.run(Sweep(workers, stamp, choices.sweep, watching.progress))
+    else:
+        found = _sifted(prepared, choices, search, workers, watching)
     return _answer(prepared, found, watching)
+
+
+def _stamp(prepared: Prepared) -> str:
+    """What a remembered result depends on beside its job."""
+    traffic, around = prepared.traffic, prepared.around
+    given = (
+        traffic.name,
+        traffic.total,
+        prepared.slos,
+        prepared.seed,
+        pools_of(prepared.settings, prepared.events, 0.0),
+        prepared.template.text,
+        prepared.parameters,
+        around.told,
+        around.world,
+        around.publication,
+    )
+    return "|".join(map(str, given))
+
+
+def _sifted(
+    prepared: Prepared, choices: Choices, search: Search, workers: Workers, watching: Watching
+) -> Recommendation:
+    """The search for a service or group: sifted by the compiled lane, run in the exact one."""
+    terms, stamp = search.problem.terms, _stamp(prepared)
+    capacities = {name: room.capacity for name, room in search.rooms.items()}
+    sifting = Sifting(workers, terms, capacities)
+    places = {name: _place(prepared, each) for name, each in search.settings.items()}
+    with ExactLane(places, _bodies(prepared, search), choices.workers) as exact:
+        return search.run(
+            Sweep(sifting, stamp, choices.sweep, watching.progress),
+            Sweep(exact, f"exact|{stamp}", choices.sweep, watching.progress),
+        )
+
+
+def _place(prepared: Prepared, setting: Setting) -> Place:
+    """A setting as the exact lane has it."""
+    events = later(prepared.events, setting.start - prepared.start_at)
+    around = replace(prepared.around, serving=setting.serving)
+    part = replace(
+        prepared, traffic=setting.traffic, start_at=setting.start, events=events, around=around
+    )
+    return Place(part.scenario(), setting.limits)
+
+
+def _bodies(prepared: Prepared, search: Search) -> Body:
+    """The template for a candidate: as it is for what scales it now, else patched."""
+    text, own = prepared.template.text, prepared.around.instance_type
+
+    def body(kind: str, candidate: Candidate) -> str:
+        if candidate == search.problem.current and kind == own:
+            return text
+        return _patched(prepared, candidate, kind)
+
+    return body
+
+
+def _patched(prepared: Prepared, candidate: Candidate, kind: str) -> str:
+    other = kind if kind != prepared.around.instance_type else ""
+    try:
+        return patched(prepared.template.text, candidate, other)
+    except NotPatchable as error:
+        problem = Diagnostic(f"{prepared.template.path}: {error}.")
+        raise InvalidInput((problem,)) from error
 
 
 def _workers(settings: Mapping[str, Setting], choices: Choices) -> Workers:
@@ -142,21 +204,23 @@ def _refuse(prepared: Prepared) -> None:
         raise InvalidInput(tuple(problems))
 
 
-def _current(scenario: Scenario) -> Candidate:
-    """What the template deploys to scale its endpoint, as it stands when traffic begins."""
+def _scaled(prepared: Prepared) -> Scaled:
+    """What the template deploys to scale, as it stands when traffic begins."""
+    scenario = prepared.scenario()
     world, _ = deployed(scenario)
     world.run(scenario.start_at)
-    plane = world.engine.region(scenario.region).plane
-    resource = subject_of(plane).resource
-    if not resource.startswith("endpoint/"):
-        action = "recommend for a template with one SageMaker endpoint; simulate takes this one"
-        raise InvalidInput((Diagnostic(f"{resource} is not searched yet.", action=action),))
-    _, endpoint, _, variant = resource.split("/")
-    return candidate_of(plane, endpoint, variant)
+    try:
+        return scaled(world.engine.region(scenario.region).plane)
+    except NoSubject as nothing:
+        raise InvalidInput((Diagnostic(str(nothing)),)) from nothing
 
 
-def _options(prepared: Prepared, choices: Choices, current: Candidate) -> list[Option]:
-    around = prepared.around
+def _options(prepared: Prepared, choices: Choices, now: Scaled) -> list[Option]:
+    around, current = prepared.around, now.candidate
+    if choices.instance_types and now.terms == SERVICE:
+        action = "give other sizes as --parameter, one after the other"
+        problem = Diagnostic("The size of tasks is not searched.", action=action)
+        raise InvalidInput((problem,))
     most = choices.most or min(4 * max(current.maximum, 2), MOST_INSTANCES)
     options = [_option(prepared, around.instance_type, around.serving, max(most, current.maximum))]
     for text in choices.instance_types:
@@ -180,7 +244,8 @@ def _options(prepared: Prepared, choices: Choices, current: Candidate) -> list[O
 
 def _option(prepared: Prepared, kind: str, serving: Serving, most: int) -> Option:
     around = prepared.around
-    offer = offers_in(prepared.region).get(kind)
+    offers = offers_in(prepared.region)
+    offer = (offers | size_offers([kind], offers)).get(kind)
     start = around.world.start_up
     if kind != around.instance_type:
         start = start_up("", kind, prepared.seed)
@@ -203,16 +268,14 @@ def _option(prepared: Prepared, kind: str, serving: Serving, most: int) -> Optio
 def _answer(prepared: Prepared, found: Recommendation, watching: Watching) -> Answer:
     chosen, text = found.chosen, prepared.template.text
     kind = chosen.instance_type
-    try:
-        patch = patched(
-            text, chosen.candidate, kind if kind != prepared.around.instance_type else ""
-        )
-    except NotPatchable as error:
-        raise InvalidInput((Diagnostic(f"{prepared.template.path}: {error}."),)) from error
+    patch = text
+    if found.current is None or chosen.candidate != found.current.candidate:
+        patch = _patched(prepared, chosen.candidate, kind)
     unseen = _unseen(prepared, found)
     watching.say("The choice is checked in the exact lane.")
-    exact = _exact(prepared, unseen, patch, chosen)
-    now = _exact(prepared, unseen, text, found.current) if found.current else None
+    exact = None if found.exact else _exact(prepared, unseen, patch, chosen)
+    current = None if found.exact else found.current
+    now = _exact(prepared, unseen, text, current) if current else None
     curve = chosen.curve
     begin = prepared.start_at + found.tuning_hours * 3600
     mix = purchase_mix(curve, found.unseen_hours, kind, prepared.region, begin) if curve else None

@@ -109,6 +109,10 @@ class StandIns:
                         events.append(TargetsTurned(due, region, (turned,)))
         return events
 
+    def task_at(self, host: str, port: int) -> str:
+        """The task that listens at an address, empty if none does."""
+        return self._addresses.get((host, port), "")
+
     def _fails(self, group: BalancedGroup, target: str, port: int, at: float) -> float:
         """When the probes of a target that answers no more have failed often enough."""
         first = self._probed.get((group.arn, target, port), at)

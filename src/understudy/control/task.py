@@ -71,10 +71,10 @@ class Exit(Struct, frozen=True, array_like=True):
 class Measured(Struct, frozen=True, array_like=True):
     """What a task used, on average, in the 20 seconds from ``second`` on.
 
-    ``cpu`` counts in 1/1024 of a processor, ``memory`` in MiB.
+    ``cpu`` counts in 1/1024 of a processor, ``memory`` in MiB; None where it is not known.
     """
 
     task: str
     second: int
     cpu: float
-    memory: float
+    memory: float | None = None

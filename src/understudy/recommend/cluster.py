@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
-from understudy.recommend.sweep import BATCH, Job
+from understudy.recommend.sweep import BATCH, Curve, Job, curve_of
 from understudy.sim.lane import Runner, Setting
 from understudy.sim.measures import Measures
 
@@ -33,6 +33,7 @@ class Cluster:
                 (Diagnostic(f"No Ray cluster answers at {address}: {error}", action=action),)
             ) from error
         self._ray = ray
+        self._settings = settings
         self._stored = {name: ray.put(setting) for name, setting in settings.items()}
         self._task = ray.remote(num_cpus=1, max_retries=RETRIES)(run_batch)
 
@@ -52,6 +53,11 @@ class Cluster:
                 found |= dict(zip(indices, ray.get(reference), strict=True))
                 done(len(indices))
         return [found[index] for index in range(len(jobs))]
+
+    def curve(self, job: Job) -> Curve:
+        """The instances in service over a run, worked out here."""
+        name, candidate = job
+        return curve_of(Runner(self._settings[name]), candidate)
 
 
 def _batches(jobs: Sequence[Job]) -> list[tuple[str, list[int]]]:

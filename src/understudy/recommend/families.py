@@ -5,26 +5,21 @@ API_TargetTrackingScalingPolicyConfiguration, API_StepScalingPolicyConfiguration
 API_PutMetricAlarm, API_PutScheduledAction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from understudy.control.application_autoscaling.dimensions import STEP, TRACKING
 from understudy.control.events import Params
 from understudy.recommend.season import Season
+from understudy.recommend.terms import GROUP, SERVICE, VARIANT, Terms
 from understudy.sim.candidate import Candidate, Policy
 
-INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
-CONCURRENCY = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
 COOLDOWNS = (0, 30, 60, 120, 180, 300, 420, 600)
 """Seconds that are tried."""
 SAFETY_FACTOR = 0.5
 """AWS: Load testing your autoscaling configuration, "SAFETY_FACTOR"."""
 DEFAULT_SHARE = 0.7
 """The usual advice: track seven tenths of what an instance bears."""
-DIMENSIONS: Sequence[Params] = (
-    {"Name": "EndpointName", "Value": "endpoint"},
-    {"Name": "VariantName", "Value": "variant"},
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,7 @@ class Room:
 
     ``rate`` is how many requests per second one instance bears within the objectives, ``capacity``
     how many it can serve at all, ``slots`` how many at once; ``most`` the most instances, ``least``
-    the fewest that AWS allows here.
+    the fewest that AWS allows here. ``terms`` are those of what is scaled.
     """
 
     rate: float
@@ -42,6 +37,7 @@ class Room:
     least: int
     most: int
     season: Season | None
+    terms: Terms = VARIANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +78,34 @@ def rounded(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def tracking(name: str, metric: str, target: float, out: int, back: int) -> Policy:
-    """A target tracking policy on a predefined metric; cooldowns in seconds."""
+def tracking(
+    name: str, metric: str, target: float, out: int, back: int, terms: Terms = VARIANT
+) -> Policy:
+    """A target tracking policy on a predefined metric; cooldowns in seconds.
+
+    What warms up has no cooldowns: the one before scaling out is its warm-up.
+    """
+    waits = (
+        {"EstimatedInstanceWarmup": out}
+        if terms.warms_up
+        else {"ScaleOutCooldown": out, "ScaleInCooldown": back}
+    )
     return Policy(
         name,
         TRACKING,
         {
             "PredefinedMetricSpecification": {"PredefinedMetricType": metric},
             "TargetValue": rounded(target),
-            "ScaleOutCooldown": out,
-            "ScaleInCooldown": back,
+            **waits,
         },
     )
 
 
-def _alarm(threshold: float, periods: int, *, above: bool) -> Params:
+def _alarm(threshold: float, periods: int, terms: Terms, *, above: bool) -> Params:
     return {
-        "Namespace": "AWS/SageMaker",
-        "MetricName": "InvocationsPerInstance",
-        "Dimensions": list(DIMENSIONS),
+        "Namespace": terms.namespace,
+        "MetricName": terms.metric,
+        "Dimensions": [{"Name": each, "Value": each} for each in terms.dimensions],
         "Statistic": "Sum",
         "Period": 60,
         "EvaluationPeriods": periods,
@@ -111,14 +116,19 @@ def _alarm(threshold: float, periods: int, *, above: bool) -> Params:
 
 
 def _step(
-    name: str, alarm: Params, steps: Sequence[Params], cooldown: int, kind: str = "ChangeInCapacity"
+    name: str,
+    alarm: Params,
+    steps: Sequence[Params],
+    cooldown: int,
+    terms: Terms,
+    kind: str = "ChangeInCapacity",
 ) -> Policy:
     return Policy(
         name,
         STEP,
         {
             "AdjustmentType": kind,
-            "Cooldown": cooldown,
+            "EstimatedInstanceWarmup" if terms.warms_up else "Cooldown": cooldown,
             "MetricAggregationType": "Average",
             "StepAdjustments": list(steps),
         },
@@ -137,16 +147,31 @@ def fixed(units: Sequence[float], room: Room) -> Candidate:
 
 
 def default_advice(room: Room) -> Candidate:
-    """What AWS's documentation leads to: target tracking at seven tenths of what is borne."""
-    policy = tracking("invocations", INVOCATIONS, DEFAULT_SHARE * room.rate * 60, 300, 300)
+    """What AWS's documentation leads to: target tracking at seven tenths.
+
+    For a variant of the requests that an instance bears, for a service or group of its CPU.
+    """
+    terms = room.terms
+    if terms is VARIANT:
+        target = DEFAULT_SHARE * room.rate * 60
+        policy = tracking("invocations", terms.requests, target, 300, 300)
+    else:
+        policy = tracking("cpu", terms.busy, 100 * DEFAULT_SHARE, 300, 300, terms)
     return Candidate(room.least, room.most, room.least, (policy,))
 
 
 def on_invocations(units: Sequence[float], room: Room) -> Candidate:
-    """Target tracking on invocations per instance and minute."""
+    """Target tracking on requests per instance and minute."""
     target = between(units[0], 0.2 * room.rate, 0.97 * room.capacity) * 60
+    return _tracked("invocations", room.terms.requests, target, units, room)
+
+
+def _tracked(
+    name: str, metric: str, target: float, units: Sequence[float], room: Room
+) -> Candidate:
+    """A policy with cooldowns and a minimum by the second to the fourth number."""
     out, back = pick(units[1], COOLDOWNS), pick(units[2], COOLDOWNS)
-    policy = tracking("invocations", INVOCATIONS, target, out, back)
+    policy = tracking(name, metric, target, out, back, room.terms)
     least = _floor(units[3], room)
     return Candidate(least, room.most, least, (policy,))
 
@@ -154,15 +179,19 @@ def on_invocations(units: Sequence[float], room: Room) -> Candidate:
 def on_concurrency(units: Sequence[float], room: Room) -> Candidate:
     """Target tracking on requests in flight per instance, seen every ten seconds."""
     target = between(units[0], 0.3, 8.0) * room.slots
-    out, back = pick(units[1], COOLDOWNS), pick(units[2], COOLDOWNS)
-    policy = tracking("concurrency", CONCURRENCY, target, out, back)
-    least = _floor(units[3], room)
-    return Candidate(least, room.most, least, (policy,))
+    return _tracked("concurrency", room.terms.busy, target, units, room)
+
+
+def on_cpu(units: Sequence[float], room: Room) -> Candidate:
+    """Target tracking on the average CPU utilisation, in percent."""
+    target = round(between(units[0], 10.0, 95.0))
+    return _tracked("cpu", room.terms.busy, target, units, room)
 
 
 def on_both(units: Sequence[float], room: Room) -> Candidate:
-    """Target tracking on both metrics: the larger capacity wins."""
-    slow, fast = on_invocations(units[:4], room), on_concurrency(units[4:], room)
+    """Target tracking on requests, and on how busy instances are: the larger capacity wins."""
+    busy = on_concurrency if room.terms is VARIANT else on_cpu
+    slow, fast = on_invocations(units[:4], room), busy(units[4:], room)
     least = min(slow.minimum, fast.minimum)
     return Candidate(least, room.most, least, slow.policies + fast.policies)
 
@@ -174,20 +203,22 @@ def simple(units: Sequence[float], room: Room) -> Candidate:
     add = 1 + int(units[2] * units[2] * room.most / 2)
     out = _step(
         "out",
-        _alarm(high, pick(units[3], (1, 2, 3)), above=True),
+        _alarm(high, pick(units[3], (1, 2, 3)), room.terms, above=True),
         ({"MetricIntervalLowerBound": 0, "ScalingAdjustment": add},),
         pick(units[4], COOLDOWNS),
+        room.terms,
     )
     least = _floor(units[6], room)
-    return Candidate(least, room.most, least, (out, _one_back(low, units[5])))
+    return Candidate(least, room.most, least, (out, _one_back(low, units[5], room.terms)))
 
 
-def _one_back(low: float, unit: float) -> Policy:
+def _one_back(low: float, unit: float, terms: Terms) -> Policy:
     return _step(
         "in",
-        _alarm(low, pick(unit, (3, 5, 10, 15)), above=False),
+        _alarm(low, pick(unit, (3, 5, 10, 15)), terms, above=False),
         ({"MetricIntervalUpperBound": 0, "ScalingAdjustment": -1},),
         pick(unit, (60, 120, 300)),
+        terms,
     )
 
 
@@ -197,7 +228,7 @@ def steps(units: Sequence[float], room: Room) -> Candidate:
     out = _stepped_out(high, units, room)
     low = high * (0.2 + 0.7 * units[1])
     least = _floor(units[6], room)
-    return Candidate(least, room.most, least, (out, _one_back(low, units[5])))
+    return Candidate(least, room.most, least, (out, _one_back(low, units[5], room.terms)))
 
 
 def _stepped_out(high: float, units: Sequence[float], room: Room) -> Policy:
@@ -212,8 +243,9 @@ def _stepped_out(high: float, units: Sequence[float], room: Room) -> Policy:
         },
         {"MetricIntervalLowerBound": width, "ScalingAdjustment": first + round(200 * units[4])},
     ]
-    kind = "PercentChangeInCapacity"
-    return _step("out", _alarm(high, 1, above=True), adjustments, pick(units[4], COOLDOWNS), kind)
+    kind, terms = "PercentChangeInCapacity", room.terms
+    alarm = _alarm(high, 1, terms, above=True)
+    return _step("out", alarm, adjustments, pick(units[4], COOLDOWNS), terms, kind)
 
 
 def steps_and_tracking(units: Sequence[float], room: Room) -> Candidate:
@@ -240,15 +272,9 @@ def scheduled_and_tracking(units: Sequence[float], room: Room) -> Candidate:
     return Candidate(room.least, room.most, room.least, calm.policies, tuple(actions))
 
 
-FAMILIES: Sequence[Family] = (
-    Family("fixed capacity", "flat load, or starts of many minutes", "paid at the peak's size", 1,
-           fixed),
-    Family("target tracking on invocations", "load that changes slower than the reaction time",
-           "three minutes until it sees a rise", 4, on_invocations),
-    Family("target tracking on concurrency (10 s)", "rises within minutes, long requests",
-           "noisy with few or short requests", 4, on_concurrency),
-    Family("target tracking on both", "slow seasons with sudden rises", "two targets to keep", 8,
-           on_both),
+FIXED = Family("fixed capacity", "flat load, or starts of many minutes", "paid at the peak's size",
+               1, fixed)  # fmt: skip
+STEPS: Sequence[Family] = (
     Family("simple (one step)", "few sizes, known steps", "the same step for every rise", 7,
            simple),
     Family("step scaling", "rises of very different sizes", "thresholds of its own to keep", 7,
@@ -259,16 +285,30 @@ FAMILIES: Sequence[Family] = (
     Family("scheduled actions and target tracking", "seasons with surprises",
            "a schedule to renew when habits change", 6, scheduled_and_tracking),
 )  # fmt: skip
-
-NOT_OFFERED: Mapping[str, str] = {
-    "predictive scaling": "AWS offers it for ECS services and EC2 Auto Scaling groups only",
-    "warm pool": "AWS offers it for EC2 Auto Scaling groups only",
-}
-"""Families that AWS does not have for endpoint variants."""
+OF_VARIANTS: Sequence[Family] = (
+    FIXED,
+    Family("target tracking on invocations", "load that changes slower than the reaction time",
+           "three minutes until it sees a rise", 4, on_invocations),
+    Family("target tracking on concurrency (10 s)", "rises within minutes, long requests",
+           "noisy with few or short requests", 4, on_concurrency),
+    Family("target tracking on both", "slow seasons with sudden rises", "two targets to keep", 8,
+           on_both),
+    *STEPS,
+)  # fmt: skip
+OF_FLEETS: Sequence[Family] = (
+    FIXED,
+    Family("target tracking on requests", "load that changes slower than the reaction time",
+           "three minutes until it sees a rise", 4, on_invocations),
+    Family("target tracking on CPU", "requests of very different cost",
+           "it cannot see how much more than all is asked", 4, on_cpu),
+    Family("target tracking on both", "requests of changing cost", "two targets to keep", 8,
+           on_both),
+    *STEPS,
+)  # fmt: skip
+"""Of services and groups behind a load balancer."""
 
 
 def families(room: Room) -> tuple[Family, ...]:
     """The families that there can be: scheduled ones only where there is a season."""
-    return tuple(
-        each for each in FAMILIES if room.season is not None or "scheduled" not in each.name
-    )
+    kinds = OF_FLEETS if room.terms in (SERVICE, GROUP) else OF_VARIANTS
+    return tuple(each for each in kinds if room.season is not None or "scheduled" not in each.name)

@@ -11,7 +11,7 @@ from understudy.pricing.market import Limits
 from understudy.pricing.meter import Item
 from understudy.pricing.optimise import cheapest
 from understudy.pricing.purchase import Purchase, purchases
-from understudy.recommend.recommendation import Curve
+from understudy.recommend.sweep import Curve
 
 HOUR, MONTH = 3600.0, 730.0
 

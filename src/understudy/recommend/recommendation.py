@@ -1,45 +1,34 @@
 """The recommendation: every family tuned on the first part of the traffic, judged on the rest."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import msgspec
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace as replaced
 
 from understudy.control.slo import Slo
 from understudy.recommend.bound import Bound, bound
 from understudy.recommend.copies import copies, trials_of
-from understudy.recommend.families import (
-    NOT_OFFERED,
-    Family,
-    Room,
-    default_advice,
-    families,
-)
+from understudy.recommend.families import Family, Room, default_advice, families
 from understudy.recommend.search import MARGIN, Trial, score, shortfall, tuned
 from understudy.recommend.season import season
-from understudy.recommend.sweep import Job, Sweep, Workers
+from understudy.recommend.sweep import Curve, Job, Sweep
+from understudy.recommend.terms import VARIANT, Terms
 from understudy.sim.candidate import Candidate, Unsupported
-from understudy.sim.lane import Runner, Setting, in_steps
+from understudy.sim.lane import Setting, in_steps
 from understudy.sim.measures import Measures
 from understudy.sim.queueing import Floats
 from understudy.sim.traffic import Traffic
 
 TUNED_SHARE = 0.6
 """The first part of the traffic, on which candidates are tuned."""
-FINALISTS = 6
-"""The best of each family that are looked at on copies too."""
+FINALISTS, APART = 6, 3
+"""The best of each family that are looked at on copies too; of those that are only sifted every
+third, for each costs a run of the whole control plane."""
 POINTS = 600
 """Points of a curve that are kept for drawing."""
 CURRENT, DEFAULT = "the template as it is", "AWS's default advice (target tracking at 70 %)"
-
-
-class Curve(Struct, frozen=True):
-    """Instances in service over the judged part: seconds from its start, and how many."""
-
-    seconds: tuple[float, ...]
-    instances: tuple[float, ...]
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -66,7 +55,8 @@ class Recommendation(Struct, frozen=True, kw_only=True):
 
     ``bound_usd`` is what the best schedule that knows the unseen part would cost there, at least.
     ``pareto`` are cost and missed share (in units of what the objectives allow) of the candidates
-    that no other one beats on the tuning part. ``candidates`` is how many were run.
+    that no other one beats on the tuning part. ``candidates`` is how many were run. ``exact`` says
+    that the figures of families are of the exact lane, and ``unit`` what one of the fleet is.
     """
 
     traffic: str
@@ -85,6 +75,8 @@ class Recommendation(Struct, frozen=True, kw_only=True):
     tried: tuple[tuple[float, float], ...]
     candidates: int
     rates: Mapping[str, float]
+    unit: str = "instance"
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +97,7 @@ class Problem:
     least: int = 1
     tries: int = 160
     seed: int = 1
-
-
-MakeWorkers = Callable[[Mapping[str, Setting]], Workers]
+    terms: Terms = VARIANT
 
 
 class Search:
@@ -139,6 +129,7 @@ class Search:
             least=self.problem.least,
             most=whole.most,
             season=season(tuning.traffic, limits, tuning.start, start_up),
+            terms=self.problem.terms,
         )
 
     @staticmethod
@@ -147,8 +138,12 @@ class Search:
         part = replace(traffic, counts=traffic.counts[begin:end])
         return replace(whole, traffic=part, start=whole.start + begin * traffic.period)
 
-    def run(self, sweep: Sweep) -> Recommendation:
-        """Search, choose on the tuning part, and judge on what was not seen."""
+    def run(self, sweep: Sweep, exact: Sweep | None = None) -> Recommendation:
+        """Search, choose on the tuning part, and judge on what was not seen.
+
+        With an ``exact`` sweep the first only sifts: the best few of each family are run in the
+        other one, and all figures come from there.
+        """
         problem = self.problem
         found: list[tuple[str, Family, list[Trial]]] = []
         for option in problem.options:
@@ -164,11 +159,12 @@ class Search:
                     problem.seed,
                 )
                 found.append((option.instance_type, family, trials))
-        best = self._finals(found, sweep)
-        return self._judge(best, found, sweep)
+        best = self._finals(found, exact or sweep, APART if exact else 1)
+        answer = self._judge(best, found, exact or sweep)
+        return answer if exact is None else replaced(answer, candidates=sweep.count, exact=True)
 
     def _finals(
-        self, found: Sequence[tuple[str, Family, list[Trial]]], sweep: Sweep
+        self, found: Sequence[tuple[str, Family, list[Trial]]], sweep: Sweep, apart: int
     ) -> dict[str, tuple[str, Family, Trial, tuple[float, float]]]:
         """The best of each family, by cost on the tuning part among those that copies do not upset.
 
@@ -177,15 +173,15 @@ class Search:
         """
         best: dict[str, tuple[str, Family, Trial, tuple[float, float]]] = {}
         for kind, family, trials in found:
-            finalists = trials[:FINALISTS]
-            names = self._named(kind, "tuning ")
+            finalists = trials[:FINALISTS:apart]
+            names = [f"{kind}|tuning", *self._named(kind, "tuning ")]
             jobs: list[Job] = [(name, trial.candidate) for trial in finalists for name in names]
             measures = sweep.run(jobs)
             for index, trial in enumerate(finalists):
-                copied = measures[len(names) * index : len(names) * (index + 1)]
+                own, *copied = measures[len(names) * index : len(names) * (index + 1)]
                 missed = sum(shortfall(each, self.problem.slos) for each in copied)
-                own, cost = score(trial.measures, self.problem.slos)
-                rank = (own + missed, cost)
+                short, cost = score(own, self.problem.slos)
+                rank = (short + missed, cost)
                 if family.name not in best or rank < best[family.name][3]:
                     best[family.name] = kind, family, trial, rank
         return best
@@ -218,7 +214,7 @@ class Search:
         if self.problem.current is not None:
             current = self._current(self.problem.current, first, sweep, lowest)
         chosen = judged[min(ranks, key=lambda name: ranks[name])]
-        chosen = self._safest(chosen, [*judged.values(), default, current])
+        chosen = self._safest(chosen, [*judged.values(), default, current], sweep)
         unseen = self.settings[f"{chosen.instance_type}|unseen"]
         tried = [
             (score(trial.measures, self.problem.slos)[1],
@@ -231,11 +227,11 @@ class Search:
             slos=tuple(map(str, self.problem.slos)),
             tuning_hours=self.settings[f"{first}|tuning"].traffic.duration / 3600,
             unseen_hours=unseen.traffic.duration / 3600,
-            chosen=self._drawn(chosen),
-            default=self._drawn(default),
-            current=None if current is None else self._drawn(current),
+            chosen=self._drawn(chosen, sweep),
+            default=self._drawn(default, sweep),
+            current=None if current is None else self._drawn(current, sweep),
             families=tuple(sorted(judged.values(), key=lambda each: ranks[each.family])),
-            not_offered=NOT_OFFERED,
+            not_offered=self.problem.terms.not_offered,
             bound_usd=lowest.usd,
             bound_curve=thinned(lowest.curve),
             load=_load(unseen),
@@ -243,6 +239,7 @@ class Search:
             tried=tuple(tried[:: max(len(tried) // POINTS, 1)]),
             candidates=sweep.count,
             rates={name: room.rate for name, room in self.rooms.items()},
+            unit=self.problem.terms.unit,
         )
 
     def _current(
@@ -254,22 +251,20 @@ class Search:
         except Unsupported:
             return None
 
-    def _safest(self, chosen: Judged, others: Sequence[Judged | None]) -> Judged:
+    def _safest(self, chosen: Judged, others: Sequence[Judged | None], sweep: Sweep) -> Judged:
         """The choice, unless something that is there already is cheaper and safe while tuning."""
         slos = self.problem.slos
         for other in others:
             if other is None or score(other.tuning, slos) >= score(chosen.tuning, slos):
                 continue
-            if not any(shortfall(each, slos) for each in self._copied(other)):
+            if not any(shortfall(each, slos) for each in self._copied(other, sweep)):
                 chosen = other
         return chosen
 
-    def _copied(self, judged: Judged) -> list[Measures]:
+    def _copied(self, judged: Judged, sweep: Sweep) -> list[Measures]:
         """What came of a policy on the copies of the tuning part."""
-        return [
-            Runner(self.settings[name]).run(judged.candidate).measures
-            for name in self._named(judged.instance_type, "tuning ")
-        ]
+        names = self._named(judged.instance_type, "tuning ")
+        return sweep.run([(name, judged.candidate) for name in names])
 
     def _named(self, kind: str, part: str) -> list[str]:
         """The settings of an instance type whose names begin with a part's."""
@@ -304,12 +299,10 @@ class Search:
             over_bound=cost / lowest.usd if lowest.usd else None,
         )
 
-    def _drawn(self, judged: Judged) -> Judged:
+    def _drawn(self, judged: Judged, sweep: Sweep) -> Judged:
         """The same with its capacity over the unseen part."""
-        setting = self.settings[f"{judged.instance_type}|unseen"]
-        points = Runner(setting).run(judged.candidate, curve=True).curve
-        curve = Curve(tuple(points[:, 0].tolist()), tuple(points[:, 2].tolist()))
-        return msgspec.structs.replace(judged, curve=curve)
+        curve = sweep.curve((f"{judged.instance_type}|unseen", judged.candidate))
+        return replaced(judged, curve=curve)
 
 
 def calm_cut(traffic: Traffic) -> int:

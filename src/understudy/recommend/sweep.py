@@ -28,11 +28,22 @@ class Known(Struct, frozen=True):
     measures: Measures
 
 
+class Curve(Struct, frozen=True):
+    """Instances in service over a part of the traffic: seconds from its start, and how many."""
+
+    seconds: tuple[float, ...]
+    instances: tuple[float, ...]
+
+
 class Workers(Protocol):
     """Whoever runs jobs. Results come in the order of the jobs."""
 
     def run(self, jobs: Sequence[Job], done: Callable[[int], None]) -> list[Measures]:
         """What comes of jobs; ``done`` is told how many more are done."""
+        ...
+
+    def curve(self, job: Job) -> Curve:
+        """The instances in service over a run."""
         ...
 
 
@@ -57,6 +68,17 @@ class Cores:
     def _one(self, job: Job) -> Measures:
         name, candidate = job
         return self._runners[name].run(candidate).measures
+
+    def curve(self, job: Job) -> Curve:
+        """The instances in service over a run."""
+        name, candidate = job
+        return curve_of(self._runners[name], candidate)
+
+
+def curve_of(runner: Runner, candidate: Candidate) -> Curve:
+    """The instances in service over a candidate's run in the compiled lane."""
+    points = runner.run(candidate, curve=True).curve
+    return Curve(tuple(points[:, 0].tolist()), tuple(points[:, 2].tolist()))
 
 
 def _prepared(setting: Setting) -> None:
@@ -107,6 +129,10 @@ class Sweep:
             self._remember({name: each for (name, _), each in zip(part, found, strict=True)})
         self.count += len(missing)
         return [self._known[name] for name in names]
+
+    def curve(self, job: Job) -> Curve:
+        """The instances in service over a run."""
+        return self._workers.curve(job)
 
     def _name(self, job: Job) -> str:
         name, candidate = job

@@ -1,6 +1,7 @@
 """A recommendation on a terminal: the answer first, then how it was found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -9,7 +10,8 @@ from rich.text import Text
 
 from understudy.app.recommending import Answer
 from understudy.base.quantity import format_duration
-from understudy.recommend.recommendation import CURRENT, Curve, Judged, Recommendation
+from understudy.recommend.recommendation import CURRENT, Judged, Recommendation
+from understudy.recommend.sweep import Curve
 from understudy.report import words
 from understudy.report.axes import clock, milliseconds
 from understudy.report.side_by_side import ROWS
@@ -32,7 +34,7 @@ def headline(answer: Answer) -> str:
     """The answer in plain words."""
     found, chosen = answer.found, answer.found.chosen
     before = found.current or found.default
-    parts = [f"{_verb(answer)} {in_words(chosen.candidate)}."]
+    parts = [f"{_verb(answer)} {in_words(chosen.candidate, found.unit)}."]
     saved = _saved(before.unseen, chosen.unseen)
     if chosen.family == before.family:
         parts.append("Nothing that was tried is cheaper and as safe.")
@@ -74,39 +76,69 @@ def _saved(before: Measures, after: Measures) -> float | None:
 def _latency(answer: Answer) -> str:
     measures = answer.exact or answer.found.chosen.unseen
     p99 = "none" if measures.p99_ms is None else milliseconds(measures.p99_ms)
-    lane = "request by request" if answer.exact else "by the minute"
+    lane = "request by request" if answer.exact or answer.found.exact else "by the minute"
     return f"p99 is {p99} on the part that it never saw, simulated {lane}"
 
 
-def in_words(candidate: Candidate) -> str:
+def in_words(candidate: Candidate, unit: str = "instance") -> str:
     """A candidate in a sentence's part."""
     if not candidate.policies and not candidate.actions:
-        return f"a fixed capacity of {words.plural(candidate.minimum, 'instance')}"
-    parts = [_policy(policy) for policy in candidate.policies]
+        return f"a fixed capacity of {words.plural(candidate.minimum, unit)}"
+    parts = [_policy(policy, unit) for policy in candidate.policies]
     if candidate.actions:
         parts.append(
             f"{len(candidate.actions)} scheduled actions that set the minimum by the clock"
         )
-    bounds = f"between {candidate.minimum} and {candidate.maximum} instances"
+    bounds = f"between {candidate.minimum} and {candidate.maximum} {unit}s"
     return f"{', and '.join(parts)}, {bounds}"
 
 
-def _policy(policy: Policy) -> str:
+METRICS = {
+    "SageMakerVariantInvocationsPerInstance": "invocations per {unit} and minute",
+    "SageMakerVariantConcurrentRequestsPerModelHighResolution": (
+        "requests in flight per {unit}, seen every 10 s"
+    ),
+    "ALBRequestCountPerTarget": "requests per {unit} and minute",
+    "ASGAverageCPUUtilization": "% CPU",
+    "ECSServiceAverageCPUUtilization": "% CPU",
+}
+
+
+def _policy(policy: Policy, unit: str) -> str:
     settings = policy.configuration
     if policy.kind == "TargetTrackingScaling":
-        metric = settings["PredefinedMetricSpecification"]["PredefinedMetricType"]
-        name = {
-            "SageMakerVariantInvocationsPerInstance": "invocations per instance and minute",
-        }.get(metric, "requests in flight per instance, seen every 10 s")
-        return (
-            f"a target of {settings['TargetValue']:g} {name}, cooldowns "
-            f"{settings['ScaleOutCooldown']} s out and {settings['ScaleInCooldown']} s in"
-        )
-    threshold = policy.alarms[0]["Threshold"] if policy.alarms else 0
+        metric = settings.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
+        name = METRICS.get(metric, metric or "a metric of its own").format(unit=unit)
+        return f"a target of {settings['TargetValue']:g} {name}{_waits(settings)}"
+    if "StepAdjustments" not in settings:
+        return f"{policy.kind} {policy.name}"
     steps = "/".join(f"{each['ScalingAdjustment']:+d}" for each in settings["StepAdjustments"])
-    unit = " %" if settings["AdjustmentType"].startswith("Percent") else ""
-    side = "above" if "Greater" in policy.alarms[0]["ComparisonOperator"] else "below"
-    return f"steps of {steps}{unit} {side} {threshold:g} invocations"
+    share = " %" if settings["AdjustmentType"].startswith("Percent") else ""
+    return f"steps of {steps}{share}{_when(policy, unit)}"
+
+
+def _waits(settings: Mapping[str, Any]) -> str:
+    """The cooldowns of a policy, or its warm-up, where it names them."""
+    if settings.get("EstimatedInstanceWarmup") is not None:
+        return f", warm-up {settings['EstimatedInstanceWarmup']} s"
+    if "ScaleOutCooldown" not in settings or "ScaleInCooldown" not in settings:
+        return ""
+    return (
+        f", cooldowns {settings['ScaleOutCooldown']} s out and {settings['ScaleInCooldown']} s in"
+    )
+
+
+def _when(policy: Policy, unit: str) -> str:
+    """Which alarm invokes a step policy."""
+    for alarm in policy.alarms:
+        side = "above" if "Greater" in alarm["ComparisonOperator"] else "below"
+        metric = alarm.get("MetricName", "")
+        name = "requests per {unit} and minute" if metric in COUNTS else metric
+        return f" {side} {alarm['Threshold']:g} {name.format(unit=unit)}"
+    return ""
+
+
+COUNTS = ("InvocationsPerInstance", "RequestCountPerTarget")
 
 
 def terminal(answer: Answer, files: Sequence[str] = ()) -> RenderableType:
@@ -119,7 +151,7 @@ def terminal(answer: Answer, files: Sequence[str] = ()) -> RenderableType:
         "",
         Text("Families, each tuned on the first part and judged on the rest", STRONG),
         families(found),
-        *(Text(f"{name}: not offered, {why}", MUTED) for name, why in found.not_offered.items()),
+        *(Text(f"{name}: {why}", MUTED) for name, why in found.not_offered.items()),
         "",
         Text("Measured on the part that was not seen", STRONG),
         measured_table(answer),
@@ -150,9 +182,10 @@ def _how(answer: Answer) -> RenderableType:
                              f"{clock(found.unseen_hours * 3600)} h to judge on")  # fmt: skip
     table.add_row("Objectives", ", ".join(found.slos))
     rates = ", ".join(f"{rate:.3g} requests/s on {kind}" for kind, rate in found.rates.items())
-    table.add_row("Bears", f"one instance {rates}")
+    table.add_row("Bears", f"one {found.unit} {rates}")
     table.add_row("Service", answer.told)
-    table.add_row("Tried", f"{found.candidates:,} runs of candidates")
+    sifted = ", the best few of each family request by request" if found.exact else ""
+    table.add_row("Tried", f"{found.candidates:,} runs of candidates{sifted}")
     table.add_row(
         "Bound", f"{money(found.bound_usd)} for the part not seen, by a schedule that knows it"
     )
@@ -249,7 +282,7 @@ def curves(found: Recommendation) -> Table:
         ("Bound", found.bound_curve, "magenta"),
     ):
         if curve is not None:
-            note = f"{min(curve.instances):.0f} to {max(curve.instances):.0f} instances"
+            note = f"{min(curve.instances):.0f} to {max(curve.instances):.0f} {found.unit}s"
             table.add_row(name, Spark(sampled(curve, seconds, 8 * SPARK), style, most, SPARK), note)
     table.add_row("", f"0:00{clock(seconds):>{SPARK - 4}}", "of the part not seen")
     return table

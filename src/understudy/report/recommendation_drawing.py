@@ -1,6 +1,7 @@
 """The pictures of a recommendation: capacity against load, and cost against missed objectives."""
 
-from understudy.recommend.recommendation import Curve, Recommendation
+from understudy.recommend.recommendation import Recommendation
+from understudy.recommend.sweep import Curve
 from understudy.report import svg
 from understudy.report.axes import AnyScale, Scale, ticks
 from understudy.report.picture import (

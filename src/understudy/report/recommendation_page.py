@@ -3,7 +3,7 @@
 from typing import Any
 
 from understudy.app.recommending import Answer
-from understudy.recommend.recommendation import Judged
+from understudy.recommend.recommendation import Judged, Recommendation
 from understudy.report.page_templates import template
 from understudy.report.recommendation import (
     attained,
@@ -27,7 +27,7 @@ def page(answer: Answer) -> str:
         answer=answer,
         found=found,
         headline=headline(answer),
-        families=[_family(each, found.chosen.family) for each in found.families],
+        families=[_family(each, found) for each in found.families],
         not_offered=found.not_offered,
         columns=[name for name, _ in columns],
         rows=[
@@ -44,12 +44,12 @@ def page(answer: Answer) -> str:
     )
 
 
-def _family(judged: Judged, chosen: str) -> dict[str, Any]:
+def _family(judged: Judged, found: Recommendation) -> dict[str, Any]:
     measures = judged.unseen
     return {
         "name": judged.family,
-        "chosen": judged.family == chosen,
-        "policy": in_words(judged.candidate),
+        "chosen": judged.family == found.chosen.family,
+        "policy": in_words(judged.candidate, found.unit),
         "type": judged.instance_type,
         "usd": money(measures.usd),
         "bound": "" if judged.over_bound is None else f"{judged.over_bound:.2f}",

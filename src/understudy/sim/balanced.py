@@ -8,7 +8,7 @@ are. The queue is that of `fleet`; a target group is what a variant is to an end
 from understudy.balancing.actions import Forward
 from understudy.balancing.rules import Request, first_met
 from understudy.balancing.target_group import Seen, candidates
-from understudy.control.balancer import Balanced, BalancedGroup, Balancer
+from understudy.control.balancer import Balanced, BalancedGroup, BalancedTarget, Balancer
 from understudy.control.events import Served, SetRoute, Target, TargetsTurned, VariantRoute
 from understudy.control.sketch import Sketch
 from understudy.sim.fleet import Fleet
@@ -24,6 +24,7 @@ class BalancedFleet:
 
     ``path`` is what all requests ask for. ``cut`` counts requests that were in flight at a target
     when it was listed no more: they are lost. ``states`` is the health of targets as it was told.
+    ``targets`` are those that get requests now.
     """
 
     def __init__(self, arn: str, region: str, load: Load, serving: Serving, tally: Tally) -> None:
@@ -34,13 +35,19 @@ class BalancedFleet:
         self._balancer = Balancer(arn, "application", "", (), (), ())
         self.states: dict[tuple[str, str, int], str] = {}
         self._listed: set[str] = set()
+        self.targets: tuple[BalancedTarget, ...] = ()
+        self._slots = serving.concurrency
+        self._worked = 0.0
+        self._left = 0.0
 
     def set(self, balancer: Balancer, at: float) -> None:
         """The load balancer is another from now on."""
         self._balancer = balancer
         self._route(at)
         listed = {
-            _name(group, each.id, each.port) for group in balancer.groups for each in group.targets
+            _name(group.arn, each.id, each.port)
+            for group in balancer.groups
+            for each in group.targets
         }
         for name in self._listed - listed:
             self.cut += self._fleet.cut(name, at)
@@ -56,8 +63,15 @@ class BalancedFleet:
         """Send requests to the targets that get them now."""
         weights = dict(self._forward().groups)
         groups = [each for each in self._balancer.groups if each.arn in weights]
+        chosen = [(each.arn, self._targets(each)) for each in groups]
+        self.targets = tuple(target for _, targets in chosen for target in targets)
         variants = tuple(
-            VariantRoute(each.arn, float(weights[each.arn]), self._targets(each)) for each in groups
+            VariantRoute(
+                arn,
+                float(weights[arn]),
+                tuple(Target(_name(arn, t.id, t.port), t.host, t.host_port) for t in targets),
+            )
+            for arn, targets in chosen
         )
         self._fleet.rotates = all(each.algorithm == "round_robin" for each in groups)
         self._fleet.route(SetRoute(self._region, self.arn, variants), at)
@@ -71,7 +85,7 @@ class BalancedFleet:
                 return rule.action
         return Forward(())
 
-    def _targets(self, group: BalancedGroup) -> tuple[Target, ...]:
+    def _targets(self, group: BalancedGroup) -> tuple[BalancedTarget, ...]:
         """The targets of a group that get requests: they do not drain, and listen somewhere."""
         there = [each for each in group.targets if not each.draining and each.host]
         seen = [
@@ -85,14 +99,23 @@ class BalancedFleet:
         chosen = dict.fromkeys(
             index for zone in zones for index in candidates(seen, zone, group.rules)[0]
         )
-        found = (there[index] for index in chosen)
-        return tuple(
-            Target(_name(group, each.id, each.port), each.host, each.host_port) for each in found
-        )
+        return tuple(there[index] for index in chosen)
 
     def report(self, minute_end: float) -> tuple[Balanced, ...]:
         """What the load balancer did in the minute that ends now."""
         return tuple(self._served(each) for each in self._fleet.report(minute_end))
+
+    def busy(self, seconds: float) -> float:
+        """The share of its targets' slots that were busy in the last so many seconds, 0 to 1.
+
+        What they could not serve in that time is left for the next, at most as much again. To be
+        asked once after each `report`.
+        """
+        asked = self._left + self._fleet.work - self._worked
+        self._worked = self._fleet.work
+        most = len(self.targets) * self._slots * seconds
+        self._left = min(max(asked - most, 0.0), most)
+        return min(asked / most, 1.0) if most else 0.0
 
     def _served(self, served: Served) -> Balanced:
         good = served.model_latency
@@ -111,8 +134,8 @@ class BalancedFleet:
         self._fleet.finish(at)
 
 
-def _name(group: BalancedGroup, target: str, port: int) -> str:
-    return f"{group.arn}|{target}|{port}"
+def _name(group: str, target: str, port: int) -> str:
+    return f"{group}|{target}|{port}"
 
 
 def _seconds(sketch: Sketch) -> Sketch:

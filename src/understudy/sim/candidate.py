@@ -102,7 +102,12 @@ def candidate_of(plane: Plane, endpoint: str, variant: str) -> Candidate:
     """What scales a deployed variant."""
     fleet = plane.sagemaker.state.endpoints[endpoint]
     desired = fleet.fleets[fleet.live].variants[variant].desired
-    target = plane.scaling.state.targets.get(target_key(DIMENSION, resource_id(endpoint, variant)))
+    return scaled_by(plane, target_key(DIMENSION, resource_id(endpoint, variant)), desired)
+
+
+def scaled_by(plane: Plane, key: str, desired: int) -> Candidate:
+    """What Application Auto Scaling does to a scalable target that has so many now."""
+    target = plane.scaling.state.targets.get(key)
     if target is None:
         return Candidate(desired, desired, desired)
     alarms = [

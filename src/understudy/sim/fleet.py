@@ -70,6 +70,7 @@ class Fleet:
     number of active instances at the time of the request" (AWS: Monitor Amazon SageMaker AI with
     Amazon CloudWatch, InvocationsPerInstance). Its latency belongs to the minute of its answer.
     Targets take turns if it ``rotates``, else the one with fewest requests in flight is next.
+    ``work`` is how many seconds all requests that were sent so far take to serve.
     """
 
     def __init__(self, endpoint: str, load: Load, serving: Serving, tally: Tally) -> None:
@@ -87,6 +88,7 @@ class Fleet:
         self._invocations: dict[tuple[int, ...], Integers] = {}
         self._open = Open()
         self._results = np.empty((0, 2))
+        self.work = 0.0
 
     def route(self, command: SetRoute | None, at: float) -> None:
         """Send requests that arrive from now on along another route, or nowhere."""
@@ -149,6 +151,7 @@ class Fleet:
     def serve_until(self, at: float) -> None:
         """Serve the requests that are sent before a time."""
         for number, arrivals, services in self._load.take(at):
+            self.work += float(services.sum())
             self._serve(number, arrivals, services, float(arrivals[-1]))
         if self._waiting:
             self._serve(0, np.empty(0), np.empty(0), at)

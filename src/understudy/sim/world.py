@@ -17,6 +17,7 @@ from understudy.control.events import (
     Concurrency,
     InstanceFailed,
     InstanceHealthy,
+    InstancesMeasured,
     InstanceStopped,
     Launch,
     LaunchTask,
@@ -29,9 +30,11 @@ from understudy.control.events import (
     Stop,
     StopTask,
     TargetsTurned,
+    TasksMeasured,
 )
 from understudy.control.sagemaker.metrics import CONCURRENCY_SECONDS
 from understudy.control.stand_ins import StandInModel, StandIns
+from understudy.control.task import Measured
 from understudy.deploy.outside import with_found
 from understudy.engine.engine import Engine
 from understudy.sim.answers import Answers
@@ -40,6 +43,8 @@ from understudy.sim.fleet import Fleet
 from understudy.sim.start_up import DRAWN, StartUp, at_once
 
 MINUTE = 60.0
+SAMPLED = (60, 40, 20)
+"""Tasks are measured for 20 seconds each time: so many seconds ago the measurements began."""
 FAILED_LAUNCH = "The instance failed to start."
 UNHEALTHY = "The instance stopped answering its health check."
 
@@ -178,7 +183,8 @@ class SimulatedWorld:
         if self._balanced is not None:
             self._next_report += MINUTE
             told = BalancersServed(at, self.region, self._balanced.report(at))
-            self._perform_all(self.engine.handle(told).commands)
+            for event in (told, *self._used(self._balanced, at)):
+                self._perform_all(self.engine.handle(event).commands)
             return
         fleet = self._fleet
         assert fleet is not None
@@ -196,6 +202,32 @@ class SimulatedWorld:
             events = [RequestsCompleted(at, self.region, served)] if served else []
         for event in events:
             self._perform_all(self.engine.handle(event).commands)
+
+    def _used(self, balanced: BalancedFleet, at: float) -> list[AnyEvent]:
+        """What the targets of a load balancer used of their processors in the minute that ends now.
+
+        A target computes on all that it has while all its slots are busy, on half of it while half
+        of them are: what a model that is bound by its processors shows.
+        """
+        busy = balanced.busy(MINUTE)
+        tasks = self.engine.region(self.region).plane.ecs.state.tasks
+        measured: list[Measured] = []
+        instances: list[tuple[str, float]] = []
+        for target in balanced.targets:
+            name = self._stand_ins.task_at(target.host, target.host_port)
+            task = tasks.get(name)
+            if task is None:
+                instances.append((target.id, 100.0 * busy))
+            else:
+                used = busy * task.cpu
+                measured += [Measured(name, int(at - back), used) for back in SAMPLED]
+        events: list[AnyEvent] = []
+        if measured:
+            events.append(TasksMeasured(at, self.region, tuple(measured)))
+        if instances:
+            cpu = ("CPUUtilization", "Percent")
+            events.append(InstancesMeasured(at, self.region, *cpu, tuple(instances)))
+        return events
 
     def _perform_all(self, commands: tuple[AnyCommand, ...]) -> None:
         self.commands.extend(commands)

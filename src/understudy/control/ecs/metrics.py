@@ -36,7 +36,7 @@ def publish_measured(ecs: "Ecs", event: TasksMeasured, turn: Turn) -> None:
         used = (("CPUUtilization", measured.cpu, task.cpu),)
         used += (("MemoryUtilization", measured.memory, task.memory),)
         for name, amount, reserved in used:
-            if reserved:
+            if reserved and amount is not None:
                 point = _part(minute, utilization(amount, reserved))
                 ecs.publisher.publish(NAMESPACE, name, dimensions, point, turn, "Percent")
         _watch(ecs, task, minute, turn)

@@ -1,0 +1,58 @@
+"""What scales an Auto Scaling group, in a template."""
+
+from understudy.control.application_autoscaling.dimensions import TRACKING
+from understudy.control.events import Params
+from understudy.recommend.document import Document, camel, name_of, put
+from understudy.recommend.patch_policies import Style, of_targets, put_policies
+from understudy.sim.candidate import Action, Candidate, Policy
+
+GROUP, LAUNCH = "AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"
+POLICY, ACTION = "AWS::AutoScaling::ScalingPolicy", "AWS::AutoScaling::ScheduledAction"
+OWNER = "AutoScalingGroupName"
+TRACKED = "TargetTrackingConfiguration"
+WARM_UP = "EstimatedInstanceWarmup"
+
+
+def of_group(document: Document, candidate: Candidate) -> None:
+    """Put a candidate into the template's one group. Raises NotPatchable."""
+    name = document.only(GROUP)
+    group = document.properties(name)
+    put(group, "MinSize", str(candidate.minimum))
+    put(group, "MaxSize", str(candidate.maximum))
+    group.pop("DesiredCapacity", None)
+    _schedule(document, candidate, name)
+    style = Style(POLICY, OWNER, TRACKED, _written, lambda: of_targets(document))
+    put_policies(document, candidate, name, style)
+
+
+def _schedule(document: Document, candidate: Candidate, group: str) -> None:
+    """Replace the group's scheduled actions by the candidate's."""
+    for name in document.all(ACTION):
+        if name_of(document.properties(name).get(OWNER)) == group:
+            del document.resources[name]
+    for each in candidate.actions:
+        bounds = {"MinSize": each.minimum, "MaxSize": each.maximum}
+        given = {
+            OWNER: document.reference(group),
+            "Recurrence": recurrence(each),
+            **{key: bound for key, bound in bounds.items() if bound is not None},
+        }
+        document.add(f"At{camel(each.name)}", ACTION, given)
+
+
+def recurrence(action: Action) -> str:
+    """The schedule as a group has it: five Unix fields.
+
+    >>> recurrence(Action("a", "cron(30 7 ? * MON-FRI *)"))
+    '30 7 * * MON-FRI'
+    """
+    minute, hour, _, month, days, _ = action.schedule.removeprefix("cron(").rstrip(")").split()
+    return f"{minute} {hour} * {month} {days}"
+
+
+def _written(policy: Policy) -> Params:
+    settings = policy.configuration
+    if policy.kind != TRACKING:
+        return settings
+    warm_up = {WARM_UP: settings[WARM_UP]}
+    return {TRACKED: {key: each for key, each in settings.items() if key != WARM_UP}} | warm_up

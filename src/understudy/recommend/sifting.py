@@ -1,0 +1,80 @@
+"""Services and groups as the compiled lane takes them: as a variant with the like policy.
+
+It decides with the rules of Application Auto Scaling and counts requests per instance. What a
+group does otherwise (its warm-up, how its targets drain) only the exact lane knows: so candidates
+are only sifted here, and the best of each family run there, from where all figures come.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from understudy.control.application_autoscaling.dimensions import STEP, TRACKING
+from understudy.control.events import Params
+from understudy.recommend.sweep import Curve, Job, Workers
+from understudy.recommend.terms import VARIANT, Terms
+from understudy.sim.candidate import Candidate, Policy
+from understudy.sim.measures import Measures
+
+WARM_UP = "EstimatedInstanceWarmup"
+
+
+@dataclass(frozen=True, slots=True)
+class Sifting:
+    """Workers that run candidates of services and groups in the compiled lane.
+
+    ``capacities`` are the requests per second that one instance of a type can serve at all.
+    """
+
+    workers: Workers
+    terms: Terms
+    capacities: Mapping[str, float]
+
+    def run(self, jobs: Sequence[Job], done: Callable[[int], None]) -> list[Measures]:
+        """What comes of jobs."""
+        return self.workers.run([self._alike(job) for job in jobs], done)
+
+    def curve(self, job: Job) -> Curve:
+        """The instances in service over a run."""
+        return self.workers.curve(self._alike(job))
+
+    def _alike(self, job: Job) -> Job:
+        name, candidate = job
+        capacity = self.capacities[name.partition("|")[0]]
+        return name, as_variant(candidate, self.terms, capacity)
+
+
+def as_variant(candidate: Candidate, terms: Terms, capacity: float) -> Candidate:
+    """A candidate in the terms of an endpoint variant.
+
+    A target of 70 % CPU is seven tenths of all requests that an instance can serve in a minute.
+    """
+    policies = tuple(_policy(each, terms, capacity) for each in candidate.policies)
+    return Candidate(
+        candidate.minimum, candidate.maximum, candidate.initial, policies, candidate.actions
+    )
+
+
+def _policy(policy: Policy, terms: Terms, capacity: float) -> Policy:
+    settings = policy.configuration
+    if policy.kind == TRACKING:
+        return Policy(policy.name, TRACKING, _tracking(settings, terms, capacity))
+    waits = {"Cooldown": settings.get("Cooldown", settings.get(WARM_UP, 0))}
+    kept = {key: value for key, value in settings.items() if key != WARM_UP}
+    return Policy(policy.name, STEP, kept | waits, tuple(map(_alarm, policy.alarms)))
+
+
+def _tracking(settings: Params, terms: Terms, capacity: float) -> Params:
+    metric = settings["PredefinedMetricSpecification"]["PredefinedMetricType"]
+    one = capacity * 60 / 100 if metric == terms.busy else 1.0
+    return {
+        "PredefinedMetricSpecification": {"PredefinedMetricType": VARIANT.requests},
+        "TargetValue": settings["TargetValue"] * one,
+        "ScaleOutCooldown": settings.get("ScaleOutCooldown", settings.get(WARM_UP, 0)),
+        "ScaleInCooldown": settings.get("ScaleInCooldown", 0),
+    }
+
+
+def _alarm(alarm: Params) -> Params:
+    dimensions = [{"Name": each, "Value": each} for each in VARIANT.dimensions]
+    names = {"Namespace": VARIANT.namespace, "MetricName": VARIANT.metric}
+    return alarm | names | {"Dimensions": dimensions}

@@ -1,0 +1,51 @@
+"""What AWS calls the same things for endpoint variants, ECS services and groups of instances."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CONCURRENCY = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+OFFERED_TO_GROUPS = "not offered, AWS has it for EC2 Auto Scaling groups only"
+NOT_SEARCHED = "not searched; `understudy simulate` runs a template that has it"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The metrics and settings of one kind of what is scaled.
+
+    ``requests`` and ``busy`` are predefined metrics of target tracking: requests per minute of each
+    instance, and how busy it is. ``namespace``, ``metric`` and ``dimensions`` are those of alarms
+    on the first. ``warms_up`` says that policies have an instance warm-up and no cooldowns (AWS:
+    Set the default instance warmup for an Auto Scaling group). ``unit`` is one of what is scaled,
+    in words; ``not_offered`` says of each family that is not searched why.
+    """
+
+    requests: str
+    busy: str
+    namespace: str
+    metric: str
+    dimensions: tuple[str, ...]
+    unit: str
+    not_offered: Mapping[str, str]
+    warms_up: bool = False
+
+
+VARIANT = Terms(
+    "SageMakerVariantInvocationsPerInstance", CONCURRENCY, "AWS/SageMaker",
+    "InvocationsPerInstance", ("EndpointName", "VariantName"), "instance",
+    {
+        "predictive scaling": "not offered, AWS has it for ECS services and EC2 Auto Scaling "
+        "groups only",
+        "warm pool": OFFERED_TO_GROUPS,
+    },
+)  # fmt: skip
+SERVICE = Terms(
+    "ALBRequestCountPerTarget", "ECSServiceAverageCPUUtilization", "AWS/ApplicationELB",
+    "RequestCountPerTarget", ("TargetGroup",), "task",
+    {"predictive scaling": NOT_SEARCHED, "warm pool": OFFERED_TO_GROUPS},
+)  # fmt: skip
+GROUP = Terms(
+    "ALBRequestCountPerTarget", "ASGAverageCPUUtilization", "AWS/ApplicationELB",
+    "RequestCountPerTarget", ("TargetGroup",), "instance",
+    {"predictive scaling": NOT_SEARCHED, "warm pool": NOT_SEARCHED},
+    warms_up=True,
+)  # fmt: skip
