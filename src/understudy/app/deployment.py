@@ -1,5 +1,6 @@
 """Deploying a template through the CloudFormation API alone: change set, review, execution."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,35 @@ class StackDeployment:
                 ),
             )
         )
+
+    def adopt(self, body: str) -> tuple[str, float]:
+        """Take the stack of that name that is there; its status, and when it was created.
+
+        Raises InvalidInput where there is none, it is not complete, or it has another template.
+        """
+        from botocore.exceptions import ClientError
+
+        api = self.client.cloudformation
+        try:
+            found = api.describe_stacks(StackName=self.name)["Stacks"][0]
+            own = api.get_template(StackName=self.name)["TemplateBody"]
+        except ClientError as error:
+            raise InvalidInput((Diagnostic(message_of(error)),)) from error
+        status, problems = found["StackStatus"], list[Diagnostic]()
+        if not status.endswith("_COMPLETE"):
+            action = "wait until its operation is over"
+            problems.append(Diagnostic(f"Stack {self.name} is {status}.", action=action))
+        if own != (body if isinstance(own, str) else json.loads(body)):
+            problems.append(
+                Diagnostic(
+                    f"Stack {self.name} has another template than the one given.",
+                    action="give the template that it has: aws cloudformation get-template",
+                )
+            )
+        if problems:
+            raise InvalidInput(tuple(problems))
+        self.stack_id = found["StackId"]
+        return status, found["CreationTime"].timestamp()
 
     def plan(self, body: str, parameters: Mapping[str, str]) -> ChangeSetView:
         """Make a change set and give it as it is to be reviewed.

@@ -1,5 +1,6 @@
 """The exact lane as workers of a search: each candidate deployed, and every request simulated."""
 
+import gc
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,10 @@ class Place:
     limits: Floats
 
 
+RUNS = 16
+"""Runs of a process until another takes its place: what they free is in pieces too small to go back
+to the system, some 25 MB for each run of two days."""
+
 Found = tuple[Measures, Curve]
 Body = Callable[[str, Candidate], str]
 """The template body for a candidate on an instance type."""
@@ -38,7 +43,11 @@ class ExactLane:
         self._body = body
         self._curves: dict[tuple[str, str], Curve] = {}
         self._pool = ProcessPoolExecutor(
-            workers or len(sched_getaffinity(0)), get_context("spawn"), _begin, (dict(places),)
+            workers or len(sched_getaffinity(0)),
+            get_context("spawn"),
+            _begin,
+            (dict(places),),
+            max_tasks_per_child=RUNS,
         )
 
     def __enter__(self) -> "ExactLane":
@@ -82,6 +91,7 @@ def _run(named: tuple[str, str]) -> Found:
     name, body = named
     place = _PLACES[name]
     run = simulate(replace(place.scenario, body=body))
+    gc.collect()  # the engine of this run goes before there is another
     return measured(run, place.limits), capacity_of(run)
 
 

@@ -72,6 +72,7 @@ class Rehearsal:
         endpoint: str = "",
         allowed_host: str | None = None,
         keep: bool = False,
+        running: bool = False,
     ) -> None:
         if endpoint:
             refuse_foreign(endpoint, allowed_host)
@@ -81,6 +82,7 @@ class Rehearsal:
         self._interrupts = interrupts
         self._report = report
         self._keep = keep
+        self._running = running
         self._given = endpoint
         self._since = time.time()  # noqa: TID251 - real time: files are dated in it
         self._cleanup = ExitStack()
@@ -119,10 +121,13 @@ class Rehearsal:
 
     def _rehearse(self, client: Client) -> Rehearsed:
         stack = StackDeployment(client, self._prepared.stack_name, self._prepared.template.template)
-        stack.refuse_existing()
-        perform(client, setting_calls(self._prepared.settings))
-        deploy_at = client.clock.now()
-        status = self._deploy(client, stack)
+        if self._running:
+            status, deploy_at = stack.adopt(self._prepared.template.text)
+        else:
+            stack.refuse_existing()
+            perform(client, setting_calls(self._prepared.settings))
+            deploy_at = client.clock.now()
+            status = self._deploy(client, stack)
         recipient = recipient_of(client, stack)
         seen = client.observe(recipient.resource, 0.0)
         driver = self._drive(client, stack, recipient, seen)

@@ -9,6 +9,7 @@ from understudy.app.examples import example
 from understudy.app.interrupts import Interrupts
 from understudy.app.preflight import Options, prepare
 from understudy.app.rehearsal import Rehearsal
+from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.cli.audience import TerminalAudience
 from understudy.cli.exits import DONE, MISSED, complain, guarded
 from understudy.report import files
@@ -38,6 +39,7 @@ def rehearse(
     endpoint_url: str = "",
     allow_host: str | None = None,
     keep: bool = False,
+    running: bool = False,
     scenario: Annotated[list[str] | None, Parameter(name="--scenario")] = None,
     settings: Path | None = None,
 ) -> int:
@@ -67,6 +69,8 @@ def rehearse(
         endpoint_url: Use the engine that runs there instead of starting one.
         allow_host: Name the host of an endpoint that is not local to allow deleting there.
         keep: Leave stack and engine running.
+        running: Send the traffic to the stack that runs at --endpoint-url with this template
+            already; it is neither deployed nor deleted.
         scenario: What happens to capacity: shortage:ml.g5,40m, interruption:g5.xlarge@10m, or a
             TOML file with [[shortage]] and [[interruption]]; may be repeated.
         settings: Capacity, quotas and commitments (default: understudy.toml here, if any).
@@ -92,9 +96,21 @@ def rehearse(
         at=at,
         fail=fail,
     )
-    return guarded(
-        lambda: run(options, report, endpoint=endpoint_url, allow_host=allow_host, keep=keep)
-    )
+
+    def work() -> int:
+        if running and not endpoint_url:
+            action = "name the engine that it runs on with --endpoint-url"
+            raise InvalidInput((Diagnostic("--running needs a running engine.", action=action),))
+        return run(
+            options,
+            report,
+            endpoint=endpoint_url,
+            allow_host=allow_host,
+            keep=keep,
+            running=running,
+        )
+
+    return guarded(work)
 
 
 def demo(
@@ -126,7 +142,13 @@ def demo(
 
 
 def run(
-    options: Options, folder: Path, *, endpoint: str, allow_host: str | None, keep: bool
+    options: Options,
+    folder: Path,
+    *,
+    endpoint: str,
+    allow_host: str | None,
+    keep: bool,
+    running: bool = False,
 ) -> int:
     """Run a rehearsal and report it. Raises InvalidInput, Failed and Interrupted."""
     prepared = prepare(options)
@@ -144,6 +166,7 @@ def run(
                 endpoint=endpoint,
                 allowed_host=allow_host,
                 keep=keep,
+                running=running,
             ) as rehearsal,
         ):
             result = rehearsal.run()
