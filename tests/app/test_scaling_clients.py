@@ -6,6 +6,7 @@ What is not offered says so. Metrics are published in each protocol that CloudWa
 import json
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 
+from understudy.app.sources import Metric, Source, traffic_of
+from understudy.base.diagnostic import InvalidInput
 from understudy.control.plane import OPERATIONS
 from understudy.testing.engines import RunningEngine
 from understudy.testing.processes import wait_for
@@ -63,6 +66,32 @@ def called(engine: RunningEngine) -> Called:
 def now_of(engine: RunningEngine) -> datetime:
     """The time of an engine's world."""
     return datetime.fromtimestamp(engine.status()["world_time"], UTC)
+
+
+def test_the_history_of_a_metric_is_traffic(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    minute = now_of(engine).replace(second=0, microsecond=0)
+    name = {"Name": "LoadBalancer", "Value": "app/web/1"}
+    data = [
+        {
+            "MetricName": "RequestCount",
+            "Dimensions": [name],
+            "Timestamp": minute - timedelta(minutes=back),
+            "Value": count,
+        }
+        for back, count in ((60, 7.0), (60, 5.0), (58, 30.0), (57, 2.0))
+    ]
+    engine.client("cloudwatch").put_metric_data(Namespace="own", MetricData=data)
+    metric = Metric("own", "RequestCount", "LoadBalancer=app/web/1", 1.0, engine.endpoint)
+    found = traffic_of(Source(metric=metric))
+    assert found.counts.tolist() == [12, 0, 30, 2]
+    assert found.start == (minute - timedelta(hours=1)).timestamp()
+    assert "1 of 4 minutes have no figure" in found.warnings[0].summary
+    with pytest.raises(InvalidInput, match="tells of no request"):
+        traffic_of(Source(metric=replace(metric, dimensions="LoadBalancer=app/other/2")))
 
 
 def test_cloudwatch(called: Called) -> None:

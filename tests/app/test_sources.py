@@ -6,7 +6,8 @@ import pytest
 
 from understudy.app.sources import Source, traffic_of
 from understudy.base.diagnostic import InvalidInput
-from understudy.control.events import RequestsCompleted, Served, Sketch
+from understudy.control.balancer import Balanced
+from understudy.control.events import BalancersServed, RequestsCompleted, Served, Sketch
 from understudy.storage.journal import Journal
 
 
@@ -62,6 +63,19 @@ def test_what_an_engine_served_is_read_from_its_journal(tmp_path: Path) -> None:
     found = traffic_of(Source(str(tmp_path / "journal.sqlite")))
     assert found.start == 1_772_409_600
     assert found.counts.tolist() == [30, 0, 12]
+    (gap,) = found.warnings
+    assert gap.summary.endswith("1 of 3 minutes have no figure; they count as zero.")
+
+
+def test_what_load_balancers_served_is_read_from_the_journal_too(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    for second, count in ((1_772_409_600, 30.0), (1_772_409_630, 4.0), (1_772_409_660, 12.0)):
+        group = Balanced("balancer", "group", "zone", second, {"RequestCount": count})
+        own = Balanced("balancer", "", "zone", second, {"NewConnectionCount": 99.0})
+        event = BalancersServed(second + 60.0, "us-east-1", (group, own))
+        journal.append(second + 60.0, journal.encoded(event), ())
+    journal.close()
+    assert traffic_of(Source(str(tmp_path / "journal.sqlite"))).counts.tolist() == [34, 12]
 
 
 def test_the_report_of_an_earlier_run_is_traffic(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ import numpy as np
 from understudy.app.client import Client
 from understudy.app.state_folder import JOURNAL
 from understudy.base.arn import DEFAULT_REGION
-from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
 from understudy.base.quantity import parse_duration
-from understudy.control.events import RequestsCompleted
+from understudy.control.events import AnyEvent, BalancersServed, RequestsCompleted
 from understudy.live.clock import real_now
 from understudy.sim import patterns
 from understudy.sim.traffic import Traffic, read, whole
@@ -165,7 +165,7 @@ def _setting(key: str, value: str, accepted: str) -> float:
 
 
 def of_journal(path: Path, name: str) -> Traffic:
-    """The requests that the endpoints of an engine served, minute by minute, from its journal.
+    """The requests that an engine served, minute by minute, from its journal.
 
     A journal holds what came after its last snapshot, or all where it was told to keep it.
     """
@@ -177,20 +177,34 @@ def of_journal(path: Path, name: str) -> Traffic:
     except (InvalidInput, sqlite3.Error) as error:
         raise _refused(f"{name} is no journal: {error}", "name the state folder") from error
     for entry in journal.entries():
-        if isinstance(entry.event, RequestsCompleted):
-            for served in entry.event.served:
-                minute = served.second // _MINUTE
-                counts[minute] = counts.get(minute, 0.0) + served.invocations
+        for second, requests in _requests(entry.event):
+            minute = second // _MINUTE
+            counts[minute] = counts.get(minute, 0.0) + requests
     journal.close()
-    return _of_minutes(counts, name)
+    return _of_minutes(counts, name, "start the engine with --keep-journal")
 
 
-def _of_minutes(counts: Mapping[int, float], name: str) -> Traffic:
+def _requests(event: AnyEvent) -> Iterator[tuple[int, float]]:
+    """The requests that endpoints or load balancers were sent, by the second of the report."""
+    if isinstance(event, RequestsCompleted):
+        yield from ((each.second, each.invocations) for each in event.served)
+    elif isinstance(event, BalancersServed):
+        yield from ((each.second, each.counts.get("RequestCount", 0.0)) for each in event.served)
+
+
+def _of_minutes(counts: Mapping[int, float], name: str, action: str) -> Traffic:
     if not counts:
-        raise _refused(f"{name} tells of no request.", "start the engine with --keep-journal")
+        raise _refused(f"{name} tells of no request.", action)
     first, last = min(counts), max(counts)
     filled = np.array([counts.get(minute, 0.0) for minute in range(first, last + 1)])
-    return Traffic(name, float(first * _MINUTE), float(_MINUTE), whole(filled))
+    warnings = _missing(filled.size - len(counts), filled.size, name)
+    return Traffic(name, float(first * _MINUTE), float(_MINUTE), whole(filled), warnings=warnings)
+
+
+def _missing(missing: int, total: int, name: str) -> tuple[Diagnostic, ...]:
+    """That minutes have no figure, as far as some have none."""
+    summary = f"{name}: {missing:,} of {total:,} minutes have no figure; they count as zero."
+    return (Diagnostic(summary, severity=Severity.WARNING),) if missing else ()
 
 
 def of_report(data: bytes, name: str) -> Traffic:
@@ -208,7 +222,9 @@ def of_report(data: bytes, name: str) -> Traffic:
 
 def of_metric(metric: Metric) -> Traffic:
     """The history of a CloudWatch metric, minute by minute. Raises InvalidInput."""
-    return _of_minutes(history(metric, _MINUTE, "Sum"), f"{metric.namespace} {metric.name}")
+    found, name = history(metric, _MINUTE, "Sum"), f"{metric.namespace} {metric.name}"
+    action = "look with `aws cloudwatch list-metrics` how it is called, or give more --days"
+    return _of_minutes(found, name, action)
 
 
 def history(metric: Metric, period: int, statistic: str) -> dict[int, float]:
