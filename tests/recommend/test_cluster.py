@@ -1,5 +1,7 @@
 """A sweep on a Ray cluster of two nodes, one of which dies half-way, has the same answer."""
 
+import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -39,6 +41,7 @@ def two_nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from ray.cluster_utils import Cluster as Nodes
 
     monkeypatch.setenv("RAY_DISABLE_DOCKER_CPU_WARNING", "1")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
     nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 1})
     nodes.add_node(num_cpus=1)
     yield nodes

@@ -55,7 +55,8 @@ def recommend(
     """Search for the policy, size and purchase that meet the objectives for least money.
 
     Args:
-        template: CloudFormation template with one SageMaker endpoint.
+        template: CloudFormation template with one SageMaker endpoint, or with one ECS service or
+            Auto Scaling group behind a load balancer.
         traffic: CSV of requests per period or of single requests, an access log, report.json, a
             state folder, or a pattern such as 'diurnal(trough=2, peak=20, duration=7d)'.
         slo: Objectives such as 'p99<500ms'; may be repeated. Default: p99<500ms.
@@ -63,15 +64,18 @@ def recommend(
         days: How far back CloudWatch is asked; AWS keeps minutes for 15 days.
         instance_types: Further types that may be chosen, each with what was measured on it:
             ml.c5.xlarge=calibration.json.
-        min_instances: Fewest instances (AWS: MinCapacity; at least 1 for an endpoint variant).
-        max_instances: Most instances (AWS: MaxCapacity); 0 for four times the template's.
+        min_instances: Fewest instances or tasks (AWS: MinCapacity, MinSize; at least 1 for an
+            endpoint variant).
+        max_instances: Most instances or tasks (AWS: MaxCapacity, MaxSize); 0 for four times the
+            template's.
         parameter: Template parameter as Key=Value; may be repeated.
         world: How the world behaves.
         window: Part of the traffic, such as 10m-40m from its start.
         scale: Times as many requests.
         warp: Times as long: 0.5 lets the same requests arrive in half the time.
         candidates: How many of each family are tried.
-        workers: Threads of this machine; 0 for one on each core.
+        workers: Threads of this machine, or processes behind a load balancer; 0 for one on each
+            core.
         ray: Address of a Ray cluster to search on, such as 127.0.0.1:6379.
         sweep: File that remembers results: an interrupted search goes on from it.
         seed: Makes the search, arrivals, starts and ids repeatable.
