@@ -184,7 +184,7 @@ def of_journal(path: Path, name: str) -> Traffic:
     return _of_minutes(counts, name, "start the engine with --keep-journal")
 
 
-def _requests(event: AnyEvent) -> Iterator[tuple[int, float]]:
+def _requests(event: AnyEvent | None) -> Iterator[tuple[int, float]]:
     """The requests that endpoints or load balancers were sent, by the second of the report."""
     if isinstance(event, RequestsCompleted):
         yield from ((each.second, each.invocations) for each in event.served)
