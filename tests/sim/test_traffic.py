@@ -126,6 +126,14 @@ def test_fractions_carry_over_with_a_warning():
             id="unsorted and repeated times",
         ),
         pytest.param(
+            "0,5\n120,x\n60,5\n",
+            [
+                "t.csv:2:1: error: 'x' is not a number of requests",
+                "t.csv:3:1: error: the time is earlier than the row before",
+            ],
+            id="a bad count and an unsorted time",
+        ),
+        pytest.param(
             "0,5\n2026-03-02T12:00:00Z,5\n",
             ["t.csv:2:1: error: '2026-03-02T12:00:00Z' mixes dates with times from the start"],
             id="two kinds of time",

@@ -214,12 +214,21 @@ def _parse(
             if dated is not time[0]:
                 summary = f"{cells[time_column]!r} mixes dates with times from the start"
                 findings.add(line, summary, "write all times of a file in one way")
+            elif times and count_column >= 0:
+                _check_order(line, times[-1], time[1], findings)
             times.append(time[1])
         if count_column >= 0:
             counts.append(_count(cells[count_column], line, findings))
     findings.raise_if_any()
     lines = [line for line, _ in body]
     return Rows(times, counts if count_column >= 0 else None, lines, bool(dated))
+
+
+def _check_order(line: int, before: float, after: float, findings: Findings) -> None:
+    if after == before:
+        findings.add(line, "the time is that of the row before", "write each period once")
+    elif after < before:
+        findings.add(line, "the time is earlier than the row before", "sort the rows by time")
 
 
 def _count(cell: str, line: int, findings: Findings) -> float:

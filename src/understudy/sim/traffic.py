@@ -163,7 +163,6 @@ def _check_length(periods: int, line: int, name: str) -> None:
 
 
 def _of_counts(rows: Rows, counts: list[float], name: str, period: float | None) -> Traffic:
-    _check_order(rows, name)
     if period is None:
         period = _period(rows, name)
     steps = _steps(rows, period, name)
@@ -173,16 +172,6 @@ def _of_counts(rows: Rows, counts: list[float], name: str, period: float | None)
     filled[positions] = counts
     warnings = (*_gaps(rows, steps, period, name), *_fractions(counts, name))
     return Traffic(name, rows.times[0], period, whole(filled), warnings)
-
-
-def _check_order(rows: Rows, name: str) -> None:
-    findings = Findings(name)
-    for line, (before, after) in zip(rows.lines[1:], pairwise(rows.times), strict=True):
-        if after == before:
-            findings.add(line, "the time is that of the row before", "write each period once")
-        elif after < before:
-            findings.add(line, "the time is earlier than the row before", "sort the rows by time")
-    findings.raise_if_any()
 
 
 def _period(rows: Rows, name: str) -> float:
