@@ -20,7 +20,7 @@ from understudy.cloudformation.locate import marked
 from understudy.control.slo import Slo, parse_slos
 from understudy.sim.traffic import Traffic
 
-ENDPOINT = "AWS::SageMaker::Endpoint"
+ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 PAYLOADS: Mapping[str, str] = {".json": "application/json", ".csv": "text/csv"}
 NO_PAYLOAD = b"{}"
@@ -186,7 +186,8 @@ def parameters_of(given: tuple[str, ...], problems: list[Diagnostic]) -> dict[st
 
 def endpoint_problems(template: CheckedTemplate) -> list[Diagnostic]:
     """What is wrong with a template that has not exactly one endpoint, or one load balancer."""
-    if any("ServerlessConfig" in str(each.properties) for each in template.resources.values()):
+    configs = [each for each in template.resources.values() if each.type == CONFIG]
+    if any("'ServerlessConfig'" in str(each.properties) for each in configs):
         action = "run it with `understudy up`, and deploy to that"
         return [Diagnostic(SERVERLESS, ("Resources",), action=action)]
     types = [each.type for each in template.resources.values()]

@@ -7,10 +7,13 @@ from rich.text import Text
 
 from understudy.app.cost import CostReport, ResourceCost
 from understudy.base.quantity import format_usd
+from understudy.pricing.serverless import DATA_IN, DATA_OUT
 from understudy.report.prices import table
 from understudy.report.terminal import STRONG
 
 MOST_ACTIVITIES = 12
+LEAST_SHOWN = 0.001
+"""Fewer units than this run in no table."""
 
 
 def _money(amount: Decimal | None) -> str:
@@ -41,7 +44,8 @@ def cost_view(report: CostReport, stack: str) -> RenderableType:
 
 
 def _running(each: ResourceCost) -> str:
-    return ", ".join(f"{_count(units)} {name}" for name, units in each.running.items()) or "nothing"
+    shown = {name: units for name, units in each.running.items() if units >= LEAST_SHOWN}
+    return ", ".join(f"{_count(units)} {name}" for name, units in shown.items()) or "nothing"
 
 
 def _count(units: float) -> str:
@@ -49,7 +53,11 @@ def _count(units: float) -> str:
 
 
 def _used(each: ResourceCost) -> str:
-    return ", ".join(f"{amount:.3f} h" for amount in each.hours.values())
+    return ", ".join(f"{amount:.3f} {_unit(name)}" for name, amount in each.hours.items())
+
+
+def _unit(product: str) -> str:
+    return "GB" if product in (DATA_IN, DATA_OUT) else "h"
 
 
 def _commitments(report: CostReport) -> RenderableType:

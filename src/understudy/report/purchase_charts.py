@@ -297,7 +297,7 @@ def spread_charts(spread: Spread, width: int) -> str:
 def _histogram(name: str, values: Floats, class_: str, top: float, width: int) -> str:
     low, high = float(values.min()), float(values.max())
     if high - low < 1e-6 * max(abs(high), 1.0):
-        low, high = low - 0.5, high + 0.5
+        low, high = low - 0.5 if low < -1e-6 else max(low - 0.5, 0.0), high + 0.5
     counts, edges = np.histogram(values, bins=30, range=(low, high))
     x = Scale(low, high, LEFT, width - RIGHT)
     y = Scale(0, float(counts.max()), top + HEAD + 60, top + HEAD)
