@@ -13,7 +13,7 @@ pytestmark = pytest.mark.processes
 
 SUBNETS = ["subnet-0a0a0a0a", "subnet-0b0b0b0b"]
 NETWORK = {"awsvpcConfiguration": {"subnets": SUBNETS}}
-BAKE_MINUTES = 1
+BAKE_MINUTES = 2
 
 
 class Blue:
