@@ -193,19 +193,35 @@ def test_destroy_says_what_goes_and_deletes_it(run: Run, name: str, engine: Runn
 def test_a_failure_tells_its_first_cause_and_the_next_deployment_clears_the_way(
     run: Run, engine: RunningEngine, folder: Path
 ) -> None:
-    engine.client("s3").create_bucket(Bucket="taken-already")
-    broken = TEMPLATE.replace("Properties: {Tags", "Properties: {BucketName: taken-already, Tags")
-    (folder / "template.yaml").write_text(broken)
+    engine.client("ssm").put_parameter(Name="/taken", Type="String", Value="mine")
+    taken = (
+        "  Taken: {Type: AWS::SSM::Parameter, Properties: {Name: /taken, Type: String, Value: v}}"
+    )
+    (folder / "template.yaml").write_text(TEMPLATE.replace("Outputs:", f"{taken}\nOutputs:"))
     done = run("deploy", "--yes", "--stack-name", "failing")
     assert done.returncode == 1
     first, second, *_ = done.stderr.splitlines()
     assert first == "Stack failing: ROLLBACK_COMPLETE"
-    assert second.startswith("Models: ")
-    assert "taken-already" in second
+    assert second.startswith("Taken: ")
+    assert "The parameter already exists." in second
     (folder / "template.yaml").write_text(TEMPLATE)
     again = run("deploy", "--yes", "--stack-name", "failing")
     assert again.returncode == 0, again.stderr
     assert "is in ROLLBACK_COMPLETE state: deleting it first" in again.stdout
+
+
+def test_a_bucket_that_somebody_else_has_is_told_before_anything_is_made(
+    run: Run, engine: RunningEngine, folder: Path
+) -> None:
+    engine.client("s3").create_bucket(Bucket="taken-already")
+    broken = TEMPLATE.replace("Properties: {Tags", "Properties: {BucketName: taken-already, Tags")
+    (folder / "template.yaml").write_text(broken)
+    done = run("deploy", "--yes", "--stack-name", "conflict")
+    assert done.returncode == 2
+    assert "Resource of type 'AWS::S3::Bucket' with identifier 'taken-already' already exists." in (
+        done.stderr
+    )
+    (folder / "template.yaml").write_text(TEMPLATE)
 
 
 def test_machines_get_lines_of_json(run: Run) -> None:
