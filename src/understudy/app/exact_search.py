@@ -24,7 +24,7 @@ class Place:
     limits: Floats
 
 
-RUNS = 16
+RUNS = 32
 """Runs of a process until another takes its place: what they free is in pieces too small to go back
 to the system, some 25 MB for each run of two days."""
 
