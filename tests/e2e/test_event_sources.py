@@ -1,4 +1,4 @@
-"""Event source mappings: what comes into a queue is worked off by a function."""
+"""Queues are worked off by functions; what nobody takes goes to dead-letter queues."""
 
 import json
 from collections.abc import Callable
@@ -133,3 +133,68 @@ def test_a_disabled_mapping_leaves_messages_until_it_is_enabled(
     api.update_event_source_mapping(UUID=mapping, Enabled=True)
     wait_for(lambda: left(engine, jobs) == 0, seconds=60, what="nothing is polled again")
     assert engine.client("s3").head_object(Bucket="worked", Key=sent)
+
+
+FAILING = """
+Resources:
+  Dead: {Type: AWS::SQS::Queue}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: failing
+      Runtime: python3.12
+      Handler: index.handler
+      Timeout: 60
+      Role: arn:aws:iam::000000000000:role/function
+      DeadLetterConfig: {TargetArn: !GetAtt Dead.Arn}
+      Code: {ZipFile: "def handler(event, context): raise ValueError('never')"}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [shop]}
+      Targets:
+        - {Id: refused, Arn: !GetAtt Function.Arn, DeadLetterConfig: {Arn: !GetAtt Dead.Arn}}
+        - Id: missing
+          Arn: !Sub arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:nobody
+          DeadLetterConfig: {Arn: !GetAtt Dead.Arn}
+Outputs:
+  Dead: {Value: !Ref Dead}
+  Rule: {Value: !GetAtt Rule.Arn}
+"""
+
+
+def test_what_nobody_takes_is_put_into_dead_letter_queues(
+    make_engine: Callable[..., RunningEngine],
+) -> None:
+    engine = make_engine("--speed", "200")  # The retries of a call are minutes apart.
+    api, sqs = engine.client("cloudformation"), engine.client("sqs")
+    api.create_stack(StackName="failing", TemplateBody=FAILING)
+    api.get_waiter("stack_create_complete").wait(StackName="failing", WaiterConfig=WAIT)
+    (stack,) = api.describe_stacks(StackName="failing")["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    engine.client("lambda").invoke(
+        FunctionName="failing", InvocationType="Event", Payload=b'{"by": "hand"}'
+    )
+    entry = {"Source": "shop", "DetailType": "Order", "Detail": '{"id": 1}'}
+    engine.client("events").put_events(Entries=[entry])
+    buried: list[Any] = []
+
+    def all_buried() -> bool:
+        asked = {"QueueUrl": outputs["Dead"], "MessageAttributeNames": ["All"]}
+        for each in sqs.receive_message(**asked).get("Messages", ()):
+            told = {k: v["StringValue"] for k, v in each["MessageAttributes"].items()}
+            buried.append((json.loads(each["Body"]), told))
+        return len(buried) == 3
+
+    wait_for(all_buried, seconds=60, what="not everything was buried")
+    (by_hand,) = (told for body, told in buried if body == {"by": "hand"})
+    assert by_hand["ErrorCode"] == "200"
+    assert "never" in by_hand["ErrorMessage"]
+    undelivered = {
+        told["TARGET_ARN"].rpartition(":")[2]: told for _, told in buried if "RULE_ARN" in told
+    }
+    assert set(undelivered) == {"failing", "nobody"}
+    assert {told["RULE_ARN"] for told in undelivered.values()} == {outputs["Rule"]}
+    assert "no resource-based policy allows" in undelivered["failing"]["ERROR_MESSAGE"]
+    bodies = [body for body, told in buried if "RULE_ARN" in told]
+    assert [body["detail"] for body in bodies] == [{"id": 1}] * 2

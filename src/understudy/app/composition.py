@@ -40,6 +40,7 @@ from understudy.live.access_logs import AccessLogs
 from understudy.live.asynchronous import AsynchronousInferences
 from understudy.live.clock import WorldClock
 from understudy.live.custom_resources import CustomResources, publish
+from understudy.live.dead_letters import DeadLetters
 from understudy.live.event_sources import EventSources
 from understudy.live.fleets import Fleets
 from understudy.live.front_door import FrontDoor
@@ -146,8 +147,13 @@ async def running(
         fleets = Fleets(loop, config.state, config.mappings, endpoint, secret, keep_log)
         await fleets.adopt()
         stack.push_async_callback(fleets.close)
+
+        async def keep_book(service: str, operation: str, params: Params, region: str) -> Params:
+            return await world.keep_book(service, operation, params, region)
+
+        letters = DeadLetters(keep_book)
         functions = LiveFunctions(
-            loop, objects, config.state / FUNCTIONS, endpoint, Ids(time.time_ns())
+            loop, objects, config.state / FUNCTIONS, endpoint, Ids(time.time_ns()), letters
         )
         stack.push_async_callback(functions.close)
         resources = CustomResources(
@@ -157,7 +163,7 @@ async def running(
             lambda topic, message, region: publish(world, topic, message, region),
             endpoint,
         )
-        providers = Providers(functions, resources)
+        providers = Providers(functions, resources, letters)
         inferences = AsynchronousInferences(objects, endpoint)
         world = LiveWorld(
             loop, front_door, instances, fleets, objects, books, providers, inferences

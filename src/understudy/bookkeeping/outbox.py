@@ -23,12 +23,16 @@ class Delivery(Struct, frozen=True):
 
 
 class Invocation(Struct, frozen=True):
-    """A function that shall be called with an event, by a service on behalf of a source."""
+    """A function that shall be called with an event, by a service on behalf of a source.
+
+    What cannot be called goes to ``dead_letter``, the ARN of a queue, if there is one.
+    """
 
     function: str
     event: Any
     principal: str
     source: str
+    dead_letter: str = ""
 
 
 Leaving = Delivery | Invocation

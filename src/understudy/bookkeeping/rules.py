@@ -110,7 +110,7 @@ def send(rule: Any, event: Params, outbox: Outbox) -> None:
     for target in rule.targets:
         body, service = given(target, event), target["Arn"].split(":")[2]
         if service == "lambda":
-            outbox.call(Invocation(target["Arn"], body, PRINCIPAL, rule.arn))
+            outbox.call(Invocation(target["Arn"], body, PRINCIPAL, rule.arn, _grave(target)))
             continue
         if service not in _SENDERS:
             log.warning("rule %s: nothing is sent to %s here", rule.name, target["Arn"])
@@ -119,6 +119,34 @@ def send(rule: Any, event: Params, outbox: Outbox) -> None:
             _SENDERS[service](rule, target, body, event)
         except (ServiceException, HTTPException) as error:
             log.warning("rule %s: %s did not take its event: %s", rule.name, target["Arn"], error)
+            _bury(rule, target, event, error)
+
+
+def _grave(target: Params) -> str:
+    """The ARN of the queue that a target's undelivered events go to, empty where there is none."""
+    config: Params = target.get("DeadLetterConfig") or {}
+    return config.get("Arn", "")
+
+
+def _bury(rule: Any, target: Params, event: Params, error: Exception) -> None:
+    """Put an undelivered event into its queue. AWS: Using dead-letter queues with EventBridge."""
+    from moto.core.exceptions import ServiceException
+
+    grave = _grave(target)
+    if not grave:
+        return
+    told = {
+        "RULE_ARN": rule.arn,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": str(getattr(error, "error_type", "") or type(error).__name__),
+        "ERROR_MESSAGE": str(getattr(error, "message", "") or error),
+    }
+    attributes = {k: {"DataType": "String", "StringValue": v} for k, v in told.items()}
+    queues = _model("sqs", rule, {"Arn": grave})
+    try:
+        queues.send_message(grave.rpartition(":")[2], json.dumps(event), attributes)
+    except ServiceException as refused:
+        log.warning("rule %s: %s took no dead letter: %s", rule.name, grave, refused)
 
 
 def _model(service: str, rule: Any, target: Params) -> Any:

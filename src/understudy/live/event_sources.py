@@ -8,7 +8,7 @@ where its redrive policy says. AWS: Using Lambda with Amazon SQS.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from math import ceil
 
 import msgspec
@@ -18,6 +18,7 @@ from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
 from understudy.bookkeeping.rules import matches
 from understudy.control.events import Params
+from understudy.live.dead_letters import Keep
 from understudy.live.functions import LiveFunctions
 from understudy.live.loop import LiveLoop
 
@@ -29,9 +30,6 @@ BATCH = 10
 """AWS: BatchSize, the default for queues; also the most messages of one ReceiveMessage."""
 CONCURRENCY = 5
 """Batches at a time. AWS: Lambda begins with five, and takes more of long queues."""
-
-Keep = Callable[[str, str, Params, str], Awaitable[Params]]
-"""Performs an operation of a kept service in a region: service, operation, parameters, region."""
 
 
 class EventSources:

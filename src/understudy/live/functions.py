@@ -7,7 +7,6 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from understudy.base.identity import Ids
 from understudy.control.events import Params
 from understudy.control.lambda_.functions import CODE
 from understudy.control.lambda_.permission import CALLER
+from understudy.live.dead_letters import DeadLetters
 from understudy.live.loop import LiveLoop
 from understudy.live.objects import StoredObjects
 from understudy.runtimes.functions.package import Packages, inline
@@ -27,20 +27,28 @@ log = logging.getLogger(__name__)
 TRIES = (0.0, 60.0, 120.0)
 """World seconds before each try of an asynchronous call. AWS: Invoking asynchronously, retries."""
 
-Spawn = Callable[[Any], object]
+LONGEST_ERROR = 1024
+"""AWS: Adding a dead-letter queue: the first KB of the error message."""
 
 
 class LiveFunctions:
-    """Runs functions of the engine's Lambda. ``spawn`` runs a task in the background."""
+    """Runs functions of the engine's Lambda."""
 
     def __init__(
-        self, loop: LiveLoop, objects: StoredObjects, folder: Path, endpoint: str, ids: Ids
+        self,
+        loop: LiveLoop,
+        objects: StoredObjects,
+        folder: Path,
+        endpoint: str,
+        ids: Ids,
+        letters: DeadLetters,
     ) -> None:
         self._loop = loop
         self._objects = objects
         self._folder = folder
         self._endpoint = endpoint
         self._ids = ids
+        self._letters = letters
         self._packages = Packages(folder / "packages")
         self._functions = Functions()
         self._behind: set[asyncio.Task[Any]] = set()
@@ -117,14 +125,23 @@ class LiveFunctions:
         return self.begin(self._runnable({"FunctionName": function}, region), region, event)
 
     async def _try(self, found: Params, region: str, event: Any) -> bool:
+        payload = ""
         for wait in TRIES:
             await asyncio.sleep(wait / self._loop.clock.speed)
             try:
-                if not (await self._run(found, region, event)).failed:
-                    return True
+                outcome = await self._run(found, region, event)
             except Fault as fault:
                 log.warning("function %s cannot run: %s", found["Name"], fault.message)
                 return False
+            if not outcome.failed:
+                return True
+            payload = outcome.payload
+        about = {
+            "RequestID": self._ids.uuid(),
+            "ErrorCode": "200",
+            "ErrorMessage": payload[:LONGEST_ERROR],
+        }
+        await self._letters.bury(found["DeadLetter"], json.dumps(event), about)
         return False
 
     async def _run(self, found: Params, region: str, event: Any) -> Outcome:

@@ -215,6 +215,7 @@ def runnable(service: Lambda, params: Params, turn: Turn) -> Params:
         message = f"Understudy runs functions in Python and Node.js; {function.name} is {kind}."
         raise Fault("InvalidRuntimeException", message, 502)
     environment: Params = settings.get("Environment") or {}
+    dead_letters: Params = settings.get("DeadLetterConfig") or {}
     return {
         "Name": function.name,
         "Arn": params["FunctionName"] if ":" in params["FunctionName"] else _arn(function, version),
@@ -226,4 +227,5 @@ def runnable(service: Lambda, params: Params, turn: Turn) -> Params:
         "Timeout": settings["Timeout"],
         "MemorySize": settings["MemorySize"],
         "Variables": environment.get("Variables") or {},
+        "DeadLetter": dead_letters.get("TargetArn", ""),
     }
