@@ -278,6 +278,7 @@ exports.handler = async () => {
   const put = new PutObjectCommand({ Bucket: "node-sdk", Key: "a", Body: Buffer.from("hello") });
   await client.send(put);
   const s3 = new S3({ region: "us-east-1" });
+  if ((await s3.config.region()) !== (await client.config.region())) throw new Error("region");
   const { Body, LastModified, $metadata } = await s3.getObject({ Bucket: "node-sdk", Key: "a" });
   const missing = await s3.getObject({ Bucket: "node-sdk", Key: "b" }).catch((error) => error);
   return {

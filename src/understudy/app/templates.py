@@ -19,6 +19,7 @@ from understudy.cloudformation.set_back import set_back
 from understudy.cloudformation.template import Resource, Template, read
 from understudy.cloudformation.unknown import Unknown, unknown
 from understudy.cloudformation.validate import diagnose
+from understudy.deploy.blueprint import zones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _checked(
     path: Path, source: str, template: Template, bound: Bound, region: str
 ) -> tuple[CheckedTemplate | None, list[Diagnostic]]:
     schemas = schemas_of(region)
-    scope = Scope(bound.values, pseudo(region), zones=lambda name: [f"{name or region}a"])
+    scope = Scope(bound.values, pseudo(region), zones=lambda name: zones_of(name or region))
     try:
         ready = revision(template, scope, bound.no_echo)
     except EvaluationError as error:

@@ -110,8 +110,13 @@ class Blueprints:
         )
 
     def zones(self, region: str) -> Sequence[str]:
-        """The Availability Zones of a region; six, as the largest region has."""
-        return [f"{region or self._region}{letter}" for letter in ZONES]
+        """The Availability Zones of a region, or of this one."""
+        return zones_of(region or self._region)
+
+
+def zones_of(region: str) -> Sequence[str]:
+    """The Availability Zones of a region; six, as the largest region has."""
+    return [f"{region}{letter}" for letter in ZONES]
 
 
 def planning_scope(scope: Scope) -> Scope:

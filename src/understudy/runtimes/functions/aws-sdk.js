@@ -42,8 +42,7 @@ function sdk(name) {
   for (const each of errors) own[each] = { [each]: class extends Error {} }[each];
 
   async function sent(operation, input, config) {
-    const set = typeof config.region === "function" ? await config.region() : config.region;
-    const call = { operation, input: written(input || {}), region: set || process.env.AWS_REGION };
+    const call = { operation, input: written(input || {}), region: await config.region() };
     const answer = await fetch(address(name), { method: "POST", body: JSON.stringify(call) });
     const said = await answer.json();
     const $metadata = { httpStatusCode: said.status, requestId: said.requestId, attempts: 1 };
@@ -55,7 +54,8 @@ function sdk(name) {
 
   class Client {
     constructor(config = {}) {
-      this.config = config;
+      const { region = process.env.AWS_REGION } = config;
+      this.config = { ...config, region: typeof region === "function" ? region : async () => region };
     }
     send(command, options, callback) {
       const done = typeof options === "function" ? options : callback;
