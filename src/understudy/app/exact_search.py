@@ -25,8 +25,8 @@ class Place:
 
 
 RUNS = 32
-"""Runs of a process until another takes its place: what they free is in pieces too small to go back
-to the system, some 25 MB for each run of two days."""
+"""Runs of a process until others take the place of all: what they free is in pieces too small to go
+back to the system, some 25 MB for each run of two days."""
 
 Found = tuple[Measures, Curve]
 Body = Callable[[str, Candidate], str]
@@ -42,13 +42,13 @@ class ExactLane:
     def __init__(self, places: Mapping[str, Place], body: Body, workers: int = 0) -> None:
         self._body = body
         self._curves: dict[tuple[str, str], Curve] = {}
-        self._pool = ProcessPoolExecutor(
-            workers or len(sched_getaffinity(0)),
-            get_context("spawn"),
-            _begin,
-            (dict(places),),
-            max_tasks_per_child=RUNS,
-        )
+        self._places = dict(places)
+        self._workers = workers or len(sched_getaffinity(0))
+        self._pool = self._processes()
+        self._ran = 0
+
+    def _processes(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._workers, get_context("spawn"), _begin, (self._places,))
 
     def __enter__(self) -> "ExactLane":
         return self
@@ -58,6 +58,10 @@ class ExactLane:
 
     def run(self, jobs: Sequence[Job], done: Callable[[int], None]) -> list[Measures]:
         """What comes of jobs. Raises Failed where a stack cannot be created."""
+        if self._ran >= RUNS * self._workers:
+            self._pool.shutdown()
+            self._pool, self._ran = self._processes(), 0
+        self._ran += len(jobs)
         named = [self._named(job) for job in jobs]
         found: list[Measures] = []
         for key, (measures, curve) in zip(named, self._pool.map(_run, named), strict=True):
