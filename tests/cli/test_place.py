@@ -9,7 +9,8 @@ from understudy.app.client import Client
 from understudy.app.stacks.environments import Environment
 from understudy.app.stacks.place import Place, Where
 from understudy.base.diagnostic import InvalidInput
-from understudy.cli.place import PlaceOptions, confirmed
+from understudy.cli.exits import BAD_INPUT
+from understudy.cli.place import PlaceOptions, command, confirmed
 
 AWS = Place("aws", Client("", "eu-west-1"), "111122223333", Path("history"))
 
@@ -34,6 +35,25 @@ def test_otherwise_somebody_has_to_be_asked(
     with pytest.raises(InvalidInput, match="--yes"):
         confirmed(AWS, Where(Path("state"), aws=True), options)
     assert "AWS account 111122223333, region eu-west-1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://127.0.0.1:abc", id="a port that is no number"),
+        pytest.param("http://127.0.0.1:99999", id="a port that no machine has"),
+        pytest.param("localhost:4566", id="no scheme"),
+        pytest.param("ftp://localhost", id="another scheme"),
+        pytest.param("http://", id="no host"),
+        pytest.param("http://[::1", id="half an address"),
+    ],
+)
+def test_what_is_no_url_of_an_endpoint_is_named(url: str, capsys: pytest.CaptureFixture[str]):
+    def work(place: Place, audience: object) -> int:
+        raise AssertionError((place, audience))
+
+    assert command(PlaceOptions(endpoint_url=url), work) == BAD_INPUT
+    assert f"{url} is no URL of an endpoint." in "".join(capsys.readouterr())
 
 
 def test_the_command_line_goes_before_the_environment():

@@ -22,6 +22,27 @@ from understudy.live.clock import WorldClock
 OWN_SECONDS = 10.0
 
 
+def endpoint_url(text: str) -> str:
+    """A URL that somebody gave for an endpoint, without the slash at its end; empty stays empty.
+
+    Raises InvalidInput for what is none.
+
+    >>> endpoint_url("http://127.0.0.1:4566/")
+    'http://127.0.0.1:4566'
+    """
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        action = "write one such as http://127.0.0.1:4566"
+        raise InvalidInput((Diagnostic(f"{text} is no URL of an endpoint.", action=action),))
+    return text.rstrip("/")
+
+
 class Client:
     """AWS clients for one endpoint and region, made when they are first used.
 
@@ -29,7 +50,7 @@ class Client:
     """
 
     def __init__(self, endpoint: str, region: str = DEFAULT_REGION, profile: str = "") -> None:
-        self.endpoint = endpoint
+        self.endpoint = endpoint_url(endpoint)
         self.region = region
         self._profile = profile
         self._made: dict[str, Any] = {}
@@ -157,11 +178,7 @@ def refuse_foreign(endpoint: str, allowed: str | None) -> None:
 
     Raises InvalidInput.
     """
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    if parts.scheme != "http" or not host:
-        action = "give it as http://127.0.0.1:4566"
-        raise InvalidInput((Diagnostic(f"{endpoint} is no endpoint of an engine.", action=action),))
+    host = urlsplit(endpoint_url(endpoint)).hostname or ""
     if is_local(host) or host == allowed:
         return
     raise InvalidInput(

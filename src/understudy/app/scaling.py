@@ -22,7 +22,7 @@ def client_of(endpoint: str, state: Path, region: str) -> Client:
     given = endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
     region = region or os.environ.get("AWS_DEFAULT_REGION", "") or DEFAULT_REGION
     if given:
-        return Client(given.rstrip("/"), region)
+        return Client(given, region)
     ready = last_words(state) if holder(state) is not None else None
     if ready is None:
         action = f"start one with `understudy up --detach --state {state}`, or name one"

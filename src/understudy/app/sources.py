@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from understudy.app.client import Client
+from understudy.app.client import Client, endpoint_url
 from understudy.app.state_folder import JOURNAL
 from understudy.base.arn import DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Severity
@@ -241,7 +241,9 @@ def history(metric: Metric, period: int, statistic: str) -> dict[int, float]:
         raise _refused(f"--cloudwatch: {metric.dimensions} are no dimensions.", action)
     dimensions = [{"Name": name.strip(), "Value": value} for name, _, value in pairs]
     client: Any = Session().create_client(
-        "cloudwatch", region_name=metric.region, endpoint_url=metric.endpoint_url or None
+        "cloudwatch",
+        region_name=metric.region,
+        endpoint_url=endpoint_url(metric.endpoint_url) or None,
     )
     try:
         return _values(client, metric, dimensions, period, statistic)

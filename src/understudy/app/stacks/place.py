@@ -67,7 +67,7 @@ def find(where: Where, say: Callable[[str], None], *, start: bool = False) -> Pl
     given = where.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
     endpoint = given or _local(where.state, say, start=start)
     region = where.region or _region() or DEFAULT_REGION
-    client = Client(endpoint.rstrip("/"), region)
+    client = Client(endpoint, region)
     account = _identity(client)
     if not client.is_engine:
         return Place("endpoint", client, account, _history(where.state, endpoint, region))
