@@ -1,6 +1,7 @@
 """The kept services: what was acknowledged is there after a restart, with the same ids."""
 
 import gc
+import json
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
@@ -103,3 +104,19 @@ def test_what_was_loaded_is_not_looked_through_for_garbage_again(notes: Notes) -
     before = gc.get_freeze_count()
     vpcs(Books(notes))
     assert gc.get_freeze_count() > before + 10_000
+
+
+def test_a_rest_api_of_sam_is_imported_though_it_names_no_responses(notes: Notes) -> None:
+    uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/f/invocations"
+    integration = {"type": "aws_proxy", "httpMethod": "POST", "uri": uri}
+    method = {"x-amazon-apigateway-integration": integration, "responses": {}}
+    document = {
+        "openapi": "3.0.1",
+        "info": {"title": "shop", "description": "of SAM", "version": "1.0"},
+        "paths": {"/items": {"get": method}},
+    }
+    books = Books(notes)
+    params = {"body": json.dumps(document), "failOnWarnings": True}
+    made = books.call("apigateway", "ImportRestApi", params, REGION)
+    found = books.call("apigateway", "GetResources", {"restApiId": made["id"]}, REGION)
+    assert {each["path"] for each in found["items"]} == {"/", "/items"}

@@ -20,7 +20,7 @@ class Backends:
     """moto's state, which one process has once: a second one starts from nothing."""
 
     def __init__(self) -> None:
-        _stand_in_for_openapi_validator()
+        _import_rest_apis_unchecked()
         from moto import core
         from moto.core.base_backend import BackendDict
         from moto.core.botocore_stubber import BotocoreStubber
@@ -127,18 +127,15 @@ def _remember_names() -> None:
     made.camelcase_to_underscores = lru_cache(camelcase_to_underscores)
 
 
-def _stand_in_for_openapi_validator() -> None:
-    """Let REST APIs be imported without openapi-spec-validator: they pass unchecked."""
-    name = "openapi_spec_validator"
-    if name in sys.modules:
-        return
-    from importlib.util import find_spec
+def _import_rest_apis_unchecked() -> None:
+    """Let REST APIs be imported without openapi-spec-validator, also with ``failOnWarnings``.
 
-    if find_spec(name) is not None:
-        return
+    With it moto refuses documents that AWS takes: those that SAM makes have empty ``responses``.
+    """
+    name = "openapi_spec_validator"
     package, inner = ModuleType(name), ModuleType(f"{name}.validation")
     exceptions = ModuleType(f"{name}.validation.exceptions")
     package.__dict__["validate"] = _passed
     exceptions.__dict__["OpenAPIValidationError"] = ValueError
     for module in (package, inner, exceptions):
-        sys.modules[module.__name__] = module
+        sys.modules.setdefault(module.__name__, module)
