@@ -19,22 +19,25 @@ os.environ["XDG_STATE_HOME"] = "/nowhere"
 
 
 @pytest.fixture(scope="module")
-def nobody_is_left_behind() -> Iterator[None]:
-    """What was started in a module has ended with it, whoever had started it."""
+def nobody_is_left_behind() -> Iterator[Callable[[], set[int]]]:
+    """What was started in a module has ended with it, whoever had started it. Tells what has not.
+
+    Those before it may have left what ends with the tests: Python's tracker of shared resources.
+    """
     adopt_orphans()
     before = descendants(os.getpid())
-    yield
 
     def left() -> set[int]:
         reap()
         return descendants(os.getpid()) - before
 
+    yield left
     wait_for(lambda: not left(), 10, str([command_of(each) for each in left()]))
 
 
 @pytest.fixture(scope="module")
 def make_engine(
-    tmp_path_factory: pytest.TempPathFactory, nobody_is_left_behind: None
+    tmp_path_factory: pytest.TempPathFactory, nobody_is_left_behind: object
 ) -> Iterator[Callable[..., RunningEngine]]:
     """Starts engines, each on a state folder of its own."""
     made: list[RunningEngine] = []

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from understudy.testing.engines import STAND_IN, Command, RunningEngine
-from understudy.testing.processes import descendants, reap, wait_for
+from understudy.testing.processes import descendants, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("nobody_is_left_behind")]
+pytestmark = pytest.mark.processes
+
+Left = Callable[[], set[int]]
+"""What was started here and has not ended."""
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
+def start(tmp_path: Path, nobody_is_left_behind: Left) -> Iterator[Callable[..., Command]]:
     """Starts a short rehearsal."""
     commands: list[Command] = []
 
@@ -53,14 +56,16 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("text", MOMENTS.values(), ids=MOMENTS)
-def test_ctrl_c_cleans_up_and_says_so(start: Callable[..., Command], text: str) -> None:
+def test_ctrl_c_cleans_up_and_says_so(
+    start: Callable[..., Command], nobody_is_left_behind: Left, text: str
+) -> None:
     command = start()
     command.until(text)
     command.signal(signal.SIGINT)
     code = command.ended(20)
     assert "Traceback" not in command.said
     assert list(command.temporary.rglob("*")) == []
-    assert descendants(os.getpid()) == set()
+    assert nobody_is_left_behind() == set()
     if text == "DELETE_IN_PROGRESS":  # All was done but for the cleaning up.
         assert code in (0, 3)  # 3: the objective was missed, as it may be on a busy machine.
         assert "Rehearsal of stand-in-endpoint: CREATE_COMPLETE" in command.said
@@ -89,12 +94,14 @@ def test_sigterm_cleans_up_too(start: Callable[..., Command]) -> None:
     assert list(command.temporary.rglob("*")) == []
 
 
-def test_the_engine_ends_when_the_rehearsal_is_killed(start: Callable[..., Command]) -> None:
+def test_the_engine_ends_when_the_rehearsal_is_killed(
+    start: Callable[..., Command], nobody_is_left_behind: Left
+) -> None:
     command = start()
     command.until("Sending")
     os.kill(command.pid, signal.SIGKILL)
     command.ended(20)
-    wait_for(lambda: reap() or not descendants(os.getpid()))
+    wait_for(lambda: not nobody_is_left_behind())
 
 
 def test_an_engine_that_dies_meanwhile_is_named_with_the_end_of_its_log(

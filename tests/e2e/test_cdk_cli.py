@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from understudy.testing.engines import RunningEngine, environment
+from understudy.testing.engines import RunningEngine
 
 PROGRAM = os.environ.get("UNDERSTUDY_CDK") or shutil.which("cdk")
 pytestmark = [
@@ -134,26 +134,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def cdk(app: Path, engine: RunningEngine) -> Callable[..., str]:
     """Runs the CDK CLI, which has to succeed; what it said."""
-    more = dict.fromkeys(
-        ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION"),
-        engine.endpoint,
-    )
-    quiet = {"CI": "1", "CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
-
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [str(PROGRAM), *arguments],
-            cwd=app,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            env=environment(**more, **quiet),
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    return run
+    return lambda *arguments: engine.cdk(str(PROGRAM), *arguments, cwd=app)
 
 
 def ids(engine: RunningEngine, stack: str) -> dict[str, str]:

@@ -1,15 +1,15 @@
 """An endpoint gets another configuration on real model servers, under constant invocations."""
 
-import threading
-from collections import Counter
-
 import pytest
 
+from understudy.testing.asking import asking
 from understudy.testing.engines import WAIT, RunningEngine
+from understudy.testing.processes import wait_for
 
 pytestmark = pytest.mark.processes
 
 CLIENTS = 3
+MANY = 10
 
 
 def test_a_blue_green_update_to_a_larger_type_loses_no_invocation(engine: RunningEngine) -> None:
@@ -26,28 +26,13 @@ def test_a_blue_green_update_to_a_larger_type_loses_no_invocation(engine: Runnin
         ScalableDimension="sagemaker:variant:DesiredInstanceCount",
         ResourceId=f"endpoint/{endpoint}/variant/{variants[0]['VariantName']}",
     )
-    outcomes: Counter[str] = Counter()
-    stop = threading.Event()
-
-    def ask() -> None:
-        while not stop.is_set():
-            try:
-                engine.invoke(endpoint)
-                outcomes["answered"] += 1
-            except Exception as error:  # whatever it is, the request is lost
-                outcomes[repr(error)] += 1
-
-    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    try:
+    path = f"/endpoints/{endpoint}/invocations"
+    with asking(engine.port, "localhost", CLIENTS, path, b"{}") as outcomes:
+        wait_for(lambda: outcomes["200"] > MANY)
         api.update_endpoint(EndpointName=endpoint, EndpointConfigName="larger")
         api.get_waiter("endpoint_in_service").wait(EndpointName=endpoint, WaiterConfig=WAIT)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+        before = outcomes["200"]
+        wait_for(lambda: outcomes["200"] > before + MANY)
     described = api.describe_endpoint(EndpointName=endpoint)
     assert described["EndpointConfigName"] == "larger"
-    assert set(outcomes) == {"answered"}
-    assert outcomes["answered"] > 10
+    assert set(outcomes) == {"200"}

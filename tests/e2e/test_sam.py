@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from understudy.testing.engines import RunningEngine, environment
+from understudy.testing.engines import RunningEngine
 
 PROGRAM = os.environ.get("UNDERSTUDY_SAM") or shutil.which("sam")
 pytestmark = [
@@ -43,22 +42,7 @@ def sam(tmp_path: Path, engine: RunningEngine) -> Callable[..., str]:
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "hello").mkdir()
     (tmp_path / "hello" / "app.py").write_text(CODE)
-    quiet = {"CI": "1", "SAM_CLI_TELEMETRY": "0", "HOME": str(tmp_path)}
-
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [str(PROGRAM), *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            env=environment(AWS_ENDPOINT_URL=engine.endpoint, **quiet),
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
+    return lambda *arguments: engine.sam(str(PROGRAM), *arguments, cwd=tmp_path)
 
 
 def test_the_sam_cli_deploys_calls_and_deletes_a_serverless_function(

@@ -81,7 +81,7 @@ def runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture(scope="module")
-def engine(nobody_is_left_behind: None) -> Iterator[str]:
+def engine(nobody_is_left_behind: object) -> Iterator[str]:
     if reason := missing():
         pytest.skip(reason)
     with container_engine() as url:

@@ -45,7 +45,7 @@ def test_without_a_ready_node_nothing_runs() -> None:
 
 
 @pytest.fixture(scope="module")
-def machines(nobody_is_left_behind: None) -> Iterator[Swarm]:
+def machines(nobody_is_left_behind: object) -> Iterator[Swarm]:
     if reason := missing():
         pytest.skip(reason)
     with swarm() as found:

@@ -8,19 +8,22 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def asking(port: int, host: str, clients: int = 4) -> Generator[Counter[str]]:
-    """GET the root of a host at a port again and again, until the block ends.
+def asking(
+    port: int, host: str, clients: int = 4, path: str = "/", body: bytes | None = None
+) -> Generator[Counter[str]]:
+    """GET a path of a host at a port again and again, or POST a body to it, until the block ends.
 
     What comes back counts answers by their status, and failures by their kind.
     """
     outcomes: Counter[str] = Counter()
     stop = threading.Event()
+    method = "GET" if body is None else "POST"
 
     def ask() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
         while not stop.is_set():
             try:
-                connection.request("GET", "/", headers={"Host": host})
+                connection.request(method, path, body, {"Host": host})
                 answer = connection.getresponse()
                 answer.read()
                 outcomes[str(answer.status)] += 1

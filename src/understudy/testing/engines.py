@@ -22,6 +22,7 @@ WAIT = {"Delay": 1, "MaxAttempts": 60}
 
 SOURCE = str(Path(understudy.__file__).parents[1])
 PATIENCE = 30.0
+TOOL_PATIENCE = 300.0
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -118,13 +119,34 @@ class RunningEngine:
         self, *arguments: str | Path, patience: float = PATIENCE
     ) -> subprocess.CompletedProcess[str]:
         """Run the aws CLI against it."""
+        program = str(Path(sys.executable).with_name("aws"))
+        return self._tool(program, *map(str, arguments), patience=patience)
+
+    def cdk(self, program: str, *arguments: str, cwd: Path) -> str:
+        """Run the CDK CLI against it, which has to succeed; all that it said."""
+        quiet = {"CDK_DISABLE_VERSION_CHECK": "1", "CDK_DISABLE_CLI_TELEMETRY": "true"}
+        done = self._tool(program, *arguments, patience=TOOL_PATIENCE, cwd=cwd, CI="1", **quiet)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def sam(self, program: str, *arguments: str, cwd: Path) -> str:
+        """Run the SAM CLI against it, which has to succeed; its answer."""
+        quiet = {"SAM_CLI_TELEMETRY": "0", "HOME": str(cwd)}
+        done = self._tool(program, *arguments, patience=TOOL_PATIENCE, cwd=cwd, CI="1", **quiet)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def _tool(
+        self, program: str, *arguments: str, patience: float, cwd: Path | None = None, **more: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(Path(sys.executable).with_name("aws")), *map(str, arguments)],
+            [program, *arguments],
+            cwd=cwd,
             capture_output=True,
             text=True,
             check=False,
             timeout=patience,
-            env=environment(AWS_ENDPOINT_URL=self.endpoint),
+            env=environment(AWS_ENDPOINT_URL=self.endpoint, **more),
         )
 
     def create_stack(self, name: str, **values: str) -> None:

@@ -7,29 +7,14 @@ import pytest
 
 from understudy.base.fault import Fault
 from understudy.control.capacity.usage import parts
+from understudy.testing.hosting import with_endpoint
 from understudy.testing.region import Region
 
 ZONES = ["us-east-1a", "us-east-1b"]
 
 
 def endpoint(region: Region, count: int = 1, kind: str = "ml.g5.xlarge") -> None:
-    region.call(
-        "sagemaker",
-        "CreateModel",
-        ModelName="m",
-        ExecutionRoleArn="arn:aws:iam::000000000000:role/r",
-        PrimaryContainer={"Image": "understudy/stand-in"},
-    )
-    variant = {
-        "VariantName": "v",
-        "ModelName": "m",
-        "InstanceType": kind,
-        "InitialInstanceCount": count,
-    }
-    region.call(
-        "sagemaker", "CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[variant]
-    )
-    region.call("sagemaker", "CreateEndpoint", EndpointName="e", EndpointConfigName="c")
+    with_endpoint(region, "e", count, kind)
     region.advance(60)
 
 

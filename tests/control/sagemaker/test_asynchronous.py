@@ -7,6 +7,7 @@ import pytest
 from understudy.base.fault import Fault
 from understudy.control.events import Call, CallFailed, EngineRestarted
 from understudy.control.sagemaker.asynchronous import OWNER
+from understudy.testing.hosting import with_endpoint
 from understudy.testing.region import Region
 
 VARIANT = {
@@ -19,26 +20,8 @@ TOPIC = "arn:aws:sns:us-east-1:000000000000:done"
 
 def serving(**output: Any) -> Region:
     """A region with an asynchronous endpoint of one instance."""
-    region = Region()
-    role = "arn:aws:iam::000000000000:role/r"
-    image = {"Image": "understudy/stand-in"}
-    region.call(
-        "sagemaker", "CreateModel", ModelName="m", ExecutionRoleArn=role, PrimaryContainer=image
-    )
-    variant = {
-        "VariantName": "v",
-        "ModelName": "m",
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-    }
-    region.call(
-        "sagemaker",
-        "CreateEndpointConfig",
-        EndpointConfigName="c",
-        ProductionVariants=[variant],
-        AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://b/out", **output}},
-    )
-    region.call("sagemaker", "CreateEndpoint", EndpointName="q", EndpointConfigName="c")
+    asynchronous = {"OutputConfig": {"S3OutputPath": "s3://b/out", **output}}
+    region = with_endpoint(Region(), "q", AsyncInferenceConfig=asynchronous)
     region.advance(30)
     return region
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from understudy.base.fault import Fault
+from understudy.testing.hosting import with_endpoint
 from understudy.testing.region import Region
 
 ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/e"
@@ -12,23 +13,7 @@ ARN = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/e"
 
 def creating() -> Region:
     """A region with an endpoint that is being created."""
-    region = Region()
-    role = "arn:aws:iam::000000000000:role/r"
-    image = {"Image": "understudy/stand-in"}
-    region.call(
-        "sagemaker", "CreateModel", ModelName="m", ExecutionRoleArn=role, PrimaryContainer=image
-    )
-    variant = {
-        "VariantName": "v",
-        "ModelName": "m",
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-    }
-    region.call(
-        "sagemaker", "CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[variant]
-    )
-    region.call("sagemaker", "CreateEndpoint", EndpointName="e", EndpointConfigName="c")
-    return region
+    return with_endpoint(Region(), "e")
 
 
 @pytest.mark.parametrize(

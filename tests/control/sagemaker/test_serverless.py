@@ -21,6 +21,7 @@ from understudy.control.events import (
 from understudy.pricing.book import Book, Prices
 from understudy.pricing.offer import ON_DEMAND, Offer
 from understudy.pricing.rates import BookRates
+from understudy.testing.hosting import with_model
 from understudy.testing.region import Region
 
 RESOURCE = "endpoint/e/variant/v"
@@ -40,19 +41,9 @@ def configure(region: Region, name: str = "c", **serverless: int) -> None:
     )
 
 
-def region_with_model() -> Region:
-    region = Region()
-    role = "arn:aws:iam::000000000000:role/r"
-    image = {"Image": "understudy/stand-in"}
-    region.call(
-        "sagemaker", "CreateModel", ModelName="m", ExecutionRoleArn=role, PrimaryContainer=image
-    )
-    return region
-
-
 def serving(**serverless: int) -> Region:
     """A region with a serverless endpoint in service."""
-    region = region_with_model()
+    region = with_model(Region())
     configure(region, **serverless)
     region.call("sagemaker", "CreateEndpoint", EndpointName="e", EndpointConfigName="c")
     region.advance(30)
@@ -96,7 +87,7 @@ def test_a_new_endpoint_shows_that_its_model_runs_and_says_what_it_is() -> None:
 
 
 def test_a_model_that_does_not_start_fails_the_endpoint() -> None:
-    region = region_with_model()
+    region = with_model(Region())
     configure(region)
     region.call("sagemaker", "CreateEndpoint", EndpointName="e", EndpointConfigName="c")
     (launch,) = region.commands(Launch)
@@ -223,7 +214,7 @@ def test_an_update_moves_to_another_memory_size_and_leaves_nothing_behind() -> N
     ],
 )
 def test_configurations_that_are_refused(variants: list[dict[str, int]], reason: str) -> None:
-    region = region_with_model()
+    region = with_model(Region())
     asked = [
         {"VariantName": f"v{index}", "ModelName": "m", "ServerlessConfig": each}
         for index, each in enumerate(variants)
