@@ -50,7 +50,7 @@ def test_a_group_behind_a_balancer_gets_a_policy_and_figures_of_the_exact_lane(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     traffic = "diurnal(trough=2, peak=9, duration=2h)"
-    call = ["recommend", str(GROUPS), "--traffic", traffic, "--slo", "p90<5s", "--candidates", "4"]
+    call = ["recommend", str(GROUPS), "--traffic", traffic, "--slo", "p90<5s", "--candidates", "2"]
     with pytest.raises(SystemExit) as ended:
         app([*call, "--report", str(tmp_path / "found"), "--max-instances", "8"])
     said = capsys.readouterr().out
