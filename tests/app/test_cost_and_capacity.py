@@ -1,7 +1,7 @@
 """``understudy cost`` and ``understudy capacity`` on a running engine."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from understudy.cli.capacity import capacity
 from understudy.cli.commit import commit
 from understudy.cli.cost import cost
 from understudy.control.capacity.usage import parts
+from understudy.testing.engines import RunningEngine
 from understudy.testing.processes import wait_for
 
 pytestmark = pytest.mark.processes
@@ -27,17 +28,11 @@ TEMPLATE = Path(understudy.__file__).parents[2] / "examples/stand-in-endpoint/te
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(understudy.__file__).parents[1]))
-        process = EngineProcess(EngineConfig(state=folder, port=0, speed=60.0))
-        try:
-            process.started()
-            deploy(Client(process.endpoint))
-            yield folder
-        finally:
-            process.stop()
+def state(make_engine: Callable[..., RunningEngine]) -> Path:
+    """The state folder of an engine with the stack."""
+    engine = make_engine("--speed", "60")
+    deploy(Client(engine.endpoint))
+    return engine.state
 
 
 def deploy(client: Client) -> None:

@@ -1,19 +1,16 @@
 """Serverless and asynchronous endpoints on a running engine, as boto3 and the CLI see them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-import understudy
-from understudy.app.client import Client
-from understudy.app.config import EngineConfig
 from understudy.app.cost import running_client
-from understudy.app.launch import EngineProcess
 from understudy.cli.cost import cost
+from understudy.testing.engines import WAIT, RunningEngine
 from understudy.testing.processes import wait_for
 
 pytestmark = pytest.mark.processes
@@ -59,21 +56,13 @@ Resources:
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(understudy.__file__).parents[1]))
-        process = EngineProcess(EngineConfig(state=folder, port=0, speed=60.0))
-        try:
-            process.started()
-            api = Client(process.endpoint).cloudformation
-            api.create_stack(StackName="spiky", TemplateBody=TEMPLATE)
-            api.get_waiter("stack_create_complete").wait(
-                StackName="spiky", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-            )
-            yield folder
-        finally:
-            process.stop()
+def state(make_engine: Callable[..., RunningEngine]) -> Path:
+    """The state folder of an engine with the stack."""
+    engine = make_engine("--speed", "60")
+    api = engine.client("cloudformation")
+    api.create_stack(StackName="spiky", TemplateBody=TEMPLATE)
+    api.get_waiter("stack_create_complete").wait(StackName="spiky", WaiterConfig=WAIT)
+    return engine.state
 
 
 def test_it_serves_throttles_scales_to_zero_and_is_metered(
