@@ -78,11 +78,6 @@ class HourBill(Struct, frozen=True):
         amounts = (line.amount for line in self.lines if wanted(line))
         return sum((amount for amount in amounts if amount is not None), Fraction(0))
 
-    @property
-    def usage_charge(self) -> Fraction:
-        """What usage costs that nothing covers."""
-        return self.sum(lambda line: line.kind == USAGE)
-
 
 def micro_dollars(amount: Fraction) -> Decimal:
     """US dollars rounded to the millionth.
