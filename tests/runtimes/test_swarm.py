@@ -1,21 +1,26 @@
 """Programs over the machines of a swarm: placed by zone, reached, and lost with their machine."""
 
 import asyncio
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from understudy.runtimes.program_fleet import containers
 from understudy.runtimes.program_processes import shell
-from understudy.runtimes.program_swarm import Node, ProgramSwarm, chosen
+from understudy.runtimes.program_swarm import ProgramSwarm
 from understudy.runtimes.programs import Gone, NotRun, Program, Running
+from understudy.runtimes.swarm_nodes import Node, chosen
 from understudy.testing.container_engine import IMAGE
 from understudy.testing.swarm import MANAGER, WORKER, Swarm, missing, swarm
 
 PATIENCE = 60.0
+SILENCE = 60.0
+"""Seconds that the swarm waits for a node: three heartbeats."""
 SERVE = "mkdir /www; echo $SAID > /www/index.html; echo up; exec httpd -f -p 80 -h /www"
 
 
@@ -48,7 +53,7 @@ def test_without_a_ready_node_nothing_runs() -> None:
 def machines(nobody_is_left_behind: object) -> Iterator[Swarm]:
     if reason := missing():
         pytest.skip(reason)
-    with swarm() as found:
+    with swarm(told=True) as found:
         yield found
 
 
@@ -106,12 +111,25 @@ def test_programs_run_on_the_node_of_their_zone_and_are_gone_with_it(
             name: each.host for name, each in there.items()
         }
         assert found["two"].note == "note of two"
+        # What runs there is asked and measured, on either machine.
+        for name in ("one", "two"):
+            assert await fleet.well(name, ("cat", "/www/index.html"), PATIENCE)
+            assert not await fleet.well(name, ("cat", "/nothing"), PATIENCE)
+        used = await asyncio.to_thread(fleet.used)
+        assert all(used[name][1] > 0 for name in zones)
         await fleet.stop("three", 1.0)
         assert (await until("three")).code < 0
+        # One that takes more memory than it has is known to have starved.
+        eater = shell("x=a; while :; do x=$x$x; done")
+        await fleet.start(replace(server(tmp_path, "eater", "us-east-1b"), command=eater))
+        assert (await until("eater")).starved
         assert "up" in (tmp_path / "one.log").read_text()
         # The second machine is lost while it serves.
+        lost = time.monotonic()
         machines.lose_worker()
         assert (await until("two")).code == -9
+        # Long before its silence would have the swarm give it up.
+        assert time.monotonic() - lost < SILENCE
         assert said(there["one"]) == "one in us-east-1a"
         again = await fleet.start(server(tmp_path, "two", "us-east-1b"))
         assert again.host == MANAGER

@@ -31,7 +31,7 @@ class Fleets:
         self.machines = Machines(loop, self._programs, folder, mappings, endpoint)
         self._logs = LogStreams(loop, keep)
         self.tasks = Tasks(loop, self._programs, folder, mappings, endpoint, secret, self._logs)
-        self._gauge = Gauge(loop, self._programs.pids, self.machines, self.tasks)
+        self._gauge = Gauge(loop, self._programs.used, self.machines, self.tasks)
 
     async def adopt(self) -> None:
         """Know what an engine before us left running."""

@@ -1,14 +1,14 @@
 """Measures of instances and tasks, at the intervals at which CloudWatch has them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from understudy.control.events import InstancesMeasured, TasksMeasured
 from understudy.control.task import Measured
 from understudy.live.loop import LiveLoop
 from understudy.live.machines import Machines
 from understudy.live.tasks import Tasks
-from understudy.runtimes.usage import usage
+from understudy.runtimes.usage import Usage
 
 MINUTE, TASK_SECONDS = 60.0, 20.0
 LEAST_REAL = 0.1
@@ -16,16 +16,15 @@ MEBIBYTE = 1024 * 1024
 SHARES = 1024
 """ECS counts a processor as so many shares."""
 
-Pids = Callable[[], dict[str, int]]
-Usage = dict[str, tuple[float, int]]
+Used = Callable[[], Awaitable[Usage]]
 
 
 class Gauge:
     """Looks at processes again and again. Their use is real, whatever the speed of the world."""
 
-    def __init__(self, loop: LiveLoop, pids: Pids, machines: Machines, tasks: Tasks) -> None:
+    def __init__(self, loop: LiveLoop, used: Used, machines: Machines, tasks: Tasks) -> None:
         self._loop = loop
-        self._pids = pids
+        self._used = used
         self._machines = machines
         self._tasks = tasks
 
@@ -41,11 +40,7 @@ class Gauge:
         began = clock.real_now()
         while True:
             await asyncio.sleep(max(seconds / clock.speed, LEAST_REAL))
-            pids = {pid: name for name, pid in self._pids().items()}
-            if not pids:
-                before = {}
-                continue
-            after = await asyncio.to_thread(usage, pids)
+            after = await self._used()
             now = clock.real_now()
             tell(before, after, now - began)
             before, began = after, now

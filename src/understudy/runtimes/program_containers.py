@@ -14,17 +14,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import docker
+import requests
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
+from understudy.runtimes.container_asking import connected, drawn, ran
 from understudy.runtimes.container_leash import LABEL, PATIENCE, Leash
 from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
+from understudy.runtimes.usage import Usage, usage
 
 NAME, NOTE, LOG, FROM = (f"{LABEL}.{each}" for each in ("name", "note", "log", "from"))
 NANO = 1_000_000_000
 USUAL = "/var/run/docker.sock"
 KILLED = 137
 """The exit code of a container whose first process was ended by SIGKILL."""
+UNHEARD = (DockerException, requests.RequestException)
+"""A container engine refuses, or is gone."""
 OOM_SECONDS = 1.0
 """Docker's word that memory ran out may come after its word of the end."""
 
@@ -149,7 +153,7 @@ class ProgramContainers:
     def _log(self, container: Any, path: Path) -> None:
         """Append what it says to its log, but for what an engine before us has written there."""
         written = _size(path) - int(container.labels[FROM])
-        with suppress(DockerException, OSError), path.open("ab") as log:
+        with suppress(*UNHEARD, OSError), path.open("ab") as log:
             for piece in container.logs(stream=True, follow=True):
                 log.write(piece[written:])
                 log.flush()
@@ -157,10 +161,10 @@ class ProgramContainers:
 
     def _await(self, container: Any, name: str) -> None:
         code, starved = -signal.SIGKILL, False
-        with suppress(DockerException):
+        with suppress(*UNHEARD):
             code = container.wait()["StatusCode"]
             starved = self._starved(container, name, code)
-        with suppress(DockerException):
+        with suppress(*UNHEARD):
             container.remove(force=True)
         gone = Gone(name, exit_code(code), starved)
         with suppress(RuntimeError):  # The event loop has ended.
@@ -205,16 +209,17 @@ class ProgramContainers:
 
     async def well(self, name: str, command: tuple[str, ...], timeout: float) -> bool:
         """Whether a command ends with 0 in time, in a program's container."""
-        try:
-            return await asyncio.wait_for(asyncio.to_thread(self._exec, name, command), timeout)
-        except TimeoutError:
-            return False
+        return await asyncio.to_thread(self._asked, name, command, timeout)
 
-    def _exec(self, name: str, command: tuple[str, ...]) -> bool:
-        for container in self._ours(name):
-            with suppress(DockerException):
-                return container.exec_run(list(command)).exit_code == 0
-        return False
+    def _asked(self, name: str, command: tuple[str, ...], timeout: float) -> bool:
+        return any(ran(container, command, timeout) for container in self._ours(name))
+
+    def used(self) -> Usage:
+        """What programs use: of processes here, else as the container engine has it."""
+        if self._is_local:
+            return usage({pid: name for name, pid in tuple(self.pids.items())})
+        found = {each.labels[NAME]: drawn(each) for each in self._ours()}
+        return {name: use for name, use in found.items() if use is not None}
 
     async def close(self) -> None:
         """End every program at once."""
@@ -231,16 +236,6 @@ class ProgramContainers:
     def _ours(self, name: str = "") -> list[Any]:
         labels = [f"{LABEL}={self._owner}"] + ([f"{NAME}={name}"] if name else [])
         return self._client.containers.list(all=True, filters={"label": labels})
-
-
-def connected(base_url: str | None) -> Any:
-    """A client of a container engine, the usual one without a URL. Raises NotRun."""
-    try:
-        client: Any = docker.DockerClient(base_url) if base_url else docker.from_env()
-        client.ping()
-    except DockerException as error:
-        raise NotRun(f"no container engine answers: {error}") from error
-    return client
 
 
 def _published(host: str, ports: Mapping[int, int]) -> dict[str, tuple[str, int]]:

@@ -1,13 +1,16 @@
 """All programs of an engine: those with an image in containers, the others as processes."""
 
+import asyncio
 from pathlib import Path
 
+from understudy.runtimes.container_asking import connected
 from understudy.runtimes.keeper import Keeper
 from understudy.runtimes.keeping import Ended
-from understudy.runtimes.program_containers import ProgramContainers, connected, reachable
+from understudy.runtimes.program_containers import ProgramContainers, reachable
 from understudy.runtimes.program_processes import ProgramProcesses
 from understudy.runtimes.program_swarm import ProgramSwarm
 from understudy.runtimes.programs import Ends, NotRun, Program, Running
+from understudy.runtimes.usage import Usage, usage
 
 
 class ProgramFleet:
@@ -29,10 +32,13 @@ class ProgramFleet:
         engine = self._engine()
         return there if engine is None else (*there, *await engine.adopt())
 
-    def pids(self) -> dict[str, int]:
-        """The processes of programs by their names; those on other machines are not to be seen."""
-        found = dict(self._processes.pids)
-        return found if self._containers is None else {**found, **self._containers.pids}
+    async def used(self) -> Usage:
+        """What programs use, by their names."""
+        leaders = {pid: name for name, pid in self._processes.pids.items()}
+        found = await asyncio.to_thread(usage, leaders) if leaders else {}
+        if self._containers is None:
+            return found
+        return {**found, **await asyncio.to_thread(self._containers.used)}
 
     def runs(self, image: str) -> bool:
         """Whether a container engine answers, and has this image."""

@@ -8,9 +8,8 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,17 @@ from docker.types import EndpointSpec, Resources, RestartPolicy
 from understudy.runtimes.container_leash import LABEL, PATIENCE, Leash
 from understudy.runtimes.program_containers import LOG, NAME, NANO, NOTE, exit_code, said
 from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
+from understudy.runtimes.swarm_nodes import (
+    Json,
+    Node,
+    NodeEngines,
+    NodeLost,
+    Place,
+    chosen,
+    node_of,
+)
+from understudy.runtimes.usage import Usage
 
-ZONE = "zone"
 MEBIBYTE = 1024 * 1024
 LOOK_SECONDS, START_LOOK_SECONDS = 0.5, 0.05
 START_SECONDS = 120.0
@@ -31,66 +39,22 @@ GRACE_SECONDS = 5
 OVER = frozenset({"complete", "failed", "shutdown", "rejected", "orphaned", "remove"})
 FAILED = frozenset({"failed", "rejected", "orphaned"})
 
-Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A machine of the swarm. ``cpus`` counts in billionths of a processor."""
-
-    id: str
-    address: str
-    zone: str
-    ready: bool
-    cpus: int
-
-
-def node_of(raw: Json) -> Node:
-    """A node as Docker describes it. A manager may not know its own address as others do."""
-    address = raw["Status"].get("Addr", "")
-    manager = raw.get("ManagerStatus", {}).get("Addr", "").rpartition(":")[0]
-    spec = raw["Spec"]
-    ready = raw["Status"]["State"] == "ready" and spec["Availability"] == "active"
-    return Node(
-        raw["ID"],
-        manager or address,
-        spec.get("Labels", {}).get(ZONE, ""),
-        ready,
-        raw["Description"]["Resources"]["NanoCPUs"],
-    )
-
-
-def chosen(nodes: Sequence[Node], zone: str, busy: Mapping[str, int]) -> Node:
-    """The ready node of a zone with the fewest programs; of any, where the zone has none.
-
-    Raises NotRun where no node is ready.
-    """
-    ready = [each for each in nodes if each.ready]
-    there = [each for each in ready if each.zone == zone] or ready
-    if not there:
-        raise NotRun("no node of the swarm is ready")
-    return min(there, key=lambda each: (busy.get(each.id, 0), each.id))
-
-
-class NodeLost(NotRun):
-    """The node that was to run a program is not ready any more."""
-
 
 class ProgramSwarm:
     """Runs programs on the nodes of a swarm. ``owner`` labels their services."""
 
     def __init__(self, client: Any, owner: str, ends: Ends, base_url: str | None = None) -> None:
         self._client = client
+        self._engines = NodeEngines(client)
         self._owner = owner
         self._ends = ends
         self._loop = asyncio.get_running_loop()
         self._leash = Leash(owner, base_url or "", PATIENCE)
         self._gone: dict[str, asyncio.Event] = {}
         self._where: dict[str, str] = {}
+        self._places: dict[str, Place] = {}
         self._running: set[str] = set()
         self._watching: asyncio.Task[None] | None = None
-        self.pids: dict[str, int] = {}
-        """Nobody here sees the processes of other machines."""
 
     def knows(self, name: str) -> bool:
         """Whether a program runs here."""
@@ -145,7 +109,7 @@ class ProgramSwarm:
                 self._remove(program.name)
 
     def _create(self, program: Program) -> str:
-        nodes = [node_of(each) for each in self._client.api.nodes()]
+        nodes = self._engines.reached([node_of(each) for each in self._client.api.nodes()])
         busy: dict[str, int] = {}
         for each in self._where.values():
             busy[each] = busy.get(each, 0) + 1
@@ -185,8 +149,7 @@ class ProgramSwarm:
         """Where a service runs, once it does. Raises NotRun."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            node = self._where.get(name)
-            if node and not node_of(self._client.api.inspect_node(node)).ready:
+            if name in self._where and not self._node(self._where[name]).ready:
                 raise NodeLost("its node was lost")
             for task in self._client.api.tasks(filters={"service": service}):
                 state = task["Status"]["State"]
@@ -197,9 +160,13 @@ class ProgramSwarm:
             time.sleep(START_LOOK_SECONDS)  # Docker has no other way to ask.
         raise NotRun("no node of the swarm has started it in time")
 
+    def _node(self, node: str) -> Node:
+        return self._engines.reached([node_of(self._client.api.inspect_node(node))])[0]
+
     def _located(self, task: Json, name: str) -> Running:
-        node = node_of(self._client.api.inspect_node(task["NodeID"]))
+        node = self._node(task["NodeID"])
         self._where[name] = node.id
+        self._places[name] = _place(task)
         published = task["Status"].get("PortStatus", {}).get("Ports", [])
         ports = {each["TargetPort"]: each["PublishedPort"] for each in published}
         return Running(name, limited=False, host=node.address, ports=ports)
@@ -227,7 +194,7 @@ class ProgramSwarm:
                 await self._end(gone)
 
     def _over(self) -> list[Gone]:
-        lost = {
+        lost = self._engines.silent() | {
             each["ID"] for each in self._client.api.nodes() if each["Status"]["State"] == "down"
         }
         names = {each["ID"]: each["Spec"]["Labels"][NAME] for each in self._services()}
@@ -238,7 +205,7 @@ class ProgramSwarm:
                 continue
             if task["Status"]["State"] in OVER:
                 status = task["Status"].get("ContainerStatus", {}).get("ExitCode", 0)
-                found[name] = Gone(name, exit_code(status), "oom" in str(task["Status"]).lower())
+                found[name] = Gone(name, exit_code(status), self._engines.starved(_place(task)))
             elif task.get("NodeID") in lost:
                 found[name] = Gone(name, -signal.SIGKILL)
         return list(found.values())
@@ -246,6 +213,7 @@ class ProgramSwarm:
     async def _end(self, gone: Gone) -> None:
         event = self._gone.pop(gone.name, None)
         self._where.pop(gone.name, None)
+        self._places.pop(gone.name, None)
         self._running.discard(gone.name)
         await asyncio.to_thread(self._remove, gone.name)
         if event is not None:
@@ -279,8 +247,19 @@ class ProgramSwarm:
         return ""
 
     async def well(self, name: str, command: tuple[str, ...], timeout: float) -> bool:
-        """Whether a program runs: a manager cannot run commands on its nodes."""
-        return name in self._gone
+        """Whether a command ends with 0 in time, in a program's container.
+
+        True for what runs on a node whose engine cannot be asked.
+        """
+        place = self._places.get(name)
+        if place is None:
+            return False
+        return await asyncio.to_thread(self._engines.asked, place, command, timeout)
+
+    def used(self) -> Usage:
+        """What programs use, but for those on nodes whose engine cannot be asked."""
+        found = {name: self._engines.drawn(each) for name, each in tuple(self._places.items())}
+        return {name: use for name, use in found.items() if use is not None}
 
     async def close(self) -> None:
         """End every program."""
@@ -291,7 +270,13 @@ class ProgramSwarm:
                 await asyncio.to_thread(self._client.api.remove_service, service["ID"])
         self._gone.clear()
         await self._leash.let_go()
-        self._client.close()
+        self._engines.close()
 
     def _services(self) -> list[Json]:
         return self._client.api.services(filters={"label": f"{LABEL}={self._owner}"})
+
+
+def _place(task: Json) -> Place:
+    """Where a task's container is, or was."""
+    container = task["Status"].get("ContainerStatus", {}).get("ContainerID", "")
+    return Place(task["NodeID"], container)

@@ -8,13 +8,18 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PROC = Path("/proc")
 
+Use = tuple[float, int]
+"""Processor seconds so far, and bytes of memory now."""
+Usage = dict[str, Use]
+"""By the name of a program."""
 
-def usage(leaders: Mapping[int, str]) -> dict[str, tuple[float, int]]:
+
+def usage(leaders: Mapping[int, str]) -> Usage:
     """Processor seconds so far and resident bytes now, by the name of each session's leader.
 
     ``leaders`` are the names by process id; a program and what it starts share its session.
     """
-    found: dict[str, tuple[float, int]] = {}
+    found: Usage = {}
     found.update(dict.fromkeys(leaders.values(), (0.0, 0)))
     for entry in PROC.iterdir():
         if not entry.name.isdecimal():

@@ -33,17 +33,19 @@ def missing() -> str:
 
 
 @contextmanager
-def container_engine(network: str = "", subnet: str = "10.213.0.1/24") -> Generator[str]:
+def container_engine(
+    network: str = "", subnet: str = "10.213.0.1/24", also_at: str = ""
+) -> Generator[str]:
     """The URL of an engine that has the image of busybox, from start to end.
 
-    It runs in a network namespace if one is named.
+    It runs in a network namespace if one is named, and answers at another URL too if that is given.
     """
     with tempfile.TemporaryDirectory(prefix="understudy-dockerd-") as name:
         folder = Path(name)
         url = f"unix://{folder}/docker.sock"
         inside = ["nsenter", f"--net=/run/netns/{network}"] if network else []
         with (folder / "dockerd.log").open("wb") as log:
-            command = [*inside, *_command(folder, url, subnet)]
+            command = [*inside, *_command(folder, subnet, [url, also_at])]
             process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             wait_for(lambda: _answers(url), 30, "dockerd does not answer")
@@ -59,10 +61,11 @@ def container_engine(network: str = "", subnet: str = "10.213.0.1/24") -> Genera
             _unmount(folder)
 
 
-def _command(folder: Path, url: str, subnet: str) -> list[str]:
+def _command(folder: Path, subnet: str, urls: list[str]) -> list[str]:
     return [
         "dockerd",
-        "--host", url,
+        *(f"--host={url}" for url in urls if url),
+        "--tls=false",
         "--data-root", str(folder / "data"),
         "--exec-root", str(folder / "exec"),
         "--pidfile", str(folder / "dockerd.pid"),

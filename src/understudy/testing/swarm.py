@@ -18,8 +18,9 @@ from understudy.testing.processes import descendants
 
 IP = shutil.which("ip") or "/sbin/ip"
 HERE, MANAGER, WORKER = "10.214.0.1", "10.214.0.2", "10.214.0.3"
-HEARTBEAT = 1_000_000_000
-"""Nanoseconds after which a node that says nothing is nearly given up."""
+SECOND = 1_000_000_000
+HEARTBEAT, SLOW_HEARTBEAT = 1 * SECOND, 20 * SECOND
+"""Nanoseconds; after three of them a node that says nothing is given up."""
 
 
 def missing() -> str:
@@ -59,8 +60,11 @@ class Swarm:
 
 
 @contextmanager
-def swarm() -> Generator[Swarm]:
-    """A swarm of a manager and a worker, from start to end."""
+def swarm(*, told: bool = False) -> Generator[Swarm]:
+    """A swarm of a manager and a worker, from start to end.
+
+    ``told``: the worker's node names its engine, and its silence alone says nothing for a minute.
+    """
     with ExitStack() as stack:
         bridge = f"und{os.getpid()}"
         _ip("link", "add", bridge, "type", "bridge")
@@ -71,8 +75,8 @@ def swarm() -> Generator[Swarm]:
         for letter, address in (("a", MANAGER), ("b", WORKER)):
             _network(stack, letter, address, bridge)
             subnet = f"10.213.{ord(letter)}.1/24"
-            urls.append(stack.enter_context(engine(_name(letter), subnet)))
-        yield _joined(*urls)
+            urls.append(stack.enter_context(engine(_name(letter), subnet, f"tcp://{address}:2375")))
+        yield _joined(*urls, told=told)
         client: Any = docker.DockerClient(urls[0])
         client.swarm.leave(force=True)  # An engine that leaves no swarm behind ends sooner.
         client.close()
@@ -90,19 +94,21 @@ def _network(stack: ExitStack, letter: str, address: str, bridge: str) -> None:
         _ip("-n", name, "link", "set", device, "up")
 
 
-def _joined(manager: str, worker: str) -> Swarm:
+def _joined(manager: str, worker: str, *, told: bool) -> Swarm:
     first: Any = docker.DockerClient(manager)
     second: Any = docker.DockerClient(worker)
     first.swarm.init(
         advertise_addr=MANAGER,
         listen_addr=f"{MANAGER}:2377",
-        dispatcher_heartbeat_period=HEARTBEAT,
+        dispatcher_heartbeat_period=SLOW_HEARTBEAT if told else HEARTBEAT,
     )
     token = first.swarm.attrs["JoinTokens"]["Worker"]
     second.swarm.join([f"{MANAGER}:2377"], token, advertise_addr=WORKER)
     for node in first.nodes.list():
-        zone = "us-east-1a" if node.attrs.get("ManagerStatus") else "us-east-1b"
-        node.update({**node.attrs["Spec"], "Labels": {"zone": zone}})
+        labels = {"zone": "us-east-1b", **({"engine": f"tcp://{WORKER}:2375"} if told else {})}
+        if node.attrs.get("ManagerStatus"):
+            labels = {"zone": "us-east-1a"}
+        node.update({**node.attrs["Spec"], "Labels": labels})
     first.close()
     second.close()
     return Swarm(manager, worker)
