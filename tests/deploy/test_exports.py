@@ -1,11 +1,13 @@
 """Exports and imports: one name in a region, and nobody pulls what another uses from under it."""
 
+import json
 from typing import Any
 
 import pytest
 
 from understudy.control.events import Params
 from understudy.testing.account import Account
+from understudy.testing.outside import Services
 from understudy.testing.stack_story import StackStory, message, template, thing
 from understudy.testing.things import Things
 
@@ -136,12 +138,59 @@ def test_an_output_of_another_stack_is_read_when_a_stack_is_created_and_updated(
     assert stack.delete() == "DELETE_COMPLETE"
 
 
+def test_an_output_of_a_stack_of_another_region_is_read(
+    account: Account, stack: StackStory, other: StackStory, things: Things
+) -> None:
+    account.region = "eu-west-1"
+    stack.create({"A": thing()}, sections={"Outputs": {"Out": {"Value": "far"}}})
+    account.region = "us-east-1"
+    assert other.create(reading(Region="eu-west-1")) == "CREATE_COMPLETE"
+    assert things.things[other.physical("B")]["Needs"] == "far"
+    account.restart()
+    assert other.update(reading(output="None", Region="eu-west-1")) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+ROOT = {"AWS": "arn:aws:iam::000000000000:root"}
+CLOUDFORMATION = {"Service": "cloudformation.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("principal", "arn", "refused"),
+    [
+        (ROOT, "arn:aws:iam::000000000000:role/r", False),
+        (CLOUDFORMATION, "arn:aws:iam::000000000000:role/r", True),
+        (ROOT, "arn:aws:iam::000000000000:role/other", True),
+        (ROOT, "arn:aws:iam::111122223333:role/r", True),
+    ],
+    ids=["that trusts the account", "that trusts others", "that is not there", "of nobody here"],
+)
+def test_an_output_is_read_by_a_role(
+    real: StackStory, services: Services, principal: Params, arn: str, refused: bool
+) -> None:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    services.ask("iam", "CreateRole", RoleName="r", AssumeRolePolicyDocument=trust)
+    queue = {"Type": "AWS::SQS::Queue"}
+    real.create({"Q": queue}, sections={"Outputs": {"Out": {"Value": "jobs"}}})
+    asked = {"StackName": "app", "OutputName": "Out", "RoleArn": arn}
+    named = {**queue, "Properties": {"QueueName": {"Fn::GetStackOutput": asked}}}
+    body = template({"Q": named})
+    if refused:
+        assert message(real.account, "CreateStack", StackName="b", TemplateBody=body) == (
+            f"ValidationError: Role {arn} is invalid or cannot be assumed"
+        )
+    else:
+        other = StackStory(real.account, "b")
+        assert other.create({"Q": named}) == "CREATE_COMPLETE"
+        assert other.physical("Q").endswith("/jobs")
+
+
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
         (reading("nowhere"), "No output named Out found in stack nowhere."),
         (reading(output="Other"), "No output named Other found in stack app."),
-        (reading(Region="eu-west-1"), "offered for stacks of the same region only."),
+        (reading(Region="eu-west-1"), "No output named Out found in stack app."),
     ],
     ids=["no such stack", "no such output", "another region"],
 )

@@ -42,7 +42,17 @@ def _no_export(name: str) -> str | None:
     return None
 
 
-def _no_output(stack: str, output: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class StackOutput:
+    """What Fn::GetStackOutput asks for; an empty region is the own one, an empty role nobody's."""
+
+    stack: str
+    name: str
+    region: str = ""
+    role: str = ""
+
+
+def _no_output(wanted: StackOutput) -> str | None:
     return None
 
 
@@ -65,7 +75,7 @@ class Scope:
     attribute: Callable[[str, str], Any] = _undefined_attribute
     zones: Callable[[str], Sequence[str]] = _no_zones
     exports: Callable[[str], str | None] = _no_export
-    outputs: Callable[[str, str], str | None] = _no_output
+    outputs: Callable[[StackOutput], str | None] = _no_output
     extensions: bool = False
     more: Mapping[str, Callable[[Any, "Scope"], Any]] = field(default_factory=dict[str, Any])
 
@@ -198,12 +208,11 @@ def _get_stack_output(argument: Any, scope: Scope) -> Any:
     found = {name: evaluate(value, scope) for name, value in argument.items()}
     if not is_known(found):
         return unknown(sources(found))
-    stack, output = text(found["StackName"]), text(found["OutputName"])
-    if text(found.get("Region", "")) not in ("", text(scope.pseudo.get("AWS::Region", ""))):
-        raise EvaluationError("Fn::GetStackOutput is offered for stacks of the same region only.")
-    value = scope.outputs(stack, output)
+    members = ("StackName", "OutputName", "Region", "RoleArn")
+    wanted = StackOutput(*(text(found.get(name, "")) for name in members))
+    value = scope.outputs(wanted)
     if value is None:
-        raise EvaluationError(f"No output named {output} found in stack {stack}.")
+        raise EvaluationError(f"No output named {wanted.name} found in stack {wanted.stack}.")
     return value
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from understudy.base.arn import ACCOUNT, PARTITION, URL_SUFFIX
 from understudy.cloudformation.graph import dependencies, enabled, is_enabled
-from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
+from understudy.cloudformation.resolve import EvaluationError, Scope, StackOutput, evaluate
 from understudy.cloudformation.revision import (
     Deployed,
     Revision,
@@ -54,7 +54,7 @@ class Blueprints:
         self,
         region: str,
         exports: Callable[[str], str | None],
-        outputs: Callable[[str, str], str | None],
+        outputs: Callable[[StackOutput], str | None],
     ) -> None:
         self._region = region
         self._exports = exports
@@ -132,14 +132,33 @@ def _imports(ready: Revision) -> tuple[str, ...]:
         names[name] = None
         return name
 
-    scope = replace(planning_scope(ready.scope), exports=export)
+    _visit(ready, replace(planning_scope(ready.scope), exports=export))
+    return tuple(names)
+
+
+def output_roles(ready: Revision) -> tuple[str, ...]:
+    """The roles by which a revision reads outputs of other stacks, in branches that are taken.
+
+    One that the template itself makes is not known yet. AWS: Fn::GetStackOutput, RoleArn.
+    """
+    roles: dict[str, None] = {}
+
+    def output(wanted: StackOutput) -> str:
+        roles[wanted.role] = None
+        return wanted.name
+
+    _visit(ready, replace(planning_scope(ready.scope), outputs=output))
+    return tuple(filter(None, roles))
+
+
+def _visit(ready: Revision, scope: Scope) -> None:
+    """Evaluate what a revision makes, for what its functions ask of a scope."""
     conditions = ready.scope.conditions
     values = [each.properties for each in enabled(ready.template, conditions).values()]
     outputs = ready.template.outputs.values()
     values += [each.value for each in outputs if is_enabled(each.condition, conditions)]
     for value in values:
         evaluated_or_written(value, scope)
-    return tuple(names)
 
 
 def deployed(resource: StackResource) -> Deployed:

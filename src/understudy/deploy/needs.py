@@ -72,6 +72,7 @@ _WORDS = (
     "Transform",
     "AWS::CloudFormation::Stack",
     "AWS::S3::",
+    "GetStackOutput",
 )
 
 

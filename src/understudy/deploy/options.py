@@ -1,11 +1,12 @@
 """The options of a call that brings a stack somewhere, beside its template. Refused as AWS does."""
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec.structs import replace
 
-from understudy.base.arn import last_name
+from understudy.base.arn import ACCOUNT, PARTITION, last_name
 from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation.template import Template
 from understudy.cloudformation.value import is_list
@@ -83,26 +84,46 @@ def check_types(template: Template, params: Params) -> None:
 
 def _check_role(params: Params, arn: str) -> None:
     """Refuse a role that CloudFormation cannot assume. Recorded."""
+    _check_trust(params, arn, _is_service)
+
+
+def check_output_role(params: Params, arn: str, executor: str) -> None:
+    """Refuse a role of Fn::GetStackOutput that the stack's own role cannot assume.
+
+    ``executor`` is the ARN of that role; without one it is the caller, who is of the account.
+    AWS: Fn::GetStackOutput, RoleArn.
+    """
+    own = {"*", ACCOUNT, f"arn:{PARTITION}:iam::{ACCOUNT}:root", executor}
+    _check_trust(params, arn, lambda principal: bool(own & set(_members(principal, "AWS"))))
+
+
+def _check_trust(params: Params, arn: str, trusts: Callable[[Any], bool]) -> None:
     refused = validation_error(f"Role {arn} is invalid or cannot be assumed")
+    if f":{ACCOUNT}:" not in arn:  # There is one account, and nobody of another trusts it.
+        raise refused
     try:
         role = lookup(params, Invoke("iam", "GetRole", {"RoleName": last_name(arn)}))["Role"]
     except Fault as fault:
         raise refused from fault
     trust = document(role.get("AssumeRolePolicyDocument", {}))
-    if not any(map(_trusts, _listed(trust.get("Statement", [])))):
+    statements: list[Params] = _listed(trust.get("Statement", []))
+    if not any(_lets_assume(each) and trusts(each.get("Principal", {})) for each in statements):
         raise refused
 
 
-def _trusts(statement: Params) -> bool:
-    """Whether a statement of a trust policy lets CloudFormation assume the role."""
-    principal = statement.get("Principal", {})
-    services = ["*"] if principal == "*" else _listed(principal.get("Service", []))
+def _lets_assume(statement: Params) -> bool:
+    """Whether a statement of a trust policy is about assuming the role."""
     actions = _listed(statement.get("Action", []))
-    return (
-        statement.get("Effect") == "Allow"
-        and bool({_SERVICE, "*"} & set(services))
-        and any(action in _ASSUMES for action in actions)
-    )
+    return statement.get("Effect") == "Allow" and any(each in _ASSUMES for each in actions)
+
+
+def _is_service(principal: Any) -> bool:
+    return bool({_SERVICE, "*"} & set(_members(principal, "Service")))
+
+
+def _members(principal: Any, kind: str) -> list[Any]:
+    """The principals of a kind that a statement names."""
+    return ["*"] if principal == "*" else _listed(principal.get(kind, []))
 
 
 def _listed(value: Any) -> list[Any]:

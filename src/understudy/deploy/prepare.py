@@ -17,6 +17,7 @@ from understudy.cloudformation.template import Parameter, Template
 from understudy.control.events import Params
 from understudy.deploy import macros, options
 from understudy.deploy.account_values import missing_value
+from understudy.deploy.blueprint import output_roles
 from understudy.deploy.handler import Invoke
 from understudy.deploy.location import text_at
 from understudy.deploy.outside import lookup
@@ -106,6 +107,9 @@ def _checked(
     refuse(check(template, engine.schemas, ready.scope.conditions))
     _refuse_unavailable(engine, template)
     options.check_types(template, params)
+    if "GetStackOutput" in target.body + target.processed:
+        for role in output_roles(ready):
+            options.check_output_role(params, role, target.role_arn)
     _gate(capabilities.required(template), target)
     return ready
 

@@ -1,9 +1,10 @@
 """CloudFormation in one region: its stacks, and what keeps their operations going."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from understudy.base.fault import Fault, validation_error
+from understudy.cloudformation.resolve import StackOutput
 from understudy.cloudformation.schema import Schemas
 from understudy.control.events import CallAnswered, CallFailed
 from understudy.control.turn import Turn
@@ -20,6 +21,7 @@ MACRO = "AWS::CloudFormation::Macro"
 class CloudFormation:
     """The service. What runs deployments sees it as `ports.Engine`.
 
+    ``elsewhere`` gives the outputs of stacks of other regions.
     An operation only begins what it is asked for; `settle`, at the end of the turn, takes every
     touched stack as far as it goes, so that no stack runs inside another's handler.
     """
@@ -38,6 +40,8 @@ class CloudFormation:
         self.schemas = schemas
         self.services = services
         self.endpoint = endpoint
+        self.region = region
+        self.elsewhere: Callable[[StackOutput], str | None] = lambda wanted: None
         self.blueprints = Blueprints(region, self.export, self.output)
         self.handlers: dict[tuple[str, str], Handler] = {}
         self._schedules: dict[tuple[str, bool], Schedule] = {}
@@ -51,10 +55,13 @@ class CloudFormation:
                 return stack.outputs.exports[name]
         return None
 
-    def output(self, stack: str, name: str) -> str | None:
+    def output(self, wanted: StackOutput) -> str | None:
         """An output of a stack by its name or ARN, or None. AWS: Fn::GetStackOutput."""
-        found = self.find(stack)
-        return None if found is None or found.status == GONE else found.outputs.values.get(name)
+        if wanted.region not in ("", self.region):
+            return self.elsewhere(wanted)
+        found = self.find(wanted.stack)
+        gone = found is None or found.status == GONE
+        return None if gone else found.outputs.values.get(wanted.name)
 
     def macro(self, name: str) -> str | None:
         """The Lambda function of a macro that a stack defines, or None where there is none."""

@@ -50,7 +50,10 @@ class Pace:
 
 
 class Account:
-    """Time starts at ``at`` and moves only in `run`. ``journal`` has all events with commands."""
+    """Time starts at ``at`` and moves only in `run`. ``journal`` has all events with commands.
+
+    ``region`` is the one whose operations are called.
+    """
 
     def __init__(
         self, world: World, outside: Outside, at: float = 1_780_000_000.0, seed: int = 0
@@ -58,6 +61,7 @@ class Account:
         self.world = world
         self.engine = Engine(world, EngineState(seed=seed))
         self.outside = outside
+        self.region = DEFAULT_REGION
         self.now = at
         self.pace = Pace()
         self.journal: list[tuple[AnyEvent, tuple[AnyCommand, ...]]] = []
@@ -69,7 +73,7 @@ class Account:
     def call(self, service: str, operation: str, /, **params: Any) -> Params:
         """Call an operation now, as a client does. Raises Fault."""
         params = self._looked_up(service, operation, params)
-        event = ApiCalled(self.now, DEFAULT_REGION, service, operation, params, "request")
+        event = ApiCalled(self.now, self.region, service, operation, params, "request")
         answer = self._handle(event)
         if isinstance(answer, Fault):
             raise answer
@@ -77,9 +81,9 @@ class Account:
 
     def _looked_up(self, service: str, operation: str, params: Params) -> Params:
         engine = self.engine
-        while needs := engine.needs(DEFAULT_REGION, self.now, service, operation, params):
+        while needs := engine.needs(self.region, self.now, service, operation, params):
             for need in needs:
-                call = Call(DEFAULT_REGION, "", need.service, need.operation, need.params)
+                call = Call(self.region, "", need.service, need.operation, need.params)
                 try:
                     answer: Params | Fault = self.outside.answer(call)
                 except Fault as fault:
@@ -90,7 +94,7 @@ class Account:
     def ask(self, service: str, operation: str, /, **params: Any) -> Params:
         """Call an operation that only reads. Raises Fault."""
         params = self._looked_up(service, operation, params)
-        return self.engine.query(DEFAULT_REGION, self.now, service, operation, params)
+        return self.engine.query(self.region, self.now, service, operation, params)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
