@@ -190,7 +190,7 @@ def test_a_value_of_an_aws_type_has_to_exist(stack, things, kind, value, answer)
     assert stack.call("CreateStack", TemplateBody=body)["StackId"]
 
 
-def test_a_zone_has_to_be_one_of_the_region_and_any_image_will_do(stack):
+def test_a_zone_has_to_be_one_of_the_region_and_an_image_to_have_the_id_of_one(stack):
     def body(kind: str, value: str) -> str:
         return template({"A": thing()}, Parameters={"P": {"Type": kind, "Default": value}})
 
@@ -199,4 +199,8 @@ def test_a_zone_has_to_be_one_of_the_region_and_any_image_will_do(stack):
         stack.call("CreateStack", TemplateBody=body(zone, "eu-west-1a"))
     assert caught.value.message == MISSING.format("eu-west-1a")
     stack.call("ValidateTemplate", TemplateBody=body(zone, "us-east-1a"))
-    stack.call("CreateStack", TemplateBody=body("AWS::EC2::Image::Id", "ami-1"))
+    image = "AWS::EC2::Image::Id"
+    with pytest.raises(Fault) as caught:
+        stack.call("CreateStack", TemplateBody=body(f"List<{image}>", "ami-1234abcd,ubuntu"))
+    assert caught.value.message == MISSING.format("ubuntu")
+    stack.call("CreateStack", TemplateBody=body(image, "ami-0123456789abcdef0"))

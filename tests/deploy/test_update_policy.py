@@ -264,6 +264,45 @@ def test_instances_that_an_earlier_update_has_left_are_replaced_by_the_next_one(
     assert new == set(instances(stack))
 
 
+def mixed(kinds: list[str], policy: Params | None = None, **group: Any) -> Params:
+    """A group with a mixed instances policy over two launch templates."""
+    data = {"LaunchTemplateData": {"ImageId": "ami-1", "InstanceType": "m5.large"}}
+    template = {"Type": "AWS::EC2::LaunchTemplate", "Properties": data}
+    version = {"Fn::GetAtt": ["Template", "LatestVersionNumber"]}
+    specification = {"LaunchTemplateId": {"Ref": "Template"}, "Version": version}
+    overrides = [{"InstanceType": kind} for kind in kinds]
+    properties = {
+        "MinSize": "2",
+        "MaxSize": "4",
+        "AvailabilityZones": ["us-east-1a"],
+        "MixedInstancesPolicy": {
+            "LaunchTemplate": {
+                "LaunchTemplateSpecification": specification,
+                "Overrides": overrides,
+            }
+        },
+        **group,
+    }
+    attributes = {"UpdatePolicy": policy} if policy else {}
+    return {"Template": template, "Group": {"Type": GROUP, "Properties": properties, **attributes}}
+
+
+def test_instances_of_types_that_a_mixed_policy_no_longer_names_are_replaced_by_the_next_update(
+    stack: StackStory,
+) -> None:
+    assert stack.create(mixed(["m5.large"])) == "CREATE_COMPLETE"
+    stack.update(mixed(["c5.large", "r5.large"]))
+    assert {each["InstanceType"] for each in group(stack)["Instances"]} == {"m5.large"}
+    policy = {"AutoScalingRollingUpdate": {"MaxBatchSize": 3}}
+    wanted = mixed(["c5.large", "r5.large"], policy, Cooldown="77")
+    assert stack.update(wanted) == "UPDATE_COMPLETE"
+    new = {each["InstanceId"]: each["InstanceType"] for each in group(stack)["Instances"]}
+    assert set(new.values()) <= {"c5.large", "r5.large"}
+    wanted = mixed(["c5.large", "r5.large"], policy, Cooldown="78")
+    assert stack.update(wanted) == "UPDATE_COMPLETE"
+    assert {each["InstanceId"] for each in group(stack)["Instances"]} == set(new)
+
+
 def test_processes_are_suspended_while_it_rolls(stack: StackStory) -> None:
     rolling = {"SuspendProcesses": ["AlarmNotification"], "PauseTime": "PT5M"}
     policy = {"AutoScalingRollingUpdate": rolling}

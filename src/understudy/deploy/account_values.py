@@ -1,8 +1,10 @@
 """Whether the values of parameters of AWS-specific types exist in the account.
 
-AWS: Supplied parameter types. Images are let pass: they are AWS's own, and none is kept here.
+AWS: Supplied parameter types. Images are AWS's own and none is kept here: what has the form of an
+image's id is let pass.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +68,9 @@ _KINDS: Mapping[str, _Kind] = {
     "AWS::Route53::HostedZone::Id": _Kind("route53", "ListHostedZones", _zones),
 }
 ZONE = "AWS::EC2::AvailabilityZone::Name"
+IMAGE = "AWS::EC2::Image::Id"
+_IMAGE_ID = re.compile(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+"""AWS: Longer format for resource IDs."""
 WORDS = tuple(_KINDS)
 """The types whose values are looked up."""
 
@@ -82,6 +87,8 @@ def missing_value(
         wanted = list(_members(bound.values.get(name, [])))
         if kind == ZONE:
             found = list(zones(""))
+        elif kind == IMAGE:
+            found = list(filter(_IMAGE_ID.fullmatch, wanted))
         elif kind in _KINDS and wanted:
             found = _found(_KINDS[kind], wanted, params)
         else:

@@ -154,13 +154,37 @@ def _is_outdated(instance: Params, group: Params) -> bool:
     """Whether an instance was launched by other means than its group would use now."""
     if "LaunchConfigurationName" in group:
         return instance.get("LaunchConfigurationName") != group["LaunchConfigurationName"]
-    wanted, own = group.get("LaunchTemplate"), instance.get("LaunchTemplate", {})
-    if wanted is None:
-        return False
-    version = str(wanted.get("Version", "$Default"))
-    follows = version.startswith("$")
-    return own.get("LaunchTemplateId") != wanted["LaunchTemplateId"] or not (
-        follows or own.get("Version") == version
+    if "MixedInstancesPolicy" in group:
+        return not any(_launches(each, instance) for each in _mixed(group["MixedInstancesPolicy"]))
+    return "LaunchTemplate" in group and not _launches(group["LaunchTemplate"], instance)
+
+
+def _mixed(policy: Params) -> list[Params]:
+    """The launch templates of a mixed instances policy, each with the instance type it overrides.
+
+    AWS: LaunchTemplateOverrides. Without overrides the template says the type; what is described by
+    its requirements may be of any.
+    """
+    shared: Params = policy["LaunchTemplate"]["LaunchTemplateSpecification"]
+    overrides: list[Params] = policy["LaunchTemplate"].get("Overrides") or [{}]
+    return [
+        {
+            **override.get("LaunchTemplateSpecification", shared),
+            "InstanceType": override.get("InstanceType"),
+        }
+        for override in overrides
+    ]
+
+
+def _launches(template: Params, instance: Params) -> bool:
+    """Whether a launch template, of a type if it names one, would launch such an instance."""
+    own: Params = instance.get("LaunchTemplate", {})
+    named = [n for n in ("LaunchTemplateId", "LaunchTemplateName") if template.get(n)]
+    version = str(template.get("Version") or "$Default")
+    return (
+        all(own.get(name) == template[name] for name in named)
+        and (version.startswith("$") or own.get("Version") == version)
+        and template.get("InstanceType") in (None, instance.get("InstanceType"))
     )
 
 
