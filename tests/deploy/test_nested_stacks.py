@@ -221,3 +221,36 @@ def test_a_list_given_to_a_nested_stack_is_joined_by_commas(
     assert real.create({"Child": nested(url, Names=["a", "b"])}) == "CREATE_COMPLETE"
     made = services.things.things[child(real).physical("Inner")]
     assert json.dumps(made["Needs"]) == '"b"'
+
+
+INVALID = (
+    "Validation failed with 1 error(s). Call DescribeEvents to retrieve the full list of issues "
+    "with resource and property details, resolve each error, then retry the operation."
+)
+
+
+def test_a_nested_stack_is_validated_before_anything_of_it_is_made(
+    real: StackStory, services: Services
+) -> None:
+    bad = {"Bad": thing(Size="many")}
+    url = put(services, "child.json", child_body(**bad))
+    assert real.create({"Child": nested(url)}) == "ROLLBACK_COMPLETE"
+    failed = next(line for line in real.events() if "CREATE_FAILED" in line)
+    assert failed.endswith(f"was not successfully created: {INVALID}")
+    assert services.things.calls == []
+    real.delete()
+    assert real.create({"Child": nested(url)}, DisableValidation=True) == "ROLLBACK_COMPLETE"
+    assert "CreateThing" in {operation for operation, _ in services.things.calls}
+
+
+def test_an_update_of_a_nested_stack_is_validated_before_anything_of_it_changes(
+    real: StackStory, services: Services
+) -> None:
+    url = put(services, "child.json", child_body())
+    real.create({"Child": nested(url)})
+    calls = len(services.things.calls)
+    put(services, "child.json", child_body(size=2, Bad=thing(Size="many")))
+    assert real.update({"Child": nested(url, Size=2)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert any("Child UPDATE_FAILED" in line for line in real.events())
+    assert len(services.things.calls) == calls
+    assert child(real).status == "UPDATE_ROLLBACK_COMPLETE"

@@ -60,6 +60,9 @@ def test_what_was_changed_behind_its_back_is_set_back(real: StackStory, services
     }
     assert (drift["PreviousValue"], drift["ActualValue"]) == ("10", "99")
     assert json.loads(change["BeforeContext"])["Properties"]["Value"] == "99"
+    previous = json.loads(change["PreviousDeploymentContext"])
+    assert previous == {"Properties": {"Name": "/limit", "Type": "String", "Value": "10"}}
+    assert change["ResourceDriftIgnoredAttributes"] == []
     assert executed(real) == "UPDATE_COMPLETE"
     assert value(services) == "10"
 
@@ -127,3 +130,19 @@ def test_nested_change_sets_cannot_revert_drift(stack: StackStory, account: Acco
     assert "IncludeNestedStacks" in message(account, "CreateChangeSet", **call, **more)
     with pytest.raises(Fault, match="does not exist"):
         stack.ask("DescribeChangeSet", ChangeSetName="c")
+
+
+def test_what_cannot_be_compared_is_named_with_its_reason(
+    real: StackStory, services: Services
+) -> None:
+    services.ask("ssm", "PutParameter", Name="/tier", Value="jobs", Type="String")
+    secret = "{{resolve:ssm:/tier}}"
+    real.create({"P": parameter(secret, Description="one")})
+    found = planned(real, {"P": parameter(secret, Description="two")})
+    (change,) = (each["ResourceChange"] for each in found["Changes"])
+    assert change["ResourceDriftIgnoredAttributes"] == [
+        {"Path": "/Properties/Value", "Reason": "SENSITIVE_PROPERTY"},
+        {"Path": "/Properties/Description", "Reason": "WRITE_ONLY_PROPERTY"},
+    ]
+    without = real.ask("DescribeChangeSet", ChangeSetName="c")["Changes"][0]["ResourceChange"]
+    assert "PreviousDeploymentContext" not in without

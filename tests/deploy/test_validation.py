@@ -1,5 +1,6 @@
 """Pre-deployment validation. AWS: Validate stack deployments; the order of events is recorded."""
 
+import json
 from typing import Any
 
 import pytest
@@ -210,3 +211,23 @@ def test_a_bucket_that_is_not_empty_is_a_warning_about_a_change_set(
             FULL,
         )
     ]
+
+
+def test_a_repository_that_is_not_empty_is_a_warning_about_a_change_set(
+    real: StackStory, services: Services
+) -> None:
+    def repository(**more: Any) -> Params:
+        return {"Type": "AWS::ECR::Repository", "Properties": more}
+
+    resources = {"R": repository(), "E": repository(EmptyOnDelete=True), "A": thing()}
+    assert real.create(resources) == "CREATE_COMPLETE"
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {}, "layers": []})
+    for name in ("R", "E"):
+        image = {"repositoryName": real.physical(name), "imageManifest": manifest}
+        services.ask("ecr", "PutImage", **image, imageTag="latest")
+    real.call("CreateChangeSet", ChangeSetName="c", TemplateBody=template({"A": thing()}))
+    (found,) = wrong(real, ChangeSetName="c")
+    assert found[:3] == ("R", "ECR_REPOSITORY_DELETE_READINESS_VALIDATION", "WARN")
+    assert f"The repository '{real.physical('R')}' is not empty." in found[3]
+    assert real.ask("DescribeChangeSet", ChangeSetName="c")["Status"] == "CREATE_COMPLETE"

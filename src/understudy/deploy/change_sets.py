@@ -117,6 +117,7 @@ def _record(params: Params, target: Target, turn: Turn) -> ChangeSetRecord:
         on_stack_failure=params.get("OnStackFailure", ""),
         include_nested=bool(params.get("IncludeNestedStacks")),
         import_existing=bool(params.get("ImportExistingResources")),
+        unvalidated=bool(params.get("DisableValidation")),
         reverts_drift=params.get("DeploymentMode") == reverting.MODE,
     )
 
@@ -203,7 +204,7 @@ def describe_change_set(service: CloudFormation, params: Params, turn: Turn) -> 
         change = each["ResourceChange"]
         if change["LogicalResourceId"] in record.nested:
             change["ChangeSetId"] = record.nested[change["LogicalResourceId"]]
-        reverting.describe(record, change)
+        reverting.describe(record, change, property_values=values)
     target = record.target
     return {
         "ChangeSetName": record.name,
@@ -275,6 +276,7 @@ def execute_change_set(service: CloudFormation, params: Params, turn: Turn) -> P
         turn,
         disable_rollback=disable,
         on_failure=record.on_stack_failure or "ROLLBACK",
+        unvalidated=record.unvalidated,
         imports=record.imports,
         nested=record.nested,
     )

@@ -42,6 +42,37 @@ def compared(
     return expected, actual, list(_differences(expected, actual, ""))
 
 
+def ignored(properties: Params, schema: Schema | None) -> Iterator[tuple[str, str]]:
+    """The paths of given properties that are not compared, each with AWS's reason.
+
+    AWS: ResourceDriftIgnoredAttribute.
+    """
+    for name, value in properties.items():
+        if not _is_plain(value):
+            yield f"/Properties/{name}", "SENSITIVE_PROPERTY"
+        elif name in _UNREADABLE:
+            yield f"/Properties/{name}", "MANAGED_BY_AWS"
+    for pointer in schema.write_only if schema else ():
+        for path in _present(properties, pointer):
+            yield f"/Properties/{path}", "WRITE_ONLY_PROPERTY"
+
+
+def _present(value: Any, pointer: Pointer) -> Iterator[str]:
+    """The paths at which a pointer of a schema finds something in a value."""
+    if not pointer:
+        yield ""
+        return
+    head, rest = pointer[0], pointer[1:]
+    children: list[tuple[str, Any]] = []
+    if head == "*" and is_list(value):
+        children = [(str(place), each) for place, each in enumerate(value)]
+    elif is_map(value) and head in value:
+        children = [(head, value[head])]
+    for name, child in children:
+        for below in _present(child, rest):
+            yield f"{name}/{below}".rstrip("/")
+
+
 def _is_plain(value: Any) -> bool:
     return next(dynamic_references(value), None) is None
 

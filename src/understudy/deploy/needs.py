@@ -15,6 +15,7 @@ from understudy.deploy.prepare import prepare, template_body
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import Stack
 from understudy.deploy.stacks import NO_TARGET
+from understudy.deploy.warnings import CONTAINERS
 
 Look = Callable[[CloudFormation, Params, Turn], object]
 
@@ -46,16 +47,16 @@ def _may_need(service: CloudFormation, operation: str, params: Params) -> bool:
         return True
     body: str = params.get("TemplateBody", "")
     stack = service.find(params["StackName"])
-    if stack is not None and _has_bucket(stack):
+    if stack is not None and _has_container(stack):
         return True
     if stack is not None and params.get("UsePreviousTemplate"):
         body = stack.target.processed or stack.target.body
     return any(word in body for word in _WORDS)
 
 
-def _has_bucket(stack: Stack) -> bool:
-    """Whether an operation on a stack may delete a bucket, which is a warning if it is full."""
-    return any(each.type == validation.BUCKET for each in stack.resources.values())
+def _has_container(stack: Stack) -> bool:
+    """Whether an operation on a stack may delete what has to be empty: it is a warning if full."""
+    return any(each.type in CONTAINERS for each in stack.resources.values())
 
 
 _POINTERS = (

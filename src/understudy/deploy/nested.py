@@ -1,7 +1,8 @@
 """Nested stacks, as the handlers of AWS::CloudFormation::Stack see them.
 
-These operations are for handlers alone. A nested stack does not roll its creation back: its parent
-deletes it. It cleans up after an update when the stack at the root does. AWS: Nested stacks.
+These operations are for handlers alone. A nested stack is validated before anything of it is made,
+as its parent was. It does not roll its creation back: its parent deletes it. It cleans up after an
+update when the stack at the root does. AWS: Nested stacks.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,12 +11,12 @@ from understudy.base.fault import Fault
 from understudy.cloudformation.physical import fit
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import recovery, rollback, stacks, timers
+from understudy.deploy import recovery, rollback, stacks, timers, validation
 from understudy.deploy.change_sets import find_change_set
 from understudy.deploy.history import USER_INITIATED
 from understudy.deploy.prepare import prepare
 from understudy.deploy.service import CloudFormation
-from understudy.deploy.stack import GONE, ChangeSetRecord, Deployment, Stack
+from understudy.deploy.stack import GONE, ChangeSetRecord, Deployment, Finding, Stack
 from understudy.deploy.status import CLEANUPS, release
 
 NAME_LIMIT = 128
@@ -35,9 +36,10 @@ def create_nested(service: CloudFormation, params: Params, turn: Turn) -> Params
         child.change_sets.clear()
     child.parent_id, child.root_id = parent.id, parent.root_id or parent.id
     prepared = prepare(service, child, call, None)
+    findings = validation.of_creation(service, child, prepared, call, turn)
     if record is not None:
         child.change_set_id, child.executed = record.id, record
-    stacks.create(service, child, prepared, call, turn)
+    stacks.create(service, child, prepared, call, turn, findings)
     if child.deployment is not None:
         child.deployment.on_failure = "DO_NOTHING"
         child.deployment.nested = record.nested if record else {}
@@ -55,13 +57,16 @@ def update_nested(service: CloudFormation, params: Params, turn: Turn) -> Params
     call = call_of(service, params)
     stacks.check_updatable(child, disables_rollback=deployment.disable_rollback)
     prepared = prepare(service, child, call, child.target)
-    updatable = not prepared.late and child.status in stacks.UPDATABLE
-    if updatable and stacks.nothing_to_do(service, child, prepared):
-        return {}
+    findings: list[Finding] = []
+    if not prepared.late:
+        changes, reason = stacks.planned(service, child, prepared)
+        if reason and child.status in stacks.UPDATABLE:
+            return {}
+        findings = validation.of_changes(service, child, prepared, changes, call, turn)
     reviewed = _reviewed(service, deployment, params)
     child.change_sets.clear()
     child.change_set_id = reviewed[1].id if reviewed else ""
-    stacks.update(service, child, prepared, call, turn)
+    stacks.update(service, child, prepared, call, turn, findings)
     if child.deployment is not None and reviewed is not None:
         child.deployment.nested = reviewed[1].nested
     return {}
@@ -81,6 +86,7 @@ def call_of(service: CloudFormation, params: Params) -> Params:
         "Capabilities": list(target.capabilities),
         "DisableRollback": deployment.disable_rollback,
         "RetainExceptOnCreate": deployment.retain_except_on_create,
+        "DisableValidation": deployment.unvalidated or reviewed is not None,
         "ClientRequestToken": "",
     }
     if target.express:
@@ -114,8 +120,16 @@ def _reviewed(
 def needs(service: CloudFormation, params: Params, turn: Turn) -> None:
     """What the world has to be asked before a nested stack is created or updated, as Missing."""
     call = call_of(service, params)
-    child = service.find(params.get("StackId", "")) or Stack("", "", 0, "", stacks.NO_TARGET)
-    prepare(service, child, call, child.target if child.id else None)
+    child = service.find(params.get("StackId", ""))
+    if child is None:
+        child = Stack("", "", 0, "", stacks.NO_TARGET)
+        prepared = prepare(service, child, call, None)
+        validation.of_creation(service, child, prepared, call, turn)
+        return
+    prepared = prepare(service, child, call, child.target)
+    if not prepared.late:
+        changes, _ = stacks.planned(service, child, prepared)
+        validation.of_changes(service, child, prepared, changes, call, turn)
 
 
 def describe_nested(service: CloudFormation, params: Params, turn: Turn) -> Params:

@@ -15,6 +15,8 @@ from understudy.cloudformation.change import Change
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.deploy import drift
+from understudy.deploy.difference import ignored
+from understudy.deploy.history import json_text
 from understudy.deploy.ports import Engine
 from understudy.deploy.stack import ChangeSetRecord, ResourceDrift, Stack, StackResource
 
@@ -34,10 +36,19 @@ def looked(engine: Engine, stack: Stack, params: Params, turn: Turn) -> dict[str
             "IncludeNestedStacks cannot be used with DeploymentMode REVERT_DRIFT"
         )
     return {
-        name: drift.now(engine, stack, resource, params, turn)
+        name: _with_context(engine, resource, drift.now(engine, stack, resource, params, turn))
         for name, resource in stack.resources.items()
         if resource.was_made
     }
+
+
+def _with_context(engine: Engine, resource: StackResource, found: ResourceDrift) -> ResourceDrift:
+    """How a resource differs, with what the last deployment has made of it."""
+    hidden = ignored(resource.properties, engine.schemas.get(resource.type))
+    context: dict[str, Any] = {"Properties": resource.properties}
+    if resource.metadata is not None:
+        context["Metadata"] = resource.metadata
+    return replace(found, ignored=tuple(hidden), previous=context)
 
 
 def actual(stack: Stack, drifts: Mapping[str, ResourceDrift]) -> dict[str, StackResource]:
@@ -88,12 +99,20 @@ def stack_status(record: ChangeSetRecord) -> str:
     return "UNKNOWN" if "UNKNOWN" in statuses else "IN_SYNC"
 
 
-def describe(record: ChangeSetRecord, change: dict[str, Any]) -> None:
-    """Add to a ResourceChange what a drift-aware change set says of it."""
+def describe(record: ChangeSetRecord, change: dict[str, Any], *, property_values: bool) -> None:
+    """Add to a ResourceChange what a drift-aware change set says of it.
+
+    With property values also what the last deployment has made of the resource.
+    """
     found = record.drifts.get(change["LogicalResourceId"])
     if found is None:
         return
     change["ResourceDriftStatus"] = found.status
+    change["ResourceDriftIgnoredAttributes"] = [
+        {"Path": path, "Reason": reason} for path, reason in found.ignored
+    ]
+    if property_values and found.previous:
+        change["PreviousDeploymentContext"] = json_text(found.previous)
     is_known = found.status in ("IN_SYNC", "MODIFIED")
     differences = {f"/Properties{each['PropertyPath']}": each for each in found.differences}
     for target in (each["Target"] for each in change["Details"]):

@@ -60,8 +60,9 @@ class CloudFormation:
         if wanted.region not in ("", self.region):
             return self.elsewhere(wanted)
         found = self.find(wanted.stack)
-        gone = found is None or found.status == GONE
-        return None if gone else found.outputs.values.get(wanted.name)
+        if found is None or found.status == GONE:
+            return None
+        return found.outputs.values.get(wanted.name)
 
     def macro(self, name: str) -> str | None:
         """The Lambda function of a macro that a stack defines, or None where there is none."""

@@ -45,7 +45,8 @@ class ResourceDrift(Struct, frozen=True):
     """How a resource differs from its template, as of ``at``.
 
     ``status`` is IN_SYNC, MODIFIED, DELETED, UNKNOWN or NOT_CHECKED; ``differences`` are AWS's own
-    shape; ``reason`` says why nobody can tell.
+    shape; ``reason`` says why nobody can tell. A drift-aware change set also remembers which paths
+    were ``ignored`` and why, and the ``previous`` context of the resource.
     """
 
     status: str
@@ -54,6 +55,8 @@ class ResourceDrift(Struct, frozen=True):
     actual: Params = {}
     differences: tuple[Params, ...] = ()
     reason: str = ""
+    ignored: tuple[tuple[str, str], ...] = ()
+    previous: Params = {}
 
 
 class StackResource(Struct):
@@ -183,7 +186,8 @@ class Deployment(Struct):
     resources that a rollback passes over, ``nested_skip`` those of nested stacks. A nested stack
     is ``held`` between its main phase and its cleanup until the stack at the root has come so far.
     ``checking`` is how many tasks are configured and not stable, ``configured`` is said of the
-    stack once no others are left. An ``invalid`` one has failed before anything was made.
+    stack once no others are left. An ``invalid`` one has failed before anything was made;
+    ``unvalidated`` ones, and their nested stacks, are not validated before.
     """
 
     kind: str
@@ -214,6 +218,7 @@ class Deployment(Struct):
     checking: int = 0
     configured: bool = False
     invalid: bool = False
+    unvalidated: bool = False
 
 
 class Finding(Struct, frozen=True):
@@ -260,7 +265,8 @@ class ChangeSetRecord(Struct):
     """A change set: the target that was reviewed, and the changes that lead to it.
 
     ``nested`` are the ids of the change sets of nested stacks by logical id, ``drifts`` how the
-    resources differed from the last deployment, of one that ``reverts_drift``.
+    resources differed from the last deployment, of one that ``reverts_drift``. One that is
+    ``unvalidated`` has its nested stacks made so, too.
     """
 
     name: str
@@ -274,6 +280,7 @@ class ChangeSetRecord(Struct):
     reason: str = ""
     changes: list[Change] = field(default_factory=list[Change])
     findings: tuple[Finding, ...] = ()
+    unvalidated: bool = False
     reverts_drift: bool = False
     drifts: dict[str, ResourceDrift] = field(default_factory=dict[str, ResourceDrift])
     token: str = ""

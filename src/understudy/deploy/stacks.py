@@ -72,6 +72,7 @@ def operation(kind: str, target: Target, params: Params, turn: Turn, **more: Any
         target=target,
         disable_rollback=more.pop("disable_rollback", options.disables_rollback(params)),
         retain_except_on_create=bool(params.get("RetainExceptOnCreate")),
+        unvalidated=more.pop("unvalidated", bool(params.get("DisableValidation"))),
         **more,
     )
 
@@ -172,7 +173,7 @@ def update_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
     }
     findings: list[Finding] = []
     if not prepared.late:
-        changes, reason = _planned(service, stack, prepared)
+        changes, reason = planned(service, stack, prepared)
         if reason and stack.status in UPDATABLE and not policies["new_policy"]:
             raise validation_error(NO_UPDATES)
         findings = validation.of_changes(service, stack, prepared, changes, params, turn)
@@ -182,12 +183,8 @@ def update_stack(service: CloudFormation, params: Params, turn: Turn) -> Params:
     return {"StackId": stack.id}
 
 
-def nothing_to_do(service: CloudFormation, stack: Stack, prepared: Prepared) -> str:
-    """Why an update would change nothing, or an empty text. Raises ValidationError."""
-    return _planned(service, stack, prepared)[1]
-
-
-def _planned(service: CloudFormation, stack: Stack, prepared: Prepared) -> tuple[list[Change], str]:
+def planned(service: CloudFormation, stack: Stack, prepared: Prepared) -> tuple[list[Change], str]:
+    """The changes of an update, or why it would change nothing. Raises ValidationError."""
     try:
         return planned_changes(service, stack, prepared, new=False)
     except EvaluationError as error:

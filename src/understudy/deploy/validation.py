@@ -1,7 +1,7 @@
 """Pre-deployment validation: what is wrong with a deployment before anything is made.
 
 AWS: Validate stack deployments. Properties against AWS's schemas, and names that are taken, fail
-the operation; a bucket that is not empty and shall be deleted is a warning about a change set.
+the operation; what could not be deleted, or made, is a warning about a change set (`warnings`).
 Names are looked up where the answer is at hand, and for buckets; other types say that a name is
 taken when they are made.
 """
@@ -9,7 +9,6 @@ taken when they are made.
 from collections.abc import Collection, Iterator, Sequence
 
 from understudy.base.diagnostic import Path
-from understudy.base.fault import Fault
 from understudy.cloudformation.change import Change
 from understudy.cloudformation.coerce import coerce
 from understudy.cloudformation.dynamic import not_yet_known
@@ -18,20 +17,16 @@ from understudy.cloudformation.validate import Problem, validate
 from understudy.cloudformation.value import is_map
 from understudy.control.events import Params
 from understudy.control.turn import Turn
-from understudy.deploy import existing, outside, work
+from understudy.deploy import existing, work
 from understudy.deploy.blueprint import Blueprint, planning_scope
 from understudy.deploy.handler import HandlerFailure, Invoke
 from understudy.deploy.outside import Missing
 from understudy.deploy.ports import Engine
 from understudy.deploy.prepare import Prepared
 from understudy.deploy.stack import Deployment, Finding, Stack, Validation
+from understudy.deploy.warnings import BUCKET, answer, warnings
 
-PROPERTIES, NAMES, BUCKETS = (
-    "PROPERTY_VALIDATION",
-    "NAME_CONFLICT_VALIDATION",
-    "BUCKET_EMPTINESS_VALIDATION",
-)
-BUCKET = "AWS::S3::Bucket"
+PROPERTIES, NAMES = "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION"
 _HOOKS = {
     PROPERTIES: "AWS::EarlyValidation::PropertyValidation",
     NAMES: "AWS::EarlyValidation::ResourceExistenceCheck",
@@ -46,10 +41,6 @@ _FAILED = (
 )
 DETECTED = "Validation failure detected. See the operation's FAILED event for details."
 """Why a stack is rolled back whose validation has failed. Recorded."""
-_NOT_EMPTY = (
-    "The bucket '{}' is not empty. You must either delete all objects and versions or use the "
-    "deletion policy to retain it, otherwise the delete operation will fail."
-)
 
 
 def of_creation(
@@ -139,8 +130,8 @@ def _conflicts(
         if not name or name == physical_id:
             continue
         if resource.type == BUCKET:
-            there = _answer(engine, "HeadBucket", name, params, turn) is not None
-            taken = name if there else ""
+            head = Invoke("s3", "HeadBucket", {"Bucket": name})
+            taken = name if answer(engine, head, params, turn) is not None else ""
         else:
             try:
                 taken = existing.found(
@@ -156,17 +147,6 @@ def _conflicts(
             yield Finding(logical_id, "", resource.type, NAMES, path, sentence)
 
 
-def _answer(
-    engine: Engine, operation: str, bucket: str, params: Params, turn: Turn
-) -> Params | None:
-    """What S3 says of a bucket, or None where that is a fault. Raises Missing."""
-    call = outside.caller(engine.services, params, turn)
-    try:
-        return call(Invoke("s3", operation, {"Bucket": bucket}))
-    except Fault:
-        return None
-
-
 def of_change_set(
     engine: Engine,
     stack: Stack,
@@ -175,36 +155,11 @@ def of_change_set(
     params: Params,
     turn: Turn,
 ) -> tuple[Finding, ...]:
-    """What is wrong with a change set, and warnings about buckets that it deletes but are full.
-
-    Raises Missing.
-    """
+    """What is wrong with a change set, and warnings about it. Raises Missing."""
     if params.get("DisableValidation"):
         return ()
     wrong = of_changes(engine, stack, prepared, changes, params, turn)
-    full = (
-        Finding(
-            each.logical_id,
-            each.physical_id,
-            BUCKET,
-            BUCKETS,
-            f"/Resources/{each.logical_id}",
-            _NOT_EMPTY.format(each.physical_id),
-            "WARN",
-        )
-        for each in changes
-        if _is_deleted(each) and _is_full(engine, each.physical_id, params, turn)
-    )
-    return (*wrong, *full)
-
-
-def _is_deleted(change: Change) -> bool:
-    return change.resource_type == BUCKET and change.policy_action in ("Delete", "ReplaceAndDelete")
-
-
-def _is_full(engine: Engine, bucket: str, params: Params, turn: Turn) -> bool:
-    found = _answer(engine, "ListObjectVersions", bucket, params, turn) or {}
-    return bool(found.get("Versions") or found.get("DeleteMarkers"))
+    return (*wrong, *warnings(engine, stack, changes, params, turn))
 
 
 def refusal(findings: Collection[Finding]) -> str:
