@@ -136,6 +136,33 @@ def test_a_macro_that_nobody_defines_is_refused_by_name(stack):
     assert any("No transform named 000000000000::Absent found." in each for each in reasons)
 
 
+@pytest.mark.parametrize(
+    ("transform", "sentence"),
+    [
+        ("AWS::CodeDeployBlueGreen", "deploys so by itself with the strategy BLUE_GREEN"),
+        ("AWS::ServiceCatalog", "products of Service Catalog are not offered"),
+        ("AWS::SecretsManager-2024-09-16", "Give [A] a RotationLambdaARN instead"),
+    ],
+)
+def test_a_transform_of_aws_that_is_not_offered_says_what_to_do(stack, transform, sentence):
+    hosted = thing(HostedRotationLambda={"RotationType": "MySQLSingleUser"})
+    stack.create({"A": hosted}, sections={"Transform": transform}, **EXPAND)
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert any(f"Transform {transform} failed with" in line for line in stack.events())
+    assert any(sentence in str(each["ResourceStatusReason"]) for each in stack.all_events())
+
+
+def test_secrets_that_are_rotated_by_a_function_of_ones_own_need_nothing_of_the_transform(stack):
+    sections = {"Transform": "AWS::SecretsManager-2020-07-23"}
+    assert stack.create({"A": thing(Size=1)}, sections=sections, **EXPAND) == "CREATE_COMPLETE"
+
+
+def test_a_transform_for_whole_templates_does_nothing_within_one(stack):
+    properties = {"Fn::Transform": {"Name": "AWS::SecretsManager-2020-07-23"}}
+    stack.create({"A": {"Type": "Test::Unit::Thing", "Properties": properties}}, **EXPAND)
+    assert any("No transform named" in line for line in stack.events())
+
+
 def test_a_macro_has_to_be_acknowledged(stack, define):
     define("Same", lambda event: {"fragment": event["fragment"]})
     with pytest.raises(Fault, match="CAPABILITY_AUTO_EXPAND") as caught:

@@ -1,11 +1,17 @@
 """Pre-deployment validation. AWS: Validate stack deployments; the order of events is recorded."""
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
 
+from understudy.app.schemas import CfnLintSchemas
+from understudy.cloudformation.schema import Schemas
 from understudy.control.events import Params
+from understudy.engine.engine import World
+from understudy.resources.registry import ResourceTypes
+from understudy.testing.account import Account
 from understudy.testing.outside import Services
 from understudy.testing.stack_story import StackStory, template, thing
 from understudy.testing.things import Things
@@ -231,3 +237,19 @@ def test_a_repository_that_is_not_empty_is_a_warning_about_a_change_set(
     assert found[:3] == ("R", "ECR_REPOSITORY_DELETE_READINESS_VALIDATION", "WARN")
     assert f"The repository '{real.physical('R')}' is not empty." in found[3]
     assert real.ask("DescribeChangeSet", ChangeSetName="c")["Status"] == "CREATE_COMPLETE"
+
+
+def test_a_second_configuration_recorder_is_a_warning_about_a_change_set(
+    world: World, things: Things
+) -> None:
+    types = ResourceTypes(Schemas(CfnLintSchemas()))
+    account = Account(dataclasses.replace(world, types=types), things)
+    role = "arn:aws:iam::000000000000:role/recorder"
+    recorder = {"Type": "AWS::Config::ConfigurationRecorder", "Properties": {"RoleARN": role}}
+    stack, other = StackStory(account), StackStory(account, "other")
+    assert stack.create({"R": recorder}) == "CREATE_COMPLETE"
+    change = {"ChangeSetName": "c", "ChangeSetType": "CREATE"}
+    other.call("CreateChangeSet", TemplateBody=template({"S": recorder}), **change)
+    (found,) = wrong(other, ChangeSetName="c")
+    assert found[:3] == ("S", "CONFIG_RECORDER_CONFLICT_VALIDATION", "WARN")
+    assert f"'{stack.physical('R')}' exists already" in found[3]

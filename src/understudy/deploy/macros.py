@@ -34,6 +34,20 @@ from understudy.deploy.location import get_object
 from understudy.deploy.outside import lookup
 
 INCLUDE = "AWS::Include"
+SECRETS = ("AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16")
+_WHOLE = (LANGUAGE_EXTENSIONS, SERVERLESS, *SECRETS)
+"""AWS's own macros that are for whole templates."""
+_NOT_OFFERED = {
+    "AWS::CodeDeployBlueGreen": (
+        "blue/green deployments by CodeDeploy are not offered. A service deploys so by itself with "
+        "the strategy BLUE_GREEN in its DeploymentConfiguration."
+    ),
+    "AWS::ServiceCatalog": "products of Service Catalog are not offered.",
+}
+_NO_ROTATION = (
+    "the functions that AWS hosts for rotation are not offered. Give [{}] a RotationLambdaARN "
+    "instead of a HostedRotationLambda."
+)
 _FAILED = f"Transform {INCLUDE} failed with: "
 
 
@@ -97,7 +111,9 @@ class _Run:
 
     def assert_known(self, name: str) -> None:
         """Raise MacroFailure where there is no macro of that name."""
-        if name not in (LANGUAGE_EXTENSIONS, INCLUDE, SERVERLESS) and not self.function(name):
+        if name in _NOT_OFFERED:
+            raise MacroFailure(f"Transform {name} failed with: {_NOT_OFFERED[name]}")
+        if name not in (INCLUDE, *_WHOLE) and not self.function(name):
             raise MacroFailure(f"No transform named {full_name(name, self.account)} found.")
 
     def whole(self, transform: Any, data: dict[str, Any]) -> dict[str, Any]:
@@ -114,6 +130,8 @@ class _Run:
             region = str(self.scope.pseudo.get("AWS::Region", ""))
             values = {**self.scope.pseudo, **self.scope.parameters}
             return {**translated(data, values, region), "Transform": data.get("Transform")}
+        if name in SECRETS:
+            return _unhosted(name, data)
         given: Params = transform.get("Parameters", {}) if is_map(transform) else {}
         fragment = {key: child for key, child in data.items() if key != "Transform"}
         made = whole_template(self.called(name, given, fragment))
@@ -136,8 +154,9 @@ class _Run:
 
     def called(self, name: str, given: Params, fragment: Any) -> Any:
         """What the function of a macro makes of a fragment. It is asked once for each fragment."""
-        self.assert_known(name)
-        full = full_name(name, self.account)
+        function, full = self.function(name), full_name(name, self.account)
+        if not function:  # AWS's own are for whole templates.
+            raise MacroFailure(f"No transform named {full} found.")
         try:
             arguments = evaluate(given, self.scope)
         except EvaluationError as error:
@@ -153,13 +172,26 @@ class _Run:
             region=str(self.scope.pseudo.get("AWS::Region", "")),
             request_id=request_id,
         )
-        invoke = Invoke("lambda", "Invoke", {"FunctionName": self.function(name), "Payload": event})
+        invoke = Invoke("lambda", "Invoke", {"FunctionName": function, "Payload": event})
         try:
             answer = lookup(self.params, invoke)
         except Fault as fault:
             raise MacroFailure(f"Transform {full} failed with: {fault.message}") from fault
         raised = bool(answer.get("FunctionError"))
         return fragment_of(full, request_id, answer.get("Payload") or "", raised=raised)
+
+
+def _unhosted(name: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The template, in which no rotation is done by a function of AWS. Raises MacroFailure.
+
+    The transform makes a nested stack of each such function and leaves the rest as it is. AWS:
+    AWS::SecretsManager transform.
+    """
+    for logical_id, resource in data.get("Resources", {}).items():
+        properties = resource.get("Properties") if is_map(resource) else None
+        if is_map(properties) and "HostedRotationLambda" in properties:
+            raise MacroFailure(f"Transform {name} failed with: {_NO_ROTATION.format(logical_id)}")
+    return data
 
 
 def _fragment(transform: dict[str, Any], scope: Scope, params: Params) -> Any:

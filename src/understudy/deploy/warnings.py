@@ -1,7 +1,7 @@
 """Warnings about a change set: what would fail when it is executed, unless somebody acts before.
 
-AWS: Validate stack deployments. A bucket or a repository that is not empty cannot be deleted. The
-sentence about buckets is AWS's.
+AWS: Validate stack deployments. A bucket or a repository that is not empty cannot be deleted, and
+a region has one configuration recorder. The sentence about buckets is AWS's.
 """
 
 from collections.abc import Collection, Iterator
@@ -19,6 +19,12 @@ from understudy.deploy.stack import Finding, Stack
 
 BUCKET = "AWS::S3::Bucket"
 REPOSITORY = "AWS::ECR::Repository"
+RECORDER = "AWS::Config::ConfigurationRecorder"
+RECORDERS = "CONFIG_RECORDER_CONFLICT_VALIDATION"
+_TWO_RECORDERS = (
+    "The configuration recorder '{}' exists already. A region has one, otherwise the create "
+    "operation will fail."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +74,29 @@ def warnings(
     """What will fail if nobody acts before the change set is executed. Raises Missing."""
     for change in changes:
         container = _CONTAINERS.get(change.resource_type)
+        if change.resource_type == RECORDER and change.action == "Add":
+            other = _recorder(engine)
+            if other:
+                yield _warning(change, RECORDERS, _TWO_RECORDERS.format(other))
         if container is None or change.policy_action not in ("Delete", "ReplaceAndDelete"):
             continue
         emptied = stack.resources[change.logical_id].properties.get(container.empties, False)
         if not is_true(emptied) and _is_full(engine, change.physical_id, container, params, turn):
-            yield Finding(
-                change.logical_id,
-                change.physical_id,
-                change.resource_type,
-                container.name,
-                f"/Resources/{change.logical_id}",
-                container.warning.format(change.physical_id),
-                "WARN",
-            )
+            yield _warning(change, container.name, container.warning.format(change.physical_id))
+
+
+def _recorder(engine: Engine) -> str:
+    """The recorder that the region has, or an empty text. AWS: Configuration recorder, one each."""
+    stacks = engine.state.stacks.values()
+    resources = (each for stack in stacks for each in stack.resources.values())
+    found = (each.physical_id for each in resources if each.type == RECORDER and each.was_made)
+    return next(found, "")
+
+
+def _warning(change: Change, name: str, sentence: str) -> Finding:
+    path = f"/Resources/{change.logical_id}"
+    known = (change.logical_id, change.physical_id, change.resource_type)
+    return Finding(*known, name, path, sentence, "WARN")
 
 
 def _is_full(engine: Engine, name: str, container: _Container, params: Params, turn: Turn) -> bool:
