@@ -24,7 +24,7 @@ from understudy.recommend.season import season
 from understudy.sim import compiled, patterns
 from understudy.sim.candidate import Candidate
 from understudy.sim.lane import Runner, Setting
-from understudy.sim.queueing import LATENCY, WIDTH, Rules, Targets
+from understudy.sim.queueing import LATENCY, WIDTH, Rules, Targets, least_busy
 from understudy.sim.serving import TIMEOUT, UNLIMITED, Serving
 from understudy.sim.start_up import at_once
 from understudy.sim.traffic import read
@@ -78,10 +78,12 @@ def served(instances: int, slots: int, busy: float, requests: int) -> tuple[floa
     room = 4096
     targets = Targets(
         np.ones(1),
-        np.array([0, instances]),
+        np.zeros(1, dtype=np.int64),
+        np.array([instances]),
         np.zeros((instances, slots)),
         np.empty((instances, room + CHUNK)),
         np.zeros(instances, dtype=np.int64),
+        least_busy(1, instances),
     )
     rules = Rules(UNLIMITED, 1e12, 0.0, 1, 1.0)
     results, attempts = np.empty((CHUNK, 2)), np.empty((CHUNK, 4))

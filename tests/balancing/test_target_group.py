@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from understudy.balancing.routing import ROUND_ROBIN
 from understudy.balancing.target_group import (
     HealthRules,
     Seen,
@@ -84,7 +85,7 @@ def test_a_target_of_all_zones_is_reached_from_each() -> None:
     ],
 )
 def test_who_starts_slowly(others: list[tuple[bool, bool]], slow: bool) -> None:
-    assert enters_slow_start(others) is slow
+    assert enters_slow_start(ROUND_ROBIN, 30.0, others) is slow
 
 
 targets = st.lists(st.builds(Seen, st.sampled_from([A, B]), st.booleans()), max_size=12)

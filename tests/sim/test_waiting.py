@@ -10,7 +10,7 @@ from understudy.control.slo import parse_slos
 from understudy.sim import compiled
 from understudy.sim.candidate import Candidate
 from understudy.sim.lane import Runner, Setting
-from understudy.sim.queueing import LATENCY, WIDTH, Floats, Rules, Targets
+from understudy.sim.queueing import LATENCY, WIDTH, Floats, Rules, Targets, least_busy
 from understudy.sim.serving import Serving
 from understudy.sim.start_up import at_once
 from understudy.sim.traffic import Traffic
@@ -25,10 +25,12 @@ def latencies(instances: int, slots: int, busy: float, services: Floats) -> Floa
     arrivals = np.cumsum(np.random.default_rng(1).exponential(1 / rate, count))
     targets = Targets(
         np.ones(1),
-        np.array([0, instances]),
+        np.zeros(1, dtype=np.int64),
+        np.array([instances]),
         np.zeros((instances, slots)),
         np.empty((instances, count + 1)),
         np.zeros(instances, dtype=np.int64),
+        least_busy(1, instances),
     )
     results = np.empty((count, 2))
     compiled.serve()(

@@ -9,6 +9,15 @@ from collections.abc import MutableSequence, Sequence
 NOBODY = -1
 """What a choice among nobody comes to."""
 
+ROUND_ROBIN, LEAST_OUTSTANDING, WEIGHTED_RANDOM = 0, 1, 2
+ALGORITHMS = {
+    "round_robin": ROUND_ROBIN,
+    "least_outstanding_requests": LEAST_OUTSTANDING,
+    "weighted_random": WEIGHTED_RANDOM,
+}
+"""The numbers of the algorithms that a target group may have. AWS: TargetGroupAttribute,
+load_balancing.algorithm.type."""
+
 
 def choose_variant(weights: Sequence[float], u: float) -> int:
     """The index of the one that a request goes to: each has ``weight / sum of weights``.
@@ -71,6 +80,46 @@ def round_robin(turns: MutableSequence[float], weights: Sequence[float]) -> int:
     if chosen != NOBODY:
         turns[chosen] -= total
     return chosen
+
+
+def pick(
+    algorithm: int,
+    outstanding: Sequence[int],
+    shares: Sequence[float],
+    turns: MutableSequence[float],
+    slow: int,
+    last: int,
+    u: float,
+) -> int:
+    """The index of the target that gets the next request of a target group; ``NOBODY``: none is.
+
+    ``last`` is the one that was chosen last (``NOBODY`` at first), ``turns`` are what `round_robin`
+    remembers; ``shares`` are those of `starting`, which has told how many start ``slow``. What is
+    in flight matters to least outstanding requests alone, ``u`` to all but taking turns.
+    """
+    if algorithm == LEAST_OUTSTANDING:
+        return least_outstanding(outstanding, u)
+    if algorithm == WEIGHTED_RANDOM:
+        chosen = choose_variant(shares, u)
+        return 0 if chosen == NOBODY and len(shares) > 0 else chosen
+    if slow > 0:
+        return round_robin(turns, shares)
+    return (last + 1) % len(shares) if len(shares) > 0 else NOBODY
+
+
+def starting(
+    now: float, duration: float, since: Sequence[float], shares: MutableSequence[float]
+) -> int:
+    """How many targets start slowly; ``shares`` become the `slow_start` of each.
+
+    ``since`` is when each began to, 0 where it does not.
+    """
+    slow = 0
+    for index in range(len(since)):
+        shares[index] = slow_start(now - since[index], duration) if since[index] > 0.0 else 1.0
+        if shares[index] < 1.0:
+            slow += 1
+    return slow
 
 
 def slow_start(elapsed: float, duration: float) -> float:

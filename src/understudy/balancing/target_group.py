@@ -3,9 +3,11 @@
 AWS: Target groups for your Application Load Balancers, Target group health.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+
+from understudy.balancing.routing import LEAST_OUTSTANDING
 
 
 class Threshold(Struct, frozen=True, array_like=True):
@@ -41,14 +43,17 @@ class Seen(Struct, frozen=True, array_like=True):
 
 
 def candidates(
-    targets: Sequence[Seen], zone: str, rules: HealthRules
+    targets: Sequence[Seen], zone: str, rules: HealthRules, *, checked: bool = True
 ) -> tuple[tuple[int, ...], bool]:
     """The targets (by index) that the node in a zone sends requests to, and whether it fails open.
 
     It sends them to the healthy targets or, where these are too few, to all. With one healthy
-    target of two, that one gets everything; with none, both do.
+    target of two, that one gets everything; with none, both do. Targets that are not ``checked``
+    all get requests.
     """
     reach = within(targets, zone, rules)
+    if not checked:
+        return reach, False
     healthy = tuple(index for index in reach if targets[index].healthy)
     if rules.routing.met(len(healthy), len(reach)):
         return healthy, False
@@ -64,6 +69,20 @@ def within(targets: Sequence[Seen], zone: str, rules: HealthRules) -> tuple[int,
     )
 
 
+def nodes_in_dns(
+    groups: Iterable[tuple[Sequence[Seen], HealthRules]], zones: Sequence[str]
+) -> tuple[str, ...]:
+    """The zones whose nodes clients find: those that are in DNS for each of the target groups.
+
+    A group for which none of them is left has no say.
+    """
+    found: tuple[str, ...] = tuple(zones)
+    for targets, rules in groups:
+        reachable = in_dns(targets, zones, rules)
+        found = tuple(zone for zone in found if zone in reachable) or found
+    return found
+
+
 def in_dns(targets: Sequence[Seen], zones: Sequence[str], rules: HealthRules) -> tuple[str, ...]:
     """The zones whose nodes are in DNS: those that meet the threshold or, if none does, all."""
     healthy = tuple(zone for zone in zones if _meets_dns(targets, zone, rules))
@@ -75,9 +94,12 @@ def _meets_dns(targets: Sequence[Seen], zone: str, rules: HealthRules) -> bool:
     return rules.dns.met(sum(targets[index].healthy for index in reach), len(reach))
 
 
-def enters_slow_start(others: Sequence[tuple[bool, bool]]) -> bool:
+def enters_slow_start(algorithm: int, duration: float, others: Sequence[tuple[bool, bool]]) -> bool:
     """Whether a target that turns healthy starts slowly: only beside a healthy one that does not.
 
-    ``others`` are the other targets of its group: healthy, and starting slowly at the moment.
+    ``others`` are the other targets of its group: healthy, and starting slowly at the moment. With
+    least outstanding requests none does.
     """
+    if duration <= 0.0 or algorithm == LEAST_OUTSTANDING:
+        return False
     return any(healthy and not slow for healthy, slow in others)

@@ -1,30 +1,48 @@
 """A load balancer of the simulated world: its target groups, and the requests sent to it.
 
 Requests are all alike: they meet one rule, which forwards them to target groups by weight. Each
-group's targets are those that the data plane would choose: the healthy ones, or all where too few
-are. The queue is that of `fleet`; a target group is what a variant is to an endpoint.
+comes from a client of its own, which finds the node of one zone or another in DNS. All that is
+decided (nodes, targets, turns, slow starts) is decided by `balancing`, as on the data plane. The
+queue is that of `fleet`; a target group is what a variant is to an endpoint.
 """
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
 from understudy.balancing.actions import Forward
+from understudy.balancing.routing import ALGORITHMS, slow_start
 from understudy.balancing.rules import Request, first_met
-from understudy.balancing.target_group import Seen, candidates
-from understudy.control.balancer import Balanced, BalancedGroup, BalancedTarget, Balancer
+from understudy.balancing.target_group import Seen, candidates, enters_slow_start, nodes_in_dns
+from understudy.control.balancer import Balanced, BalancedGroup, BalancedTarget, Balancer, Turned
 from understudy.control.events import Served, SetRoute, Target, TargetsTurned, VariantRoute
 from understudy.control.sketch import Sketch
 from understudy.sim.fleet import Fleet
 from understudy.sim.load import Load
+from understudy.sim.nodes import Memory, Reach
 from understudy.sim.serving import Serving
 from understudy.sim.tally import Tally
 
 MICROSECONDS = 1e6
+NOBODY_THERE: tuple[list[BalancedTarget], list[Seen]] = ([], [])
+
+
+@dataclass(slots=True)
+class Health:
+    """A target's state as it was told, and since when it starts slowly, 0 where it does not."""
+
+    state: str
+    since: float = 0.0
+
+    def starts_slowly(self, at: float, duration: float) -> bool:
+        """Whether it gets less than its share at a time."""
+        return self.since > 0.0 and slow_start(at - self.since, duration) < 1.0
 
 
 class BalancedFleet:
     """A load balancer under a stream of requests.
 
-    ``path`` is what all requests ask for. ``cut`` counts requests that were in flight at a target
-    when it was listed no more: they are lost. ``states`` is the health of targets as it was told.
-    ``targets`` are those that get requests now.
+    ``cut`` counts requests that were in flight at a target when it was listed no more: they are
+    lost. ``targets`` are those that get requests now.
     """
 
     def __init__(self, arn: str, region: str, load: Load, serving: Serving, tally: Tally) -> None:
@@ -33,48 +51,102 @@ class BalancedFleet:
         self._region = region
         self._fleet = Fleet(arn, load, serving, tally)
         self._balancer = Balancer(arn, "application", "", (), (), ())
-        self.states: dict[tuple[str, str, int], str] = {}
+        self._health: dict[str, Health] = {}
         self._listed: set[str] = set()
+        self._groups: dict[str, BalancedGroup] = {}
+        self._memory = Memory()
         self.targets: tuple[BalancedTarget, ...] = ()
         self._slots = serving.concurrency
         self._worked = 0.0
         self._left = 0.0
 
+    def told(self, group: str, target: str, port: int, state: str) -> None:
+        """A target is in a state, since before there was traffic."""
+        self._health[_name(group, target, port)] = Health(state)
+
     def set(self, balancer: Balancer, at: float) -> None:
         """The load balancer is another from now on."""
         self._balancer = balancer
-        self._route(at)
-        listed = {
-            _name(group.arn, each.id, each.port)
-            for group in balancer.groups
-            for each in group.targets
-        }
+        listed: set[str] = set()
+        for group in balancer.groups:
+            for each in group.targets:
+                name = _name(group.arn, each.id, each.port)
+                listed.add(name)
+                if each.draining or name not in self._health:
+                    self._health[name] = Health(each.state)
+        self._groups |= {group.arn: group for group in balancer.groups}
+        self._route(at, [group.arn for group in balancer.groups])
         for name in self._listed - listed:
             self.cut += self._fleet.cut(name, at)
+            self._health.pop(name, None)
         self._listed = listed
 
     def turned(self, event: TargetsTurned) -> None:
         """Probes have changed the health of targets."""
         for each in event.turned:
-            self.states[each.group, each.target, each.port] = each.state
-        self._route(event.at)
+            name = _name(each.group, each.target, each.port)
+            self._health[name] = Health(each.state, self._enters(each, name, event.at))
+        self._route(event.at, {each.group for each in event.turned})
 
-    def _route(self, at: float) -> None:
-        """Send requests to the targets that get them now."""
-        weights = dict(self._forward().groups)
-        groups = [each for each in self._balancer.groups if each.arn in weights]
-        chosen = [(each.arn, self._targets(each)) for each in groups]
-        self.targets = tuple(target for _, targets in chosen for target in targets)
-        variants = tuple(
-            VariantRoute(
-                arn,
-                float(weights[arn]),
-                tuple(Target(_name(arn, t.id, t.port), t.host, t.host_port) for t in targets),
+    def _enters(self, turned: Turned, name: str, at: float) -> float:
+        """When a target begins to start slowly: now, or not at all (0)."""
+        group = self._groups.get(turned.group)
+        if turned.state != "healthy" or group is None:
+            return 0.0
+        duration = group.slow_start
+        others = [
+            (not each.draining and state.state == "healthy", state.starts_slowly(at, duration))
+            for each in group.targets
+            if (other := _name(group.arn, each.id, each.port)) != name
+            for state in (self._health[other],)
+        ]
+        return at if enters_slow_start(ALGORITHMS[group.algorithm], duration, others) else 0.0
+
+    def _route(self, at: float, changed: Collection[str]) -> None:
+        """Send requests to the targets that get them now; the ``changed`` groups begin anew."""
+        self._fleet.serve_until(at)
+        balancer, weights = self._balancer, dict(self._forward().groups)
+        present = {each.arn: self._present(each) for each in balancer.groups}
+        told = [(present[each.arn][1], each.rules) for each in balancer.groups]
+        zones = nodes_in_dns(told, balancer.zones) or ("",)
+        reaches: list[Reach] = []
+        variants: list[VariantRoute] = []
+        self.targets = ()
+        for arn, group in self._groups.items():
+            there, seen = present.get(arn, NOBODY_THERE) if arn in weights else NOBODY_THERE
+            targets, reach = self._reach(group, there, seen, zones)
+            self.targets += targets
+            listed = tuple(
+                Target(_name(arn, each.id, each.port), each.host, each.host_port)
+                for each in targets
             )
-            for arn, targets in chosen
-        )
-        self._fleet.rotates = all(each.algorithm == "round_robin" for each in groups)
-        self._fleet.route(SetRoute(self._region, self.arn, variants), at)
+            reaches.append(reach)
+            variants.append(VariantRoute(arn, float(weights.get(arn, 0)), listed))
+        nodes = self._memory.nodes(reaches, zones, changed)
+        self._fleet.route(SetRoute(self._region, self.arn, tuple(variants)), at, nodes)
+
+    def _reach(
+        self,
+        group: BalancedGroup,
+        there: Sequence[BalancedTarget],
+        seen: Sequence[Seen],
+        zones: Sequence[str],
+    ) -> tuple[tuple[BalancedTarget, ...], Reach]:
+        """The targets of a group that get requests, and which of them each zone's node reaches.
+
+        A target in no zone of its own counts to the first, where each zone is counted for itself.
+        """
+        chosen: list[int] = []
+        ranges: list[tuple[int, int]] = []
+        for zone in zones:
+            found, _ = candidates(seen, zone, group.rules, checked=group.check.enabled)
+            begin = 0 if group.rules.cross_zone else len(chosen)
+            chosen += [index for index in found if index not in chosen]
+            ranges.append((begin, len(chosen)))
+        targets = tuple(there[index] for index in chosen)
+        since = tuple(self._health[_name(group.arn, each.id, each.port)].since for each in targets)
+        algorithm, ramp = ALGORITHMS[group.algorithm], group.slow_start
+        return targets, Reach(group.arn, algorithm, ramp, since, tuple(ranges))
 
     def _forward(self) -> Forward:
         """Where the rule sends requests that they meet; nowhere where it does not forward."""
@@ -85,25 +157,23 @@ class BalancedFleet:
                 return rule.action
         return Forward(())
 
-    def _targets(self, group: BalancedGroup) -> tuple[BalancedTarget, ...]:
-        """The targets of a group that get requests: they do not drain, and listen somewhere."""
+    def _present(self, group: BalancedGroup) -> tuple[list[BalancedTarget], list[Seen]]:
+        """The targets of a group that do not drain, and listen somewhere, as they are seen."""
         there = [each for each in group.targets if not each.draining and each.host]
+        names = [_name(group.arn, each.id, each.port) for each in there]
         seen = [
-            Seen(
-                each.zone,
-                self.states.get((group.arn, each.id, each.port), each.state) == "healthy",
-            )
-            for each in there
+            Seen(each.zone, self._health[name].state == "healthy")
+            for each, name in zip(there, names, strict=True)
         ]
-        zones = self._balancer.zones or ("",)
-        chosen = dict.fromkeys(
-            index for zone in zones for index in candidates(seen, zone, group.rules)[0]
-        )
-        return tuple(there[index] for index in chosen)
+        return there, seen
 
     def report(self, minute_end: float) -> tuple[Balanced, ...]:
         """What the load balancer did in the minute that ends now."""
         return tuple(self._served(each) for each in self._fleet.report(minute_end))
+
+    def in_flight(self, at: float) -> dict[str, int]:
+        """How many requests each target of a group has at a time, those that wait included."""
+        return self._fleet.by_target(at)
 
     def busy(self, seconds: float) -> float:
         """The share of its targets' slots that were busy in the last so many seconds, 0 to 1.

@@ -95,6 +95,9 @@ def serve() -> Callable[..., tuple[int, int, int]]:
     parts = twins(
         routing.choose_variant,
         routing.least_outstanding,
+        routing.round_robin,
+        routing.slow_start,
+        routing.starting,
         queueing.push,
         queueing.pop,
         queueing.copy_row,
@@ -103,7 +106,13 @@ def serve() -> Callable[..., tuple[int, int, int]]:
         queueing.again_at,
     )
     parts = twins(
-        queueing.luck, queueing.finish, queueing.begin, queueing.attempt, inline=True, **parts
+        routing.pick,
+        queueing.luck,
+        queueing.finish,
+        queueing.begin,
+        queueing.attempt,
+        inline=True,
+        **parts,
     )
     return twin(queueing.serve, parts, kept=keep())
 

@@ -1,13 +1,24 @@
 """The data plane of the simulated world: an endpoint's targets and the requests sent to it."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from understudy.control.events import Served, SetRoute, Sketch, VariantRoute
 from understudy.sim import compiled
 from understudy.sim.load import Load
-from understudy.sim.queueing import BEGAN, FIRST, WIDTH, Floats, Integers, Targets, finish
+from understudy.sim.queueing import (
+    BEGAN,
+    FIRST,
+    WIDTH,
+    Floats,
+    Integers,
+    Targets,
+    Turns,
+    finish,
+    least_busy,
+)
 from understudy.sim.reporting import Latencies, Open
 from understudy.sim.serving import Serving
 from understudy.sim.tally import Tally
@@ -24,6 +35,15 @@ class Target:
     outstanding: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Which targets (by index) each node of a route reaches, and how it chooses: see `Targets`."""
+
+    first: Integers
+    end: Integers
+    choice: Turns
+
+
 @dataclass(slots=True)
 class Lane:
     """The targets of one route as the arrays that `queueing.serve` works on.
@@ -34,7 +54,7 @@ class Lane:
 
     ids: tuple[str, ...]
     weights: Floats
-    first: Integers
+    nodes: Nodes
     busy: Floats
     outstanding: Floats
     sizes: Integers
@@ -44,7 +64,9 @@ class Lane:
     @property
     def targets(self) -> Targets:
         """The arrays by name."""
-        return Targets(self.weights, self.first, self.busy, self.outstanding, self.sizes)
+        nodes = self.nodes
+        heaps = (self.busy, self.outstanding, self.sizes)
+        return Targets(self.weights, nodes.first, nodes.end, *heaps, nodes.choice)
 
     def make_room(self, more: int) -> None:
         """Let each target take so many more requests."""
@@ -57,8 +79,9 @@ class Lane:
 
 
 def _nowhere() -> Lane:
-    none, zero = np.empty(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    return Lane((), np.empty(0), zero, np.empty((0, 1)), np.empty((0, 0)), none, ())
+    none = np.empty(0, dtype=np.int64)
+    nodes = Nodes(none, none, least_busy(0, 0))
+    return Lane((), np.empty(0), nodes, np.empty((0, 1)), np.empty((0, 0)), none, ())
 
 
 class Fleet:
@@ -69,7 +92,7 @@ class Fleet:
     "1/numberOfInstances is sent as the value on each request, where numberOfInstances is the
     number of active instances at the time of the request" (AWS: Monitor Amazon SageMaker AI with
     Amazon CloudWatch, InvocationsPerInstance). Its latency belongs to the minute of its answer.
-    Targets take turns if it ``rotates``, else the one with fewest requests in flight is next.
+    The target with fewest requests in flight is next, unless the route says otherwise.
     ``work`` is how many seconds all requests that were sent so far take to serve.
     """
 
@@ -77,7 +100,6 @@ class Fleet:
         self.endpoint = endpoint
         self.tally = tally
         self._load = load
-        self.rotates = False
         self._rules = serving.rules
         self._concurrency = serving.concurrency
         self._names: list[VariantKey] = []
@@ -90,8 +112,12 @@ class Fleet:
         self._results = np.empty((0, 2))
         self.work = 0.0
 
-    def route(self, command: SetRoute | None, at: float) -> None:
-        """Send requests that arrive from now on along another route, or nowhere."""
+    def route(self, command: SetRoute | None, at: float, nodes: Nodes | None = None) -> None:
+        """Send requests that arrive from now on along another route, or nowhere.
+
+        A load balancer's has ``nodes``; there a variant (a target group) without targets refuses
+        what it gets, while the other variants of an endpoint get its share.
+        """
         self.serve_until(at)
         self._leave_lane()
         variants = _by_variant(command.variants if command else ())
@@ -102,11 +128,14 @@ class Fleet:
         for each in ids:
             if each not in self._targets:
                 self._targets[each] = Target(np.full(self._concurrency, at), np.empty(0))
-        weights = [each.weight if each and each.targets else 0.0 for each in ordered]
+        weights = [each.weight if each and (each.targets or nodes) else 0.0 for each in ordered]
         if ids:
-            self._lane = self._entered(ids, weights, [len(ours) for ours in targets])
+            counts = [len(ours) for ours in targets]
+            self._lane = self._entered(ids, weights, counts, nodes or _one_each(counts))
 
-    def _entered(self, ids: tuple[str, ...], weights: list[float], counts: list[int]) -> Lane:
+    def _entered(
+        self, ids: tuple[str, ...], weights: list[float], counts: list[int], nodes: Nodes
+    ) -> Lane:
         present = [self._targets[each] for each in ids]
         outstanding = np.empty((len(ids), max(each.outstanding.size for each in present)))
         for row, target in zip(outstanding, present, strict=True):
@@ -114,7 +143,7 @@ class Fleet:
         return Lane(
             ids,
             np.array(weights),
-            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            nodes,
             np.array([each.busy for each in present]),
             outstanding,
             np.array([each.outstanding.size for each in present], dtype=np.int64),
@@ -177,7 +206,7 @@ class Fleet:
             (self._load.seed, number),
             until,
             lane.targets,
-            self._rules._replace(rotates=int(self.rotates)),
+            self._rules,
             self._again,
             self._waiting,
             self._invocations_of(lane),
@@ -237,13 +266,24 @@ class Fleet:
 
     def in_flight(self, at: float) -> dict[str, list[int]]:
         """How many requests each instance of a variant has at a time, those that wait included."""
+        sizes = iter(self.by_target(at).values())
+        found: dict[str, list[int]] = {}
+        for (name, _), count in zip(self._names, self._lane.shares, strict=False):
+            found.setdefault(name, []).extend(islice(sizes, count))
+        return found
+
+    def by_target(self, at: float) -> dict[str, int]:
+        """The same for each instance by its name."""
         self.serve_until(at)
         lane = self._lane
         finish(0, len(lane.ids), at, lane.outstanding, lane.sizes)
-        found: dict[str, list[int]] = {}
-        for (name, _), low, high in zip(self._names, lane.first[:-1], lane.first[1:], strict=False):
-            found.setdefault(name, []).extend(lane.sizes[low:high].tolist())
-        return found
+        return dict(zip(lane.ids, lane.sizes.tolist(), strict=True))
+
+
+def _one_each(counts: list[int]) -> Nodes:
+    """A node for each variant, with so many targets."""
+    end = np.cumsum(counts).astype(np.int64)
+    return Nodes(end - counts, end, least_busy(len(counts), int(end[-1])))
 
 
 def _by_variant(variants: tuple[VariantRoute, ...]) -> dict[VariantKey, VariantRoute]:

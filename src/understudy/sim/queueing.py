@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from understudy.balancing.routing import choose_variant, least_outstanding
+from understudy.balancing.routing import LEAST_OUTSTANDING, NOBODY, choose_variant, pick, starting
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-NOBODY = -1
-"""The variant of an attempt that found no target."""
 REFUSED = -1.0
 """The seconds of an attempt that nobody took."""
 
@@ -98,20 +96,54 @@ def pop_row(heap: Floats, size: int, row: Floats) -> None:
     copy_row(heap[last], heap[index])
 
 
+class Turns(NamedTuple):
+    """How a target is chosen: what `balancing.routing.pick` takes and remembers.
+
+    Variant v chooses by ``algorithm[v]``, and its targets start slowly for ``ramp[v]`` seconds.
+    There is a node in each of so many ``zones``, and clients come to one after the other: ``last``
+    has the number of the last client, then the target that each node of each variant chose last.
+    Row n of ``turns`` is what node n remembers, ``since[t]`` when target t began to start slowly;
+    ``shares`` are for work.
+    """
+
+    algorithm: Any
+    ramp: Any
+    zones: int
+    since: Any
+    shares: Any
+    turns: Any
+    last: Any
+
+
 class Targets(NamedTuple):
     """The targets of a route.
 
-    Variant v, of weight ``weights[v]``, owns the targets ``first[v]`` to ``first[v + 1]``. Row t of
-    ``busy`` is a heap of the times at which the slots of target t become free; row t of
-    ``outstanding`` a heap of the times at which its ``sizes[t]`` requests in flight are answered or
-    given up.
+    Variants have weights. Node n, in zone z of variant v, where n is v times the number of zones
+    plus z, reaches the targets ``first[n]`` to ``end[n]``. Row t of ``busy`` is a heap of the times
+    at which the slots of target t become free; row t of ``outstanding`` a heap of the times at
+    which its ``sizes[t]`` requests in flight are answered or given up.
     """
 
     weights: Any
     first: Any
+    end: Any
     busy: Floats
     outstanding: Floats
     sizes: Any
+    choice: Turns
+
+
+def least_busy(variants: int, targets: int) -> Turns:
+    """Variants in one zone, each of which sends a request to the target with fewest in flight."""
+    return Turns(
+        np.full(variants, LEAST_OUTSTANDING),
+        np.zeros(variants),
+        1,
+        np.zeros(targets),
+        np.ones(targets),
+        np.zeros((variants, targets)),
+        np.full(1 + variants, NOBODY),
+    )
 
 
 class Rules(NamedTuple):
@@ -119,8 +151,7 @@ class Rules(NamedTuple):
 
     A target that has ``room`` requests refuses another; an answer that takes as long as
     ``timeout`` is a failure, and so is a share of ``failures`` of all. A failed request is sent up
-    to ``tries`` times in all, after ``backoff`` seconds, then twice as many. ``rotates`` is 1 where
-    targets take turns, 0 where the one with fewest requests in flight is next.
+    to ``tries`` times in all, after ``backoff`` seconds, then twice as many.
     """
 
     room: int
@@ -128,7 +159,6 @@ class Rules(NamedTuple):
     failures: float
     tries: int
     backoff: float
-    rotates: int = 0
 
 
 def finish(low: int, high: int, at: float, outstanding: Floats, sizes: Any) -> None:
@@ -180,30 +210,44 @@ def attempt(
     service: float,
     choice: float,
     tie: float,
-    turn: float,
     room: int,
     timeout: float,
     weights: Any,
     first: Any,
+    end: Any,
     busy: Floats,
     outstanding: Floats,
     sizes: Any,
+    algorithm: Any,
+    ramp: Any,
+    zones: int,
+    since: Any,
+    shares: Any,
+    turns: Any,
+    last: Any,
 ) -> tuple[float, int]:
     """Send a request once: the seconds until it is served, and the variant that it goes to.
 
     The seconds are `REFUSED` where there is no target or no room. ``choice`` and ``tie`` are
-    uniform numbers; a ``turn`` of 0 or more is the place in a rotation. The parts of `Targets` come
-    one by one: a compiler handles that much better.
+    uniform numbers. The parts of `Targets` and `Turns` come one by one: a compiler handles that
+    much better.
     """
-    variant = choose_variant(weights, choice)
+    last[0] += 1
+    node = variant = choose_variant(weights, choice)
     if variant < 0:
         return REFUSED, NOBODY
-    low, high = first[variant], first[variant + 1]
+    if zones > 1:
+        node = variant * zones + last[0] % zones
+    low, high = first[node], end[node]
     finish(low, high, at, outstanding, sizes)
-    if turn >= 0.0 and high > low:
-        chosen = int(turn) % (high - low)
-    else:
-        chosen = least_outstanding(sizes[low:high], tie)
+    slow = 0
+    if ramp[variant] > 0.0:
+        slow = starting(at, ramp[variant], since[low:high], shares[low:high])
+    chosen = pick(
+        algorithm[variant], sizes[low:high], shares[low:high], turns[node], slow, last[1 + node],
+        tie,
+    )  # fmt: skip
+    last[1 + node] = chosen
     if chosen < 0:
         return REFUSED, NOBODY
     target = low + chosen
@@ -242,8 +286,9 @@ def serve(
     known, index = 0, 0
     request = again[-1]
     seed, first_number = numbers
-    weights, first, busy, outstanding, sizes = targets
-    room, timeout, failures, most_tries, backoff, rotates = rules
+    weights, first, limit, busy, outstanding, sizes, turning = targets
+    algorithm, ramp, zones, since, shares, turns, last = turning
+    room, timeout, failures, most_tries, backoff = rules
     several = weights.size > 1
     while True:
         due = again[0, DUE] if waiting > 0 else np.inf
@@ -260,10 +305,10 @@ def serve(
             return made, known, waiting
         choice = luck(seed, number, tries, CHOICE) if several else 0.0
         tie = luck(seed, number, tries, TIE)
-        turn = number + tries if rotates else -1.0
         took, variant = attempt(
-            at, service, choice, tie, turn, room, timeout, weights, first, busy, outstanding, sizes
-        )
+            at, service, choice, tie, room, timeout, weights, first, limit, busy, outstanding,
+            sizes, algorithm, ramp, zones, since, shares, turns, last,
+        )  # fmt: skip
         failed = took < 0.0 or took >= timeout
         if failures > 0.0 and luck(seed, number, tries, FATE) < failures:
             failed = True

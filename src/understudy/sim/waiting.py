@@ -15,7 +15,7 @@ from understudy.control.slo import LatencySlo, Slo
 from understudy.sim import compiled
 from understudy.sim.backlog import GROWTH, LEVELS, SHORTEST_WAIT, WAITS, Model
 from understudy.sim.bins import BINS, middles
-from understudy.sim.queueing import FIRST, LATENCY, WIDTH, Floats, Targets
+from understudy.sim.queueing import FIRST, LATENCY, WIDTH, Floats, Targets, least_busy
 from understudy.sim.service_time import draw
 from understudy.sim.serving import Serving
 
@@ -199,10 +199,12 @@ def _serve(
     room = min(serving.rules.room, most) + 1
     targets = Targets(
         np.ones(1),
-        np.array([0, number]),
+        np.zeros(1, dtype=np.int64),
+        np.array([number]),
         np.zeros((number, serving.concurrency)),
         np.empty((number, min(room, 4096 + most // number))),
         np.zeros(number, dtype=np.int64),
+        least_busy(1, number),
     )
     results = np.empty((most, 2))
     again = np.empty((1 + (arrivals.size if serving.tries > 1 else 0), WIDTH))

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from math import inf
 
 from understudy.base.fault import Fault
@@ -127,10 +128,14 @@ class SimulatedWorld:
         self._balanced = fleet
         for group in self.engine.region(self.region).plane.elbv2.state.groups.values():
             for target in group.targets.values():
-                fleet.states[group.arn, target.id, target.port] = target.state
-        for command in self.commands:
-            if isinstance(command, SetBalancer) and command.balancer.arn == fleet.arn:
-                fleet.set(command.balancer, self.now)
+                fleet.told(group.arn, target.id, target.port, target.state)
+        told = (
+            command.balancer
+            for command in reversed(self.commands)
+            if isinstance(command, SetBalancer) and command.balancer.arn == fleet.arn
+        )
+        for balancer in islice(told, 1):
+            fleet.set(balancer, self.now)
         self._next_report = (self.now // MINUTE + 1) * MINUTE
 
     def silence(self, task: str) -> None:

@@ -4,8 +4,16 @@ from collections.abc import Callable
 from time import monotonic
 
 from understudy.balancing.health import Probe, State, load_balancer, probed
-from understudy.balancing.routing import choose_variant, round_robin, slow_start
-from understudy.balancing.target_group import Seen, candidates, enters_slow_start, in_dns
+from understudy.balancing.routing import (
+    ALGORITHMS,
+    LEAST_OUTSTANDING,
+    NOBODY,
+    ROUND_ROBIN,
+    pick,
+    slow_start,
+    starting,
+)
+from understudy.balancing.target_group import Seen, candidates, enters_slow_start
 from understudy.control.balancer import BalancedGroup, BalancedTarget, TargetKey, Turned
 from understudy.proxy.balancer.function import Functions
 from understudy.proxy.balancer.member import Member, way
@@ -14,22 +22,25 @@ from understudy.proxy.upstream import Connect
 
 
 class Ready:
-    """The targets that a zone's node sends requests to, and whose turn it is."""
+    """The targets that a zone's node sends requests to, and what `balancing.routing` remembers."""
 
-    __slots__ = ("fails_open", "members", "place", "slow", "turns")
+    __slots__ = ("last", "members", "shares", "slow", "turns")
 
-    def __init__(self, members: list[Member], *, fails_open: bool) -> None:
+    def __init__(self, members: list[Member]) -> None:
         self.members = members
-        self.fails_open = fails_open
-        self.slow = any(each.since for each in members)
+        self.slow = sum(each.since > 0.0 for each in members)
+        self.shares = [1.0] * len(members)
         self.turns = [0.0] * len(members)
-        self.place = -1
+        self.last = NOBODY
 
 
 class Group:
     """The targets of a group as one balancer sees them. ``turned`` hears of changes of health."""
 
-    __slots__ = ("_clock", "_functions", "_ready", "_turned", "_uniform", "arn", "members", "told")
+    __slots__ = (
+        "_algorithm", "_clock", "_functions", "_ready", "_turned", "_uniform", "arn", "members",
+        "told",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -52,6 +63,7 @@ class Group:
     def update(self, told: BalancedGroup) -> None:
         """Take the group as it is from now on; targets that moved are new ones."""
         self.told = told
+        self._algorithm = ALGORITHMS[told.algorithm]
         before, self.members = self.members, {}
         for target in told.targets:
             key = target.key
@@ -87,18 +99,11 @@ class Group:
             ready = self._ready[zone] = self._find(zone)
         if avoid is not None:
             return self._other(ready, avoid)
-        members = ready.members
         if ready.slow:
-            return self._slowly(ready)
-        if not members:
-            return None
-        algorithm = self.told.algorithm
-        if algorithm == "least_outstanding_requests":
-            return self._least(members)
-        if algorithm == "weighted_random":
-            return members[int(self._uniform() * len(members))]
-        ready.place = place = (ready.place + 1) % len(members)
-        return members[place]
+            since = [each.since for each in ready.members]
+            now = self._clock.world(monotonic())
+            ready.slow = starting(now, self.told.slow_start, since, ready.shares)
+        return self._next(ready, self._algorithm)
 
     def named(self, target: str, port: int, zone: str) -> Member | None:
         """A target that a client is bound to, if it may get requests."""
@@ -112,9 +117,9 @@ class Group:
         """Whether no target is registered."""
         return all(member.draining for member in self.members.values())
 
-    def zones(self, zones: tuple[str, ...]) -> tuple[str, ...]:
-        """The zones whose nodes are in DNS as far as this group goes."""
-        return in_dns(self._seen()[1], zones, self.told.rules)
+    def seen(self) -> list[Seen]:
+        """The targets that do not drain, as their health has it."""
+        return self._seen()[1]
 
     def probed(self, member: Member, probe: Probe, reason: str, description: str) -> None:
         """A health check of a target went so."""
@@ -137,15 +142,13 @@ class Group:
 
     def _enters(self, member: Member) -> float:
         """When a target that turns healthy begins to start slowly: now, or never (0)."""
-        least = self.told.algorithm == "least_outstanding_requests"
-        if not self.told.slow_start or least:
-            return 0.0
+        now, duration = self._clock.world(monotonic()), self.told.slow_start
         others = [
-            (each.health.routable, each.since > 0.0)
+            (each.health.routable, each.since > 0.0 and slow_start(now - each.since, duration) < 1)
             for each in self.members.values()
             if each is not member
         ]
-        return self._clock.world(monotonic()) if enters_slow_start(others) else 0.0
+        return now if enters_slow_start(self._algorithm, duration, others) else 0.0
 
     def _seen(self) -> tuple[list[Member], list[Seen]]:
         present = [each for each in self.members.values() if not each.draining]
@@ -153,37 +156,23 @@ class Group:
 
     def _find(self, zone: str) -> Ready:
         present, seen = self._seen()
-        if not self.told.check.enabled:
-            return Ready(present, fails_open=False)
-        indexes, fails_open = candidates(seen, zone, self.told.rules)
-        return Ready([present[index] for index in indexes], fails_open=fails_open)
+        rules, checked = self.told.rules, self.told.check.enabled
+        indexes, _ = candidates(seen, zone, rules, checked=checked)
+        return Ready([present[index] for index in indexes])
 
     def _other(self, ready: Ready, avoid: Member) -> Member | None:
         others = [each for each in ready.members if each.told.key != avoid.told.key]
-        return self._least(others) if others else None
+        return self._next(Ready(others), LEAST_OUTSTANDING)
 
-    def _least(self, members: list[Member]) -> Member:
-        """The target with the fewest requests in flight; ties are broken by chance.
-
-        It is `balancing.routing.least_outstanding`, for many targets.
-        """
-        fewest = min([len(each.flights) for each in members])
-        ties = [each for each in members if len(each.flights) == fewest]
-        return ties[int(self._uniform() * len(ties))]
-
-    def _slowly(self, ready: Ready) -> Member:
-        """By turns or by chance, while some targets get less than their share."""
-        now = self._clock.world(monotonic())
-        weights: list[float] = []
-        for member in ready.members:
-            weight = slow_start(now - member.since, self.told.slow_start) if member.since else 1.0
-            if weight >= 1.0:
-                member.since = 0.0
-            weights.append(weight)
-        ready.slow = any(each.since for each in ready.members)
-        if self.told.algorithm == "weighted_random":
-            return ready.members[max(0, choose_variant(weights, self._uniform()))]
-        return ready.members[round_robin(ready.turns, weights)]
+    def _next(self, ready: Ready, algorithm: int) -> Member | None:
+        members, last, u = ready.members, ready.last, 0.0
+        outstanding = ()
+        if algorithm != ROUND_ROBIN:
+            u = self._uniform()
+            if algorithm == LEAST_OUTSTANDING:
+                outstanding = [len(each.flights) for each in members]
+        ready.last = pick(algorithm, outstanding, ready.shares, ready.turns, ready.slow, last, u)
+        return members[ready.last] if members else None
 
 
 def _moved(member: Member, host: str, port: int) -> bool:

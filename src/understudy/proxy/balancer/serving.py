@@ -6,6 +6,7 @@ from time import monotonic
 
 from understudy.balancing.actions import Forward
 from understudy.balancing.rules import Request, Rule, first_met
+from understudy.balancing.target_group import nodes_in_dns
 from understudy.control.balancer import BalancedListener, Balancer, Turned
 from understudy.proxy.balancer.checks import Checks
 from understudy.proxy.balancer.function import Functions, calls
@@ -186,11 +187,8 @@ class Serving:
 
     def next_zone(self) -> str:
         """The zone of the node that the next client finds in DNS."""
-        everywhere = self.told.zones
-        zones = list(everywhere)
-        for group in self.groups.values():
-            reachable = group.zones(everywhere)
-            zones = [zone for zone in zones if zone in reachable] or zones
+        groups = [(group.seen(), group.told.rules) for group in self.groups.values()]
+        zones = nodes_in_dns(groups, self.told.zones)
         self._zone += 1
         return zones[self._zone % len(zones)] if zones else ""
 
