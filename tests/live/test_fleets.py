@@ -32,7 +32,6 @@ from understudy.control.events import (
 from understudy.control.machine import Machine
 from understudy.control.task import ContainerCheck, Exit, PortMapping, TaskContainer
 from understudy.live.fleets import Fleets
-from understudy.live.metadata import Asked, answer
 from understudy.runtimes.addresses import address_of
 from understudy.runtimes.mappings import Mapped
 from understudy.runtimes.roots import bubblewrap
@@ -242,42 +241,6 @@ def test_what_instances_and_tasks_use_is_measured(tmp_path: Path) -> None:
     # A t3.small has two processors; a loop keeps one busy, as far as it is given one.
     assert 0 < percent <= 55
     assert 0 < shares <= 1100
-
-
-TAGS = {"Name": "web"}
-ASKED = [
-    ("GET", "latest/meta-data/instance-type", 200, "t3.small"),
-    ("GET", "latest/meta-data/placement/", 200, "availability-zone\nregion"),
-    ("GET", "latest/meta-data/tags/instance/Name", 200, "web"),
-    ("GET", "latest/user-data", 200, "#!/bin/sh"),
-    ("GET", "latest/meta-data/iam/security-credentials/", 200, "app"),
-    ("GET", "latest/nothing", 404, "Not Found"),
-    ("POST", "latest/user-data", 405, "Method Not Allowed"),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "status", "text"), ASKED, ids=[a[1] for a in ASKED])
-def test_metadata(method: str, path: str, status: int, text: str) -> None:
-    launch = instance(tags=TAGS, user_data="#!/bin/sh", profile="app")
-    assert launch.machine is not None
-    assert answer(launch, launch.machine, Asked(method, path, {}), 0.0) == (status, text)
-
-
-def test_metadata_version_2_takes_a_token() -> None:
-    launch = instance(tokens_required=True)
-    assert launch.machine is not None
-
-    def ask(method: str, path: str, **headers: str) -> tuple[int, str]:
-        assert launch.machine is not None
-        named = {f"x-aws-ec2-metadata-{name.replace('_', '-')}": headers[name] for name in headers}
-        return answer(launch, launch.machine, Asked(method, path, named), 0.0)
-
-    assert ask("GET", "latest/meta-data/instance-id")[0] == 401
-    assert ask("PUT", "latest/api/token")[0] == 400
-    status, token = ask("PUT", "latest/api/token", token_ttl_seconds="60")
-    assert status == 200
-    assert ask("GET", "latest/meta-data/instance-id", token=token) == (200, "i-1")
-    assert ask("GET", "latest/meta-data/instance-id", token="another")[0] == 401
 
 
 def container(name: str, image: str = "", **changes: Any) -> TaskContainer:

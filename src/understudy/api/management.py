@@ -16,6 +16,7 @@ from understudy.base.fault import Fault
 from understudy.base.identity import Ids
 from understudy.control.capacity.operations import SERVICE
 from understudy.control.plane import OPERATIONS
+from understudy.control.self_knowledge import self_knowledge
 from understudy.control.subjects import behind, observed
 from understudy.control.top import fleets
 from understudy.control.turn import Turn
@@ -85,11 +86,13 @@ class Management:
     def _metadata(self, path: str, request: Request) -> Response:
         """The instance metadata service of an instance: ``.../metadata/INSTANCE/latest/...``."""
         instance_id, _, rest = path.partition("/")
-        known = self._machines.machine(instance_id)
-        if known is None:
+        region = self._machines.region_of(instance_id)
+        plane = self._loop.engine.region(region).plane if region else None
+        own = self_knowledge(plane, instance_id) if plane else None
+        if own is None:
             return _json({"message": f"There is no instance {instance_id}."}, 404)
         asked = Asked(request.method, rest, dict(request.headers))
-        status, text = told(*known[:2], asked, self._loop.now())
+        status, text = told(own, region, asked, self._loop.now())
         return Response(status, (("content-type", "text/plain"),), text.encode())
 
     def _said(self, _: Region, __: Query) -> dict[str, Any]:

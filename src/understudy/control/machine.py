@@ -2,13 +2,16 @@
 
 from msgspec import Struct
 
+Options = dict[str, str | int]
+
 
 class Machine(Struct, frozen=True):
     """What an instance was launched as.
 
     ``template`` is the name of its launch template or configuration, ``group`` that of its Auto
     Scaling group, ``address`` the private IP address that it has in the AWS world. ``profile`` is
-    the name of its instance profile's role, ``user_data`` the decoded text.
+    the name of its instance profile's role, ``user_data`` the decoded text, ``metadata`` its
+    MetadataOptions as far as they were given.
     """
 
     image: str = ""
@@ -19,4 +22,4 @@ class Machine(Struct, frozen=True):
     profile: str = ""
     user_data: str = ""
     tags: dict[str, str] = {}
-    tokens_required: bool = False
+    metadata: Options = {}

@@ -33,6 +33,11 @@ class GroupMembers:
             for member in group.instances.values():
                 yield self._shown(group, member)
 
+    def find(self, instance_id: str) -> Instance | None:
+        """An instance of a group, None if there is no such one."""
+        found = self._groups.find(instance_id)
+        return None if found is None else self._shown(*found)
+
     def _shown(self, group: Group, member: Member) -> Instance:
         machine = machine_of(self._groups, group, member)
         tags = {**machine.tags, "aws:autoscaling:groupName": group.name}

@@ -69,12 +69,10 @@ class Machines:
         found = msgspec.json.decode(running.note, type=Note)
         self._notes[running.name.removeprefix(PREFIX)] = _told(found, running)
 
-    def machine(self, instance_id: str) -> tuple[Launch, Machine, str] | None:
-        """What is known of a running instance, and its address."""
-        command, note = self._launches.get(instance_id), self._notes.get(instance_id)
-        if command is None or command.machine is None or note is None:
-            return None
-        return command, command.machine, note.host
+    def region_of(self, instance_id: str) -> str:
+        """The region of an instance that was launched and not ended, empty where there is none."""
+        command = self._launches.get(instance_id)
+        return command.region if command else ""
 
     async def launch(self, command: Launch) -> None:
         """Start an instance, or take over one that runs; the loop hears how that went."""

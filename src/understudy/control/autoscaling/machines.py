@@ -17,7 +17,6 @@ def machine_of(service: "AutoScaling", group: Group, instance: Instance) -> Mach
     data = _launch_data(service, instance)
     profile = data.get("IamInstanceProfile", "")
     name = profile if isinstance(profile, str) else profile.get("Name") or profile.get("Arn", "")
-    options: Params = data.get("MetadataOptions", {})
     return Machine(
         instance.image_id,
         instance.launch_configuration or instance.launch_template.get("LaunchTemplateName", ""),
@@ -27,7 +26,7 @@ def machine_of(service: "AutoScaling", group: Group, instance: Instance) -> Mach
         name.rpartition("/")[2],
         decoded(data.get("UserData", "")),
         {**_tags(data), **{key: value for key, (value, spread) in group.tags.items() if spread}},
-        options.get("HttpTokens") == "required",
+        data.get("MetadataOptions", {}),
     )
 
 

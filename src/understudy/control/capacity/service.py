@@ -255,15 +255,20 @@ class Capacity:
         elif kind == "refused":
             self.report(InstanceFailed(turn.at, turn.region, rest[0], rest[1]), turn)
         elif rest[0] in self.state.held:
-            self._on_spot(kind, rest[0], turn)
+            self._on_spot(kind, self.state.held[rest[0]], turn)
 
-    def _on_spot(self, kind: str, instance: str, turn: Turn) -> None:
+    def _on_spot(self, kind: str, life: Life, turn: Turn) -> None:
         if kind == "reclaim":
-            turn.emit(Stop(turn.region, instance, 0.0))
-            self.report(InstanceFailed(turn.at, turn.region, instance, words.RECLAIMED), turn)
+            turn.emit(Stop(turn.region, life.id, 0.0))
+            self.report(InstanceFailed(turn.at, turn.region, life.id, words.RECLAIMED), turn)
+        elif kind == "notice":
+            life.notice_at = turn.at
+            self.report(SpotNoticed(turn.at, turn.region, life.id, "interruption"), turn)
         else:
-            notice = "interruption" if kind == "notice" else "rebalance-recommendation"
-            self.report(SpotNoticed(turn.at, turn.region, instance, notice), turn)
+            life.rebalance_at = turn.at
+            self.report(
+                SpotNoticed(turn.at, turn.region, life.id, "rebalance-recommendation"), turn
+            )
 
     def on_healthy(self, event: InstanceHealthy, turn: Turn) -> None:
         """An instance runs."""

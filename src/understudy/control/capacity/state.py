@@ -44,7 +44,8 @@ class Place(Struct, frozen=True):
 class Life(Struct):
     """An instance from its launch on. ``running_at`` and ``ended_at`` are 0 until they come.
 
-    ``reservation`` is the Capacity Reservation or zonal Reserved Instance that it runs in.
+    ``reservation`` is the Capacity Reservation or zonal Reserved Instance that it runs in. A spot
+    instance was recommended to be rebalanced, and its interruption was noticed, when they say.
     """
 
     id: str
@@ -54,6 +55,8 @@ class Life(Struct):
     running_at: float = 0.0
     ended_at: float = 0.0
     reservation: str = ""
+    rebalance_at: float = 0.0
+    notice_at: float = 0.0
 
 
 class TaskLife(Struct):

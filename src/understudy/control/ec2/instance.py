@@ -10,6 +10,7 @@ AWS: Instance lifecycle; API_InstanceState, API_StateReason.
 from msgspec import Struct, field
 
 from understudy.base.arn import ACCOUNT
+from understudy.control.ec2.metadata_options import options_of
 from understudy.control.events import Params
 from understudy.control.machine import Machine
 
@@ -97,6 +98,7 @@ def shown(instance: Instance, region: str) -> Params:
             for each in instance.params.get("SecurityGroupIds", ())
         ],
         "BlockDeviceMappings": [],
+        "MetadataOptions": options_of(instance.machine.metadata),
         "NetworkInterfaces": [],
         "ProductCodes": [],
         "Tags": [{"Key": key, "Value": value} for key, value in sorted(_tags(instance).items())],

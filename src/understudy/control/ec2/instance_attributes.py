@@ -1,7 +1,7 @@
 """Attributes and tags of instances.
 
 AWS: API_ModifyInstanceAttribute, API_DescribeInstanceAttribute, API_CreateTags, API_DeleteTags,
-API_DescribeTags; Change the instance type.
+API_DescribeTags, API_ModifyInstanceMetadataOptions; Change the instance type.
 """
 
 from msgspec import structs
@@ -10,6 +10,8 @@ from understudy.base.fault import Fault
 from understudy.control.ec2.instance import Instance
 from understudy.control.ec2.launch_templates import refuse_dry_run
 from understudy.control.ec2.machines import decoded
+from understudy.control.ec2.metadata_options import NAMES as METADATA
+from understudy.control.ec2.metadata_options import options_of
 from understudy.control.ec2.service import Ec2
 from understudy.control.events import Params
 from understudy.control.turn import Turn
@@ -65,6 +67,27 @@ def _set(instance: Instance, name: str, value: object) -> None:
         raw = value.decode() if isinstance(value, bytes) else str(value)
         instance.machine = structs.replace(instance.machine, user_data=decoded(raw))
     instance.params = {**instance.params, name: value}
+
+
+def modify_instance_metadata_options(service: Ec2, params: Params, turn: Turn) -> Params:
+    """ModifyInstanceMetadataOptions: of an instance of its own, in whatever state.
+
+    AWS: API_ModifyInstanceMetadataOptions. A group's instances have those of their launch template.
+    """
+    del turn
+    refuse_dry_run(params)
+    identity: str = params["InstanceId"]
+    (instance,) = service.chosen([identity])
+    if not service.own([identity]):
+        raise Fault(
+            "UnsupportedOperation",
+            f"The metadata options of {identity} are those of its Auto Scaling group's launch "
+            "template here.",
+        )
+    given = {name: params[name] for name in METADATA if name in params}
+    metadata = {**instance.machine.metadata, **given}
+    instance.machine = structs.replace(instance.machine, metadata=metadata)
+    return {"InstanceId": identity, "InstanceMetadataOptions": options_of(metadata)}
 
 
 def describe_instance_attribute(service: Ec2, params: Params, turn: Turn) -> Params:

@@ -9,6 +9,7 @@ from understudy.control.ec2.instance_attributes import (
     describe_instance_attribute,
     describe_tags,
     modify_instance_attribute,
+    modify_instance_metadata_options,
 )
 from understudy.control.ec2.launch_template_versions import (
     create_launch_template_version,
@@ -69,6 +70,7 @@ OPERATIONS: Mapping[str, Callable[[Ec2, Params, Turn], Params]] = {
     "DescribeLaunchTemplates": describe_launch_templates,
     "DescribeTags": describe_tags,
     "ModifyInstanceAttribute": modify_instance_attribute,
+    "ModifyInstanceMetadataOptions": modify_instance_metadata_options,
     "ModifyLaunchTemplate": modify_launch_template,
     "RebootInstances": reboot_instances,
     "RunInstances": run_instances,

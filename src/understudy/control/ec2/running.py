@@ -72,7 +72,7 @@ def _made(
         name,
         decoded(params.get("UserData", "")),
         tags,
-        params.get("MetadataOptions", {}).get("HttpTokens") == "required",
+        params.get("MetadataOptions", {}),
     )
     kind = params.get("InstanceType", DEFAULT_TYPE)
     instance = Instance(identity, reservation, index, kind, turn.at, machine, params, tags=tags)

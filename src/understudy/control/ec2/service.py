@@ -26,6 +26,10 @@ class Members(Protocol):
         """All of them."""
         ...
 
+    def find(self, instance_id: str) -> Instance | None:
+        """One of them, None if there is no such one."""
+        ...
+
     def lose(self, instance_id: str, turn: Turn) -> bool:
         """Somebody stops or terminates one; its group replaces it. Whether there is such a one."""
         ...
@@ -41,6 +45,10 @@ class NoMembers:
     def instances(self) -> Iterable[Instance]:
         """None."""
         return ()
+
+    def find(self, instance_id: str) -> Instance | None:
+        """There is no such instance."""
+        del instance_id
 
     def lose(self, instance_id: str, turn: Turn) -> bool:
         """There is no such instance."""
@@ -85,6 +93,10 @@ class Ec2:
         """The state of an instance of its own, empty where there is no such instance."""
         instance = self.state.instances.get(instance_id)
         return instance.state if instance else ""
+
+    def find(self, instance_id: str) -> Instance | None:
+        """An instance, also one of a group; None if there is no such one."""
+        return self.state.instances.get(instance_id) or self.members.find(instance_id)
 
     def everything(self) -> dict[str, Instance]:
         """All instances by id, those of groups among them."""
