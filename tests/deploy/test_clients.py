@@ -211,7 +211,7 @@ def test_a_kill_in_the_middle_makes_nothing_twice_and_ends_well(
 @pytest.mark.parametrize(
     "operation",
     [
-        "CreateStackSet",
+        "ActivateOrganizationsAccess",
         "CreateGeneratedTemplate",
         "CreateStackRefactor",
         "SetAlias",

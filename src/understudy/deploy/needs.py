@@ -14,6 +14,7 @@ from understudy.deploy.planning import planned_changes
 from understudy.deploy.prepare import prepare, template_body
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import Stack
+from understudy.deploy.stack_sets import operations as stack_sets
 from understudy.deploy.stacks import NO_TARGET
 from understudy.deploy.warnings import CONTAINERS
 
@@ -114,10 +115,11 @@ _LOOKS: Mapping[str, Look] = {
     "DetectStackResourceDrift": drift.look,
     "CreateNestedStack": nested.needs,
     "UpdateNestedStack": nested.needs,
+    **stack_sets.LOOKS,
 }
 
 
-def nested_stack_needs(service: CloudFormation, params: Params, turn: Turn) -> Params:
-    """What a handler has to look up before it creates or updates a nested stack."""
+def handler_needs(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """What a handler has to look up before CloudFormation can do what it wishes."""
     found = needs(service, params["Operation"], params["Params"], turn)
     return {"Needs": [[each.service, each.operation, each.params] for each in found]}

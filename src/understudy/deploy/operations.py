@@ -21,6 +21,7 @@ from understudy.deploy import (
     templates,
 )
 from understudy.deploy.service import CloudFormation
+from understudy.deploy.stack_sets import operations as stack_sets
 
 Operation = Callable[[CloudFormation, Params, Turn], Params]
 
@@ -60,11 +61,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeAccountLimits": registry.describe_account_limits,
     "DescribeType": registry.describe_type,
     "ListTypes": registry.list_types,
+    **stack_sets.OPERATIONS,
 }
 
 OWN: Mapping[str, Operation] = {
     **nested.OPERATIONS,
-    "NestedStackNeeds": needs.nested_stack_needs,
+    **stack_sets.BETWEEN_REGIONS,
+    "HandlerNeeds": needs.handler_needs,
     signals.RECEIVED: signalling.received,
     signals.NOW: signalling.now,
     "CreateWaitConditionHandle": signalling.create_handle,

@@ -1,26 +1,19 @@
 """The options of a call that brings a stack somewhere, beside its template. Refused as AWS does."""
 
-from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec.structs import replace
 
-from understudy.base.arn import ACCOUNT, PARTITION, last_name
+from understudy.base.arn import ACCOUNT, PARTITION
 from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation.template import Template
-from understudy.cloudformation.value import is_list
 from understudy.control.events import Params
 from understudy.deploy import monitoring
-from understudy.deploy.documents import document
-from understudy.deploy.handler import Invoke
 from understudy.deploy.location import text_at
-from understudy.deploy.outside import lookup
 from understudy.deploy.policy import checked
 from understudy.deploy.stack import Target
-
-_ASSUMES = ("sts:AssumeRole", "sts:*", "*")
-_SERVICE = "cloudformation.amazonaws.com"
+from understudy.deploy.trust import trusted, trusts_us
 
 
 def target_options(params: Params, previous: Target | None) -> dict[str, Any]:
@@ -33,8 +26,8 @@ def target_options(params: Params, previous: Target | None) -> dict[str, Any]:
     rollback = params.get("RollbackConfiguration")
     given = rollback is not None
     role = params.get("RoleARN", "")
-    if role:
-        _check_role(params, role)
+    if role and not trusts_us(params, role):
+        raise _not_assumable(role)
     return {
         "tags": before.tags if tags is None else tags,
         "capabilities": tuple(params.get("Capabilities", ())),
@@ -82,11 +75,6 @@ def check_types(template: Template, params: Params) -> None:
             )
 
 
-def _check_role(params: Params, arn: str) -> None:
-    """Refuse a role that CloudFormation cannot assume. Recorded."""
-    _check_trust(params, arn, _is_service)
-
-
 def check_output_role(params: Params, arn: str, executor: str) -> None:
     """Refuse a role of Fn::GetStackOutput that the stack's own role cannot assume.
 
@@ -94,40 +82,12 @@ def check_output_role(params: Params, arn: str, executor: str) -> None:
     AWS: Fn::GetStackOutput, RoleArn.
     """
     own = {"*", ACCOUNT, f"arn:{PARTITION}:iam::{ACCOUNT}:root", executor}
-    _check_trust(params, arn, lambda principal: bool(own & set(_members(principal, "AWS"))))
+    if own.isdisjoint(trusted(params, arn, "AWS")):
+        raise _not_assumable(arn)
 
 
-def _check_trust(params: Params, arn: str, trusts: Callable[[Any], bool]) -> None:
-    refused = validation_error(f"Role {arn} is invalid or cannot be assumed")
-    if f":{ACCOUNT}:" not in arn:  # There is one account, and nobody of another trusts it.
-        raise refused
-    try:
-        role = lookup(params, Invoke("iam", "GetRole", {"RoleName": last_name(arn)}))["Role"]
-    except Fault as fault:
-        raise refused from fault
-    trust = document(role.get("AssumeRolePolicyDocument", {}))
-    statements: list[Params] = _listed(trust.get("Statement", []))
-    if not any(_lets_assume(each) and trusts(each.get("Principal", {})) for each in statements):
-        raise refused
-
-
-def _lets_assume(statement: Params) -> bool:
-    """Whether a statement of a trust policy is about assuming the role."""
-    actions = _listed(statement.get("Action", []))
-    return statement.get("Effect") == "Allow" and any(each in _ASSUMES for each in actions)
-
-
-def _is_service(principal: Any) -> bool:
-    return bool({_SERVICE, "*"} & set(_members(principal, "Service")))
-
-
-def _members(principal: Any, kind: str) -> list[Any]:
-    """The principals of a kind that a statement names."""
-    return ["*"] if principal == "*" else _listed(principal.get(kind, []))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if is_list(value) else [value]
+def _not_assumable(arn: str) -> Fault:
+    return validation_error(f"Role {arn} is invalid or cannot be assumed")
 
 
 def tag_list(tags: dict[str, str]) -> list[Params]:

@@ -1,6 +1,6 @@
 """From the parameters of an API call to a checked target. The stages are CloudFormation's own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 
@@ -77,7 +77,7 @@ def prepare(
         resolved=dict(bound.resolved),
     )
     if uses and not reviewed:
-        _gate({"CAPABILITY_AUTO_EXPAND": uses}, target)
+        gate({"CAPABILITY_AUTO_EXPAND": uses}, target.capabilities)
     try:
         if uses:
             scope = engine.blueprints.scope(stack.id, stack.name, target)
@@ -110,12 +110,13 @@ def _checked(
     if "GetStackOutput" in target.body + target.processed:
         for role in output_roles(ready):
             options.check_output_role(params, role, target.role_arn)
-    _gate(capabilities.required(template), target)
+    gate(capabilities.required(template), target.capabilities)
     return ready
 
 
-def _gate(needs: dict[str, list[str]], target: Target) -> None:
-    refusal = capabilities.gate(needs, target.capabilities)
+def gate(needs: dict[str, list[str]], granted: Collection[str]) -> None:
+    """Refuse a caller who has not acknowledged all that is needed."""
+    refusal = capabilities.gate(needs, granted)
     if refusal is not None:
         raise Fault(capabilities.INSUFFICIENT_CAPABILITIES, refusal.summary)
 

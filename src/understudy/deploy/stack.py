@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from understudy.cloudformation.change import Change
 from understudy.control.events import Params
+from understudy.deploy.stack_sets.state import SetsState
 
 GONE = "DELETE_COMPLETE"
 
@@ -372,3 +373,4 @@ class StacksState(Struct):
     awaited: dict[str, list[tuple[str, str]]] = field(
         default_factory=dict[str, list[tuple[str, str]]]
     )
+    sets: SetsState = field(default_factory=SetsState)

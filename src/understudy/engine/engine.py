@@ -188,13 +188,25 @@ class Engine:
         return Turn(self.state.at, region, self._ids)
 
     def _close(self, region: Region, turn: Turn) -> tuple[AnyCommand, ...]:
-        region.settle(turn)
+        """End a turn, and those of the regions that it has sent messages to."""
+        commands: list[AnyCommand] = []
+        ending = [(region, turn)]
+        for region, turn in ending:
+            region.settle(turn)
+            self._wish(turn)
+            commands += turn.commands
+            for message in turn.messages:
+                told, next_turn = self.region(message.region), self._turn(turn.at, message.region)
+                told.call(message.service, message.operation, message.params, next_turn)
+                ending.append((told, next_turn))
+        self.state.ids = self._ids.count
+        return tuple(commands)
+
+    def _wish(self, turn: Turn) -> None:
         for at, owner, key in turn.timers:
             self.state.sequence += 1
             timer = Timer(at, self.state.sequence, turn.region, owner, key)
             heapq.heappush(self.state.timers, timer)
-        self.state.ids = self._ids.count
-        return tuple(turn.commands)
 
     def snapshot(self) -> bytes:
         """The state as bytes, for `restore`."""

@@ -22,6 +22,7 @@ from understudy.deploy.needs import needs
 from understudy.deploy.ports import OWNER as STACKS
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import StacksState
+from understudy.deploy.stack_sets import errands
 
 
 class RegionState(Struct):
@@ -83,11 +84,14 @@ class Region:
     def on_event(self, event: AnyEvent, turn: Turn) -> None:
         """Take in what the world reports."""
         if isinstance(event, CallAnswered | CallFailed):
-            if not self.plane.on_answer(event, turn):
+            if not self.plane.on_answer(event, turn) and not errands.on_answer(
+                self.stacks, event, turn
+            ):
                 self.stacks.on_answer(event, turn)
             return
         if isinstance(event, EngineRestarted):
             self.stacks.on_restart(turn)
+            errands.on_restart(self.stacks, turn)
         self.plane.on_event(event, turn)
 
     def on_timer(self, timer: Timer, turn: Turn) -> None:
@@ -106,3 +110,4 @@ class Region:
         self.plane.settle(turn)
         if self.stacks.settle(turn):
             self.plane.settle(turn)
+        errands.settle(self.stacks, turn)

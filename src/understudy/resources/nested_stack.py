@@ -16,8 +16,8 @@ from understudy.deploy.handler import (
     ResourceType,
     Steps,
 )
-from understudy.deploy.outside import with_found
 from understudy.deploy.services import OWNER
+from understudy.resources.looking_up import looked_up
 from understudy.resources.tags import tag_map
 
 _FAILED_CREATE = "Embedded stack {} was not successfully created: {}"
@@ -27,7 +27,7 @@ _FAILED_DELETE = "Embedded stack {} was not successfully deleted. Currently in {
 
 def create(request: Request) -> Handler:
     """Create a nested stack and wait until it is made."""
-    wish = yield from _looked_up("CreateNestedStack", _wish(request))
+    wish = yield from looked_up("CreateNestedStack", _wish(request))
     answer = yield Invoke(OWNER, "CreateNestedStack", wish)
     child: str = answer["StackId"]
     yield Identify(child)
@@ -40,7 +40,7 @@ def create(request: Request) -> Handler:
 def update(request: Request) -> Handler:
     """Update a nested stack, which may find nothing to do, as every update of its parent does."""
     child = request.physical_id
-    wish = yield from _looked_up("UpdateNestedStack", {**_wish(request), "StackId": child})
+    wish = yield from looked_up("UpdateNestedStack", {**_wish(request), "StackId": child})
     yield Invoke(OWNER, "UpdateNestedStack", wish)
     found = yield from _settled(child, until_rollback=True)
     status: str = found["Status"]
@@ -117,21 +117,6 @@ def _wish(request: Request) -> Params:
 def _value(value: Any) -> str:
     """A parameter's value as text; a list is joined by commas."""
     return ",".join(map(str, value)) if is_list(value) else text(value)
-
-
-def _looked_up(operation: str, wish: Params) -> Steps[Params]:
-    """The wish, with all that the operation needs to know of the world."""
-    while True:
-        answer = yield Invoke(OWNER, "NestedStackNeeds", {"Operation": operation, "Params": wish})
-        if not answer["Needs"]:
-            return wish
-        for service, name, params in answer["Needs"]:
-            invoke = Invoke(service, name, params)
-            try:
-                found: Params | Fault = yield invoke
-            except Fault as fault:
-                found = fault
-            wish = with_found(wish, invoke, found)
 
 
 def _settled(child: str, *, until_rollback: bool = False) -> Steps[Params]:

@@ -34,6 +34,7 @@ from understudy.resources.sagemaker import ENDPOINT, ENDPOINT_CONFIG, MODEL
 from understudy.resources.sns_topic import TOPIC
 from understudy.resources.sqs_queue import QUEUE
 from understudy.resources.ssm_parameter import PARAMETER
+from understudy.resources.stack_set import STACK_SET
 from understudy.resources.wait_condition import CONDITION, HANDLE
 
 TYPES: tuple[ResourceType, ...] = (
@@ -55,6 +56,7 @@ TYPES: tuple[ResourceType, ...] = (
     *BALANCING,
     *CONTAINERS,
     STACK,
+    STACK_SET,
     CONDITION,
     HANDLE,
     INSTANCE,

@@ -70,20 +70,21 @@ class Account:
         self._coming: list[tuple[float, int, AnyEvent]] = []
         self._sequence = 0
 
-    def call(self, service: str, operation: str, /, **params: Any) -> Params:
+    def call(self, service: str, operation: str, /, region: str = "", **params: Any) -> Params:
         """Call an operation now, as a client does. Raises Fault."""
-        params = self._looked_up(service, operation, params)
-        event = ApiCalled(self.now, self.region, service, operation, params, "request")
+        region = region or self.region
+        params = self._looked_up(region, service, operation, params)
+        event = ApiCalled(self.now, region, service, operation, params, "request")
         answer = self._handle(event)
         if isinstance(answer, Fault):
             raise answer
         return answer or {}
 
-    def _looked_up(self, service: str, operation: str, params: Params) -> Params:
+    def _looked_up(self, region: str, service: str, operation: str, params: Params) -> Params:
         engine = self.engine
-        while needs := engine.needs(self.region, self.now, service, operation, params):
+        while needs := engine.needs(region, self.now, service, operation, params):
             for need in needs:
-                call = Call(self.region, "", need.service, need.operation, need.params)
+                call = Call(region, "", need.service, need.operation, need.params)
                 try:
                     answer: Params | Fault = self.outside.answer(call)
                 except Fault as fault:
@@ -91,10 +92,11 @@ class Account:
                 params = with_found(params, need, answer)
         return params
 
-    def ask(self, service: str, operation: str, /, **params: Any) -> Params:
+    def ask(self, service: str, operation: str, /, region: str = "", **params: Any) -> Params:
         """Call an operation that only reads. Raises Fault."""
-        params = self._looked_up(service, operation, params)
-        return self.engine.query(self.region, self.now, service, operation, params)
+        region = region or self.region
+        params = self._looked_up(region, service, operation, params)
+        return self.engine.query(region, self.now, service, operation, params)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -124,7 +126,8 @@ class Account:
         """The process dies and comes back: what was on its way to the engine is lost."""
         self.engine = Engine.restore(self.world, self.engine.snapshot())
         self._coming.clear()
-        self._handle(EngineRestarted(self.now, DEFAULT_REGION))
+        for region in self.engine.regions:
+            self._handle(EngineRestarted(self.now, region))
 
     def replayed(self) -> tuple[Engine, list[tuple[AnyCommand, ...]]]:
         """A fresh engine given the journal, and the commands that each entry gave."""

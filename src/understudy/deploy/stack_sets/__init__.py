@@ -1,0 +1,1 @@
+"""StackSets: stacks of one template in many regions of the account."""
