@@ -1,6 +1,5 @@
 """Real clients against a real engine: boto3 with its waiters and paginators, and the aws CLI."""
 
-import contextlib
 import json
 import urllib.request
 from collections.abc import Callable
@@ -262,34 +261,3 @@ def test_the_cli_deploys_again_and_again(engine: RunningEngine, api: Any, tmp_pa
     path.write_text(body(value="two"))
     done = engine.aws(*command, patience=100.0)
     assert "Successfully created/updated stack - cli" in done.stdout
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "describe-stacks --stack-name cmd",
-        "list-stacks",
-        "describe-stack-events --stack-name cmd",
-        "describe-stack-resources --stack-name cmd",
-        "describe-stack-resource --stack-name cmd --logical-resource-id T",
-        "list-stack-resources --stack-name cmd",
-        "get-template --stack-name cmd",
-        "get-template-summary --stack-name cmd",
-        "list-exports",
-        "list-change-sets --stack-name cmd",
-        "detect-stack-drift --stack-name cmd",
-        "describe-stack-resource-drifts --stack-name cmd",
-        "describe-account-limits",
-        "describe-type --type RESOURCE --type-name AWS::SNS::Topic",
-        "list-types --visibility PUBLIC",
-        "describe-events --stack-name cmd",
-        "update-termination-protection --no-enable-termination-protection --stack-name cmd",
-    ],
-)
-def test_commands_of_the_cli(engine: RunningEngine, api: Any, command: str) -> None:
-    with contextlib.suppress(api.exceptions.AlreadyExistsException):
-        api.create_stack(StackName="cmd", TemplateBody=body())
-    waited(api, "stack_create_complete", StackName="cmd")
-    done = engine.aws("cloudformation", *command.split())
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)

@@ -20,6 +20,20 @@ QUICK = {"ServiceTime": "20ms", "MaxCapacity": "4", "TargetInvocationsPerInstanc
 WAIT = {"Delay": 1, "MaxAttempts": 60}
 """For boto3's waiters, whose own delays are long."""
 
+_SESSION = """
+import contextlib, io, json, sys
+from awscli.clidriver import create_clidriver
+
+driver = create_clidriver()
+
+def run(command):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = driver.main(command)
+    return code, said.getvalue()
+
+print(json.dumps([run(each) for each in json.loads(sys.argv[1])]))
+"""
 SOURCE = str(Path(understudy.__file__).parents[1])
 PATIENCE = 30.0
 TOOL_PATIENCE = 300.0
@@ -121,6 +135,16 @@ class RunningEngine:
         """Run the aws CLI against it."""
         program = str(Path(sys.executable).with_name("aws"))
         return self._tool(program, *map(str, arguments), patience=patience)
+
+    def aws_session(self, *commands: list[str]) -> list[tuple[int, str]]:
+        """Run commands of the aws CLI one after the other, in one process of its own.
+
+        Of each its exit code and all that it printed.
+        """
+        written = json.dumps(commands)
+        done = self._tool(sys.executable, "-c", _SESSION, written, patience=TOOL_PATIENCE)
+        assert done.returncode == 0, done.stderr
+        return [(code, said) for code, said in json.loads(done.stdout)]
 
     def cdk(self, program: str, *arguments: str, cwd: Path) -> str:
         """Run the CDK CLI against it, which has to succeed; all that it said."""
