@@ -1,6 +1,7 @@
 """Generated pages are those that the code would generate now."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -21,3 +22,12 @@ def generator() -> ModuleType:
 @pytest.mark.parametrize("page", ["resource-types.md", "commands.md"])
 def test_a_generated_page_is_up_to_date(page: str) -> None:
     assert (DOCS / page).read_text() == generator().PAGES[page](), "run `make docs`"
+
+
+def test_tests_of_cloudformation_are_where_its_page_says() -> None:
+    _, _, table = (DOCS / "cloudformation.md").read_text().partition("## Where it is tested")
+    named = set(re.findall(r"`(test_\w+)`", table))
+    folders = [DOCS.parent / "tests" / name for name in ("cloudformation", "deploy")]
+    there = {path.stem for folder in folders for path in folder.glob("test_*.py")}
+    assert named
+    assert named - there == set()

@@ -19,8 +19,6 @@ from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import GONE, ChangeSetRecord, Deployment, Finding, Stack
 from understudy.deploy.status import CLEANUPS, release
 
-NAME_LIMIT = 128
-
 
 def create_nested(service: CloudFormation, params: Params, turn: Turn) -> Params:
     """Begin to create a nested stack; one that waits in review for this is taken."""
@@ -28,7 +26,7 @@ def create_nested(service: CloudFormation, params: Params, turn: Turn) -> Params
     call = call_of(service, params)
     waiting = _reviewed(service, deployment, params)
     if waiting is None:
-        name = fit(parent.name, params["LogicalId"], params["Generated"], NAME_LIMIT)
+        name = fit(parent.name, params["LogicalId"], params["Generated"], stacks.MAX_NAME)
         child, record = stacks.new_stack(name, turn), None
     else:
         child, record = waiting

@@ -23,7 +23,7 @@ from understudy.deploy.planning import made_resources, planned_changes
 from understudy.deploy.prepare import Prepared, prepare
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import GONE, ChangeSetRecord, Stack
-from understudy.deploy.stacks import NO_TARGET, new_stack, register
+from understudy.deploy.stacks import MAX_NAME, NO_TARGET, new_stack, register
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ def _child(service: CloudFormation, stack: Stack, logical_id: str, turn: Turn) -
     known = service.state.stacks.get(resource.physical_id) if resource else None
     if known is not None:
         return known
-    child = new_stack(fit(stack.name, logical_id, turn.ids.letters(12, UPPER), 128), turn)
+    child = new_stack(fit(stack.name, logical_id, turn.ids.letters(12, UPPER), MAX_NAME), turn)
     child.parent_id, child.root_id = stack.id, stack.root_id or stack.id
     return child
 

@@ -27,8 +27,6 @@ from understudy.deploy.stack import Stack, Target
 
 MAX_INLINE_BYTES = 51200
 """AWS: CloudFormation quotas, template body size in a request."""
-MAX_BYTES = 1_048_576
-"""AWS: CloudFormation quotas, template body size in an S3 object."""
 _LATE = "[Error] "
 """How a diagnostic begins that CloudFormation gives after it has accepted the call. Recorded."""
 
@@ -126,17 +124,14 @@ def template_body(params: Params, previous: Target | None) -> str:
     if params.get("UsePreviousTemplate") and previous is not None:
         return previous.body
     if params.get("TemplateURL"):
-        body = text_at(params["TemplateURL"], params)
-        limit, member = MAX_BYTES, "templateURL"
-    elif "TemplateBody" in params:
-        body = params["TemplateBody"]
-        limit, member = MAX_INLINE_BYTES, "templateBody"
-    else:
+        return text_at(params["TemplateURL"], params)
+    if "TemplateBody" not in params:
         raise validation_error("Either Template URL or Template Body must be specified.")
-    if len(body.encode()) > limit:
+    body: str = params["TemplateBody"]
+    if len(body.encode()) > MAX_INLINE_BYTES:
         raise validation_error(
-            f"1 validation error detected: Value '{body}' at '{member}' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {limit}"
+            f"1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {MAX_INLINE_BYTES}"
         )
     return body
 

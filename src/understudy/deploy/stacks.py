@@ -29,10 +29,17 @@ NO_TARGET = Target("")
 """What a stack is before it is anything."""
 MAX_STACKS = 2000
 """AWS: CloudFormation quotas."""
+MAX_NAME = 128
+"""AWS: CreateStack, StackName."""
 
 
 def new_stack(name: str, turn: Turn) -> Stack:
-    """A stack record with its ARN, known to nobody yet."""
+    """A stack record with its ARN, known to nobody yet. Raises ValidationError for a long name."""
+    if len(name) > MAX_NAME:
+        raise validation_error(
+            f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {MAX_NAME}"
+        )
     arn = turn.arn("cloudformation", f"stack/{name}/{turn.ids.uuid()}")
     return Stack(arn, name, turn.at, "REVIEW_IN_PROGRESS", NO_TARGET)
 
