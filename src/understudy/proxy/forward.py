@@ -18,7 +18,7 @@ class Forward:
     """One request on its way through. The request line and all headers stay as they are."""
 
     __slots__ = (
-        "_chunked", "_client", "_ended", "_head", "_kept", "_outbox", "_pool", "_size", "_upstream",
+        "_client", "_ended", "_head", "_kept", "_outbox", "_pool", "_size", "_upstream",
         "_waits",
     )  # fmt: skip
     tunnels: ClassVar[bool] = False
@@ -31,7 +31,6 @@ class Forward:
         self._upstream: Upstream | None = None
         self._kept: list[bytes] | None = []
         self._size = 0
-        self._chunked = b"chunked" in head.value(b"transfer-encoding").lower()
         self._ended = self._waits = False
 
     # What the client's connection calls
@@ -47,11 +46,11 @@ class Forward:
 
     def body(self, data: bytes) -> None:
         """Send a piece of the body, as a chunk if it came in chunks."""
-        self._send(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+        self._send(b"%x\r\n%b\r\n" % (len(data), data) if self._head.chunked else data)
 
     def end(self, trailers: Headers) -> None:
         """Send the end of a chunked body."""
-        if self._chunked:
+        if self._head.chunked:
             self._send(b"0\r\n%b\r\n" % b"".join(b"%b: %b\r\n" % each for each in trailers))
         self._ended = True
         if self._upstream is not None:

@@ -25,22 +25,22 @@ class Outbox:
 
     def write(self, transport: asyncio.Transport, data: bytes) -> None:
         """Send data soon."""
-        if self.clients < 2 and not self._held:
-            transport.write(data)
-            return
-        self._hold(transport, data)
+        held = self._held
+        if not held:
+            if self.clients < 2:
+                transport.write(data)
+                return
+            asyncio.get_running_loop().call_soon(self._send)
+        held.append((transport, data))
         self._size += len(data)
         if self._size > MOST:
             self._send()
 
     def close(self, transport: asyncio.Transport) -> None:
         """Close a transport behind what is to be sent on it."""
-        self._hold(transport, None)
-
-    def _hold(self, transport: asyncio.Transport, data: bytes | None) -> None:
         if not self._held:
             asyncio.get_running_loop().call_soon(self._send)
-        self._held.append((transport, data))
+        self._held.append((transport, None))
 
     def _send(self) -> None:
         held, self._held = self._held, []

@@ -13,16 +13,15 @@ from understudy.balancing.actions import (
     Transform,
     Url,
     chosen_group,
-    rewritten,
 )
 from understudy.balancing.actions import Forward as ForwardAction
 from understudy.balancing.rules import Request
 from understudy.proxy.balancer import answers
 from understudy.proxy.balancer.binding import Binding
 from understudy.proxy.balancer.group import Group
-from understudy.proxy.balancer.headers import LOAD, TRACE
 from understudy.proxy.balancer.ledger import NO_TIME, SERVED, own_codes
 from understudy.proxy.balancer.member import Member
+from understudy.proxy.balancer.prepared import Prepared
 from understudy.proxy.connection import Client, Head
 from understudy.proxy.forward import Forward
 from understudy.proxy.upstream import Pool, Upstream
@@ -38,9 +37,9 @@ class Passage(Forward):
     """One request through a listener. It is in flight to one target at a time."""
 
     __slots__ = (
-        "_binding", "_bytes", "_dilated", "_group", "_heeded", "_held", "_limit", "_lines",
-        "_listener", "_member",
-        "_passing", "_retried", "_seconds", "_sent_at", "_to_the_end", "_tunnel", "_visit",
+        "_binding", "_bytes", "_dilated", "_group", "_held", "_limit", "_listener", "_member",
+        "_passing", "_prepared", "_retried", "_seconds", "_sent_at", "_to_the_end",
+        "_tunnel", "_visit",
     )  # fmt: skip
     tunnels: ClassVar[bool] = True
 
@@ -62,16 +61,18 @@ class Passage(Forward):
 
     def begin(self) -> None:
         """Find out what is to be done with the request, and begin to do it."""
-        head, listener = self._head, self._listener
-        self._lines, self._heeded = listener.policy.sorted(head.headers)
-        heeded = self._heeded
-        if b"host" not in heeded and head.version == b"1.1":
-            self._give_up(400)
-            return
-        if heeded.get(LOAD) == b"dilated":
+        head, listener, visit = self._head, self._listener, self._visit
+        prepared = visit.prepared
+        if prepared is None or prepared.head is not head or prepared.listener is not listener:
+            prepared = visit.prepared = Prepared(listener, head, visit.sender)
+        self._prepared = prepared
+        if prepared.dilated:
             self._dilated = True
             self._limit = listener.balancer.limits[True]
-        if b"expect" in heeded and self._client is not None:
+        if not prepared.has_host and head.version == b"1.1":
+            self._give_up(400)
+            return
+        if prepared.expects and self._client is not None:
             self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         rule, evaluated = listener.only, 0
         if rule is None:
@@ -246,15 +247,15 @@ class Passage(Forward):
 
     def _dispatch(self, member: Member) -> None:
         self._member = member
-        self._pool = member.pool
+        self._pool = pool = member.pool
         member.flights.add(self)
         self._sent_at = now = monotonic()
         self._limit.add(self, now)
-        upstream = member.pool.take()
+        upstream = pool.take()
         if upstream is None:
             self._open()
         else:
-            self.connected(upstream)
+            super().connected(upstream)
 
     def _again(self, avoid: Member | None) -> bool:
         """Send the request again, if that can still be done, to another target if there is one."""
@@ -271,32 +272,8 @@ class Passage(Forward):
 
     def _targets_head(self, transforms: tuple[Transform, ...]) -> bytes:
         """The head of the request as the target gets it."""
-        head, listener, heeded = self._head, self._listener, self._heeded
-        target, host = head.target, heeded.get(b"host", b"")
-        if transforms:
-            target = rewritten(target.decode("latin-1"), "url", transforms).encode("latin-1")
-            host = rewritten(host.decode("latin-1"), "host", transforms).encode("latin-1")
-        trace = listener.balancer.shared.traces.line(heeded.get(TRACE, b""))
-        seen = heeded.get(b"x-forwarded-for", b"")
-        source = listener.policy.forwarded_for(seen, self._visit.sender) if seen else None
-        last = b"\r\n"
-        if head.upgrade:
-            last = b"Connection: upgrade\r\nUpgrade: %b\r\n\r\n" % head.upgrade
-        elif head.version == b"1.0":
-            last = b"Connection: close\r\n\r\n"
-        first = b"%b %b HTTP/%b\r\nHost: %b\r\n" % (head.method, target, head.version, host)
-        return b"".join(
-            (
-                first,
-                *self._lines,
-                self._visit.source(listener) if source is None else source,
-                listener.standard,
-                b"X-Amzn-Trace-Id: ",
-                trace,
-                b"\r\n",
-                last,
-            )
-        )
+        prepared, traces = self._prepared, self._listener.balancer.shared.traces
+        return prepared.wire(traces.line(prepared.trace), transforms)
 
     def _untouched(self, upstream: Upstream) -> bool:
         """Whether an answer can go through as it is."""

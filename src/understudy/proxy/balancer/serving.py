@@ -15,6 +15,7 @@ from understudy.proxy.balancer.headers import Policy, TraceIds
 from understudy.proxy.balancer.ledger import NO_TIME, BalancerLedger
 from understudy.proxy.balancer.logged import LoggedPassage
 from understudy.proxy.balancer.passage import Passage
+from understudy.proxy.balancer.prepared import Prepared
 from understudy.proxy.connection import Client
 from understudy.proxy.deadlines import Deadlines
 from understudy.proxy.outbox import Outbox
@@ -87,26 +88,21 @@ class Listener:
 
 
 class Visit:
-    """A client's connection, as its balancer sees it: where it came from, and to which node."""
+    """A client's connection, as its balancer sees it: where it came from, and to which node.
 
-    __slots__ = ("_identity", "_policy", "_source", "balancer", "sender", "zone")
+    ``prepared`` is what has been made of the head of its last request.
+    """
+
+    __slots__ = ("_identity", "balancer", "prepared", "sender", "zone")
 
     def __init__(self, balancer: "Serving", client: Client) -> None:
         self.balancer = balancer
         self.sender = client.sender()
         self.zone = balancer.next_zone()
-        self._policy: Policy | None = None
-        self._source = b""
+        self.prepared: Prepared | None = None
         self._identity = ""
         balancer.visits += 1
         balancer.happened(self.zone, "NewConnectionCount")
-
-    def source(self, listener: Listener) -> bytes:
-        """The line on where the client's requests come from, if nobody has written one before."""
-        if self._policy is not listener.policy:
-            self._policy = listener.policy
-            self._source = listener.policy.forwarded_for(b"", self.sender)
-        return self._source
 
     @property
     def identity(self) -> str:
