@@ -165,6 +165,7 @@ class Machines:
             "INSTANCE_ID": command.instance_id,
             "INSTANCE_TYPE": command.instance_type,
             "AVAILABILITY_ZONE": machine.zone,
+            "UNDERSTUDY_SPEED": repr(self._loop.clock.speed),
         }
         if machine.profile:
             return own

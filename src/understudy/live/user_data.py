@@ -11,6 +11,7 @@ from pathlib import Path
 
 import understudy
 from understudy.base.service_time import STAND_IN_VARIABLE
+from understudy.runtimes.cfn_services import SCRIPTS
 
 SCRIPT, BOOT = "user-data", "boot"
 HELPERS = ("cfn-init", "cfn-signal", "cfn-get-metadata", "cfn-hup")
@@ -40,7 +41,8 @@ def prepared(root: Path, user_data: str) -> tuple[str, ...]:
     boot.write_text(
         "#!/bin/sh\n"
         f'if [ ! -e "{done}" ]; then touch "{done}"; "{script}"; '
-        'echo "cloud-init: user data ended with code $?"; fi\n'
+        'echo "cloud-init: user data ended with code $?"\n'
+        f'else for each in {SCRIPTS}/*; do [ ! -x "$each" ] || setsid "$each" & done; fi\n'
         # The shell stays to reap what the script has left in the background.
         "while :; do sleep 3600 & wait $!; done\n"
     )
@@ -58,7 +60,7 @@ def _provide_helpers(root: Path) -> None:
         path = folder / name
         path.write_text(
             "#!/bin/sh\n"
-            f'PYTHONPATH="{source}" exec "{sys.executable}" -P -m understudy.runtimes.bootstrap '
+            f'PYTHONPATH="{source}" exec "{sys.executable}" -u -P -m understudy.runtimes.bootstrap '
             f'{name} "$@"\n'
         )
         path.chmod(0o755)

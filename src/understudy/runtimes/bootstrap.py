@@ -1,8 +1,6 @@
 """What aws-cfn-bootstrap provides on an instance: cfn-init, cfn-signal, cfn-get-metadata, cfn-hup.
 
-Run as ``python -m understudy.runtimes.bootstrap NAME ARGUMENTS``. Of ``AWS::CloudFormation::Init``
-files, commands, and sources of plain archives are carried out; packages, users, groups and services
-are those of an operating system of its own, and are named in the log as passed over.
+Run as ``python -m understudy.runtimes.bootstrap NAME ARGUMENTS``.
 
 AWS: CloudFormation helper scripts reference; AWS::CloudFormation::Init.
 """
@@ -18,13 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from understudy.runtimes.cfn_init import BootstrapError, carry_out, configs_of
+
 INIT = "AWS::CloudFormation::Init"
-PASSED_OVER = ("packages", "groups", "users", "services")
-Config = Mapping[str, Any]
-
-
-class BootstrapError(Exception):
-    """A helper gives up, and why."""
+AUTHENTICATION = "AWS::CloudFormation::Authentication"
 
 
 def _parser(name: str) -> argparse.ArgumentParser:
@@ -35,18 +30,36 @@ def _parser(name: str) -> argparse.ArgumentParser:
     parser.add_argument("--url", default=os.environ.get("AWS_ENDPOINT_URL"))
     parser.add_argument("--role", default="")
     parser.add_argument("-v", "--verbose", action="store_true")
+    _identify(parser)
     return parser
 
 
-def _cloudformation(region: str, url: str | None) -> Any:
+def _identify(parser: argparse.ArgumentParser) -> None:
+    """The options that say who asks, and through which proxy: nobody is refused here."""
+    for name in ("--access-key", "--secret-key", "--http-proxy", "--https-proxy"):
+        parser.add_argument(name, default="")
+    parser.add_argument("-f", "--credential-file", default="")
+
+
+def _client(service: str, region: str, url: str | None) -> Any:
     from botocore.session import Session
 
-    return Session().create_client("cloudformation", region_name=region, endpoint_url=url)  # pyright: ignore[reportUnknownMemberType]
+    return Session().create_client(service, region_name=region, endpoint_url=url)  # pyright: ignore[reportUnknownMemberType, reportArgumentType, reportCallIssue]
+
+
+def _cloudformation(region: str, url: str | None) -> Any:
+    return _client("cloudformation", region, url)
+
+
+def _resource(client: Any, stack: str, resource: str) -> dict[str, Any]:
+    """A resource's metadata and physical id, under the names that hooks have for them."""
+    found = client.describe_stack_resource(StackName=stack, LogicalResourceId=resource)
+    detail = found["StackResourceDetail"]
+    return {**detail, "Metadata": json.loads(detail.get("Metadata") or "{}")}
 
 
 def _metadata(client: Any, stack: str, resource: str) -> dict[str, Any]:
-    found = client.describe_stack_resource(StackName=stack, LogicalResourceId=resource)
-    return json.loads(found["StackResourceDetail"].get("Metadata") or "{}")
+    return _resource(client, stack, resource)["Metadata"]
 
 
 def signal(arguments: list[str]) -> int:
@@ -61,6 +74,8 @@ def signal(arguments: list[str]) -> int:
     parser.add_argument("--resource", default="")
     parser.add_argument("--region", default=os.environ.get("AWS_REGION", "us-east-1"))
     parser.add_argument("--url", default=os.environ.get("AWS_ENDPOINT_URL"))
+    parser.add_argument("--role", default="")
+    _identify(parser)
     parser.add_argument("handle", nargs="?", default="")
     given = parser.parse_args(arguments)
     good = given.success.lower() == "true" and given.exit_code == 0
@@ -95,79 +110,21 @@ def init(arguments: list[str]) -> int:
     """cfn-init: carry out the configuration in a resource's metadata."""
     parser = _parser("cfn-init")
     parser.add_argument("-c", "--configsets", default="default")
+    parser.add_argument("--resume", action="store_true")
     given = parser.parse_args(arguments)
     client = _cloudformation(given.region, given.url)
-    whole = _metadata(client, given.stack, given.resource).get(INIT)
+    metadata = _metadata(client, given.stack, given.resource)
+    whole = metadata.get(INIT)
     if whole is None:
         raise BootstrapError(f"{given.resource} has no metadata {INIT}")
-    for name in _configs(whole, given.configsets.split(",")):
+    for name in configs_of(whole, given.configsets.split(",")):
         print(f"cfn-init: config {name}")
-        _carry_out(whole[name])
+        carry_out(
+            whole[name],
+            metadata.get(AUTHENTICATION, {}),
+            lambda: _client("s3", given.region, given.url),
+        )
     return 0
-
-
-def _configs(whole: Config, sets: list[str]) -> list[str]:
-    """The names of the configurations in some config sets, in order; ``config`` without sets."""
-    known: Mapping[str, list[str | dict[str, str]]] = whole.get("configSets", {})
-    if not known:
-        return ["config"]
-    found: list[str] = []
-    for name in sets:
-        if name not in known:
-            raise BootstrapError(f"there is no config set {name}")
-        for entry in known[name]:
-            found += [entry] if isinstance(entry, str) else _configs(whole, [entry["ConfigSet"]])
-    return found
-
-
-def _carry_out(config: Config) -> None:
-    for part in PASSED_OVER:
-        if config.get(part):
-            print(f"cfn-init: {part} are passed over: {', '.join(config[part])}")
-    for folder, url in config.get("sources", {}).items():
-        _unpack(url, Path(folder))
-    for path, file in config.get("files", {}).items():
-        _write(Path(path), file)
-    for name, command in sorted(config.get("commands", {}).items()):
-        _run(name, command)
-
-
-def _unpack(url: str, folder: Path) -> None:
-    import shutil
-    import tempfile
-
-    folder.mkdir(parents=True, exist_ok=True)
-    suffix = ".zip" if url.endswith(".zip") else ".tar.gz"
-    with tempfile.NamedTemporaryFile(suffix=suffix) as archive:
-        with _opened(url) as source:
-            shutil.copyfileobj(source, archive)
-        archive.flush()
-        shutil.unpack_archive(archive.name, folder, filter=None if suffix == ".zip" else "data")
-
-
-def _write(path: Path, file: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if "source" in file:
-        with _opened(file["source"]) as source:
-            path.write_bytes(source.read())
-    else:
-        content = file.get("content", "")
-        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=2))
-    path.chmod(int(str(file.get("mode", "000644"))[-3:], 8))
-
-
-def _run(name: str, command: Mapping[str, Any]) -> None:
-    environment = {**os.environ, **command.get("env", {})}
-    folder = command.get("cwd")
-    if "test" in command:
-        test = subprocess.run(command["test"], shell=True, env=environment, cwd=folder, check=False)  # noqa: S602
-        if test.returncode != 0:
-            return
-    words = command["command"]
-    shell = isinstance(words, str)
-    done = subprocess.run(words, shell=shell, env=environment, cwd=folder, check=False)
-    if done.returncode != 0 and str(command.get("ignoreErrors", "false")).lower() != "true":
-        raise BootstrapError(f"command {name} ended with code {done.returncode}")
 
 
 def get_metadata(arguments: list[str]) -> int:
@@ -184,25 +141,30 @@ def get_metadata(arguments: list[str]) -> int:
 
 
 def hup(arguments: list[str]) -> int:
-    """cfn-hup: look for changed metadata, and run the hooks' actions. It stays in the foreground.
+    """cfn-hup: look for changed metadata, and run the hooks' actions; in the background.
 
-    Hooks are in ``cfn-hup.conf`` and ``hooks.d`` of /etc/cfn (``--config``).
+    Hooks are in ``cfn-hup.conf`` and ``hooks.d`` of /etc/cfn (``--config``). The interval passes in
+    world time.
     """
     parser = argparse.ArgumentParser("cfn-hup")
     parser.add_argument("-c", "--config", default="/etc/cfn")
     parser.add_argument("--no-daemon", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
-    folder = Path(parser.parse_args(arguments).config)
-    main_section, hooks = _hooks(folder)
-    client = _cloudformation(
-        main_section.get("region", os.environ.get("AWS_REGION", "us-east-1")),
-        os.environ.get("AWS_ENDPOINT_URL"),
-    )
-    seen: dict[str, str] = {}
+    given = parser.parse_args(arguments)
+    main_section, hooks = _hooks(Path(given.config))
+    if not given.no_daemon and os.fork():
+        return 0
+    region = main_section.get("region", os.environ.get("AWS_REGION", "us-east-1"))
+    client = _cloudformation(region, os.environ.get("AWS_ENDPOINT_URL"))
+    speed = float(os.environ.get("UNDERSTUDY_SPEED", "1"))
+    seen: dict[str, Any] = {}
     while True:
         for name, hook in hooks.items():
-            _follow(client, main_section["stack"], name, hook, seen)
-        time.sleep(float(main_section.get("interval", "15")) * 60)
+            try:
+                _follow(client, main_section["stack"], name, hook, seen)
+            except Exception as error:  # It looks again at the next interval.
+                print(f"cfn-hup: {name}: {error}")
+        time.sleep(float(main_section.get("interval", "15")) * 60 / speed)
 
 
 def _hooks(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
@@ -216,17 +178,19 @@ def _hooks(folder: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
 
 
 def _follow(
-    client: Any, stack: str, name: str, hook: Mapping[str, str], seen: dict[str, str]
+    client: Any, stack: str, name: str, hook: Mapping[str, str], seen: dict[str, Any]
 ) -> None:
-    """Run a hook's action if the metadata at its path is another than at the last look."""
+    """Run a hook's action if what is at its path has changed as its triggers say."""
     parts = hook["path"].split(".")
-    resource = parts[1]
-    found: Any = {"Metadata": _metadata(client, stack, resource)}
+    found: Any = _resource(client, stack, parts[1])
     for part in parts[2:]:
         found = found.get(part, {})
-    now = json.dumps(found, sort_keys=True)
-    if seen.setdefault(name, now) != now:
-        seen[name] = now
+    before = seen.setdefault(name, found)
+    seen[name] = found
+    happened = f"post.{'add' if not before else 'update' if found else 'remove'}"
+    triggers = hook.get("triggers", "").replace(",", " ").split()
+    if found != before and happened in triggers:
+        print(f"cfn-hup: {name}: {happened}")
         subprocess.run(hook["action"], shell=True, check=False)  # noqa: S602
 
 

@@ -13,6 +13,8 @@ import understudy
 WRITABLE = ("etc", "home", "opt", "root", "srv", "tmp", "var")
 """What a program may write to: empty at first, but for what is in ``root`` of its folder already.
 All else is read only."""
+OWN_ROOT = "UNDERSTUDY_OWN_ROOT"
+"""The variable that tells a program that its root is its own."""
 
 
 @lru_cache(1)
@@ -42,6 +44,7 @@ def own_root(root: Path, words: tuple[str, ...]) -> tuple[str, ...]:
         "--dev", "/dev",
         "--proc", "/proc",
         "--chdir", "/root",
+        "--setenv", OWN_ROOT, "1",
         "--",
         *words,
     )  # fmt: skip
