@@ -1,7 +1,7 @@
 """The packages, groups and users of ``AWS::CloudFormation::Init``.
 
 Groups and users are those of the instance's own root. Nothing is installed into a system that all
-instances share: Python's packages go to the instance's own folder of them, others have to be there.
+instances share: Python's packages go to the instance's own folder of them.
 """
 
 import os
@@ -15,25 +15,20 @@ from typing import Any
 from understudy.runtimes.cfn_services import Changed
 from understudy.runtimes.roots import OWN_ROOT
 
-KNOWN = {
-    "apt": ("dpkg", "--status"),
-    "rpm": ("rpm", "--query"),
-    "yum": ("rpm", "--query"),
-    "zypper": ("rpm", "--query"),
-}
-"""How it is asked whether a package is there, by AWS's name of what installs it."""
 PYTHON = "python"
 
 
 def look_for_packages(packages: Mapping[str, Mapping[str, Any]], changed: Changed) -> None:
-    """Install Python's packages; say of others whether they are there."""
+    """Install Python's packages; say of others that they are not installed."""
     for kind, wanted in packages.items():
         for name, versions in wanted.items():
             if kind == PYTHON and _is_own():
                 _install(name, versions)
                 changed.packages.add((kind, name))
-            elif _is_there(kind, name):
-                print(f"cfn-init: package {name} ({kind}) is there already")
+            elif shutil.which(name):
+                print(
+                    f"cfn-init: package {name} ({kind}) is not installed: such a program is there"
+                )
             else:
                 print(f"cfn-init: packages are passed over: {kind} {name}")
 
@@ -44,14 +39,6 @@ def _install(name: str, versions: str | list[str]) -> None:
     python = shutil.which("python3") or sys.executable
     words = [python, "-m", "pip", "install", "--quiet", "--user", "--break-system-packages", wanted]
     subprocess.run(words, check=True)
-
-
-def _is_there(kind: str, name: str) -> bool:
-    question = KNOWN.get(kind)
-    if question is None or shutil.which(question[0]) is None:
-        return False
-    asked = subprocess.run([*question, name], check=False, capture_output=True)
-    return asked.returncode == 0
 
 
 def _is_own() -> bool:
