@@ -391,3 +391,21 @@ def test_what_was_made_beside_a_resource_that_never_becomes_stable_goes_with_it(
     assert things.things
     assert stack.run(1000) == "ROLLBACK_COMPLETE"
     assert things.things == {}
+
+
+def test_a_bucket_is_said_to_be_configured_though_it_is_stable_at_once(real: StackStory) -> None:
+    assert real.create({"B": {"Type": "AWS::S3::Bucket"}}) == "CREATE_COMPLETE"
+    assert [line for line in real.events() if line.startswith("B ")] == [
+        "B CREATE_IN_PROGRESS",
+        "B CREATE_IN_PROGRESS B1 Resource creation Initiated",
+        f"B CREATE_IN_PROGRESS B1 {CHECKING}",
+        "B CREATE_COMPLETE B1",
+    ]
+    (said,) = [each for each in real.all_events() if each["DetailedStatus"]]
+    assert said["DetailedStatus"] == "CONFIGURATION_COMPLETE"
+
+
+def test_in_express_mode_nothing_is_said_of_consistency(real: StackStory) -> None:
+    mode = {"DeploymentConfig": {"Mode": "EXPRESS"}}
+    assert real.create({"B": {"Type": "AWS::S3::Bucket"}}, **mode) == "CREATE_COMPLETE"
+    assert not [each for each in real.all_events() if each["DetailedStatus"]]

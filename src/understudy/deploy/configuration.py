@@ -2,7 +2,9 @@
 
 AWS: Understand CloudFormation stack creation events. Only types whose drift can be detected say it,
 and of the stack it is said when it holds for everything that is not complete. What refers to the
-resource is made from then on; what depends on it explicitly waits for it to be complete.
+resource is made from then on; what depends on it explicitly waits for it to be complete. Of some
+types AWS says it every time that they are created, however quickly they become stable, and of ECS
+services at the end of an update, too: so its events show.
 """
 
 from understudy.control.turn import Turn
@@ -15,6 +17,10 @@ from understudy.deploy.status import VALIDATION_FAILED
 
 CHECKING = "Eventual consistency check initiated"
 _CREATING = "CREATE_IN_PROGRESS"
+_ALWAYS = {
+    "create": ("AWS::Lambda::Function", "AWS::S3::Bucket", "AWS::EC2::NatGateway"),
+    "update": ("AWS::ECS::Service",),
+}
 
 
 def reached(engine: Engine, stack: Stack, task: Task, turn: Turn) -> None:
@@ -32,6 +38,15 @@ def reached(engine: Engine, stack: Stack, task: Task, turn: Turn) -> None:
     deployment.checking += 1
     note(stack, resource, _CREATING, turn, CHECKING, detailed=CONFIGURED)
     engine.schedule(stack, deployment.tasks).configured(task.logical_id)
+
+
+def checked(stack: Stack, task: Task, turn: Turn) -> None:
+    """A resource is stable: say that it is configured where AWS does so without being asked."""
+    resource, deployment = provision.subject(stack, task), provision.deployment_of(stack)
+    if task.replaces or task.configured or deployment.target.express:
+        return
+    if resource.type in _ALWAYS.get(task.verb, ()):
+        note(stack, resource, resource.status, turn, CHECKING, detailed=CONFIGURED)
 
 
 def ended(deployment: Deployment | None, task: Task) -> None:

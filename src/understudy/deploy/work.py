@@ -8,7 +8,7 @@ from understudy.cloudformation.dynamic import not_yet_known
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.validate import Problem, failure, validate
 from understudy.control.turn import Turn
-from understudy.deploy import decision, policy, provision
+from understudy.deploy import configuration, decision, policy, provision
 from understudy.deploy.blueprint import Blueprint, evaluated
 from understudy.deploy.handler import Done, Handler, HandlerFailure, Identify
 from understudy.deploy.history import note
@@ -191,6 +191,7 @@ def finish(engine: Engine, stack: Stack, task: Task, done: Done, turn: Turn) -> 
     resource = provision.subject(stack, task)
     resource.physical_id = done.physical_id
     resource.attributes = done.attributes
+    configuration.checked(stack, task, turn)
     deployment = provision.deployment_of(stack)
     if task.replaces:
         old = deployment.before[task.logical_id]
