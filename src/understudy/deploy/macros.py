@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from understudy.base.diagnostic import Severity
 from understudy.base.fault import Fault
+from understudy.cloudformation.fragment import fragment_in
 from understudy.cloudformation.functions import to_json
 from understudy.cloudformation.language_extensions import expand
 from understudy.cloudformation.macro import (
@@ -22,7 +22,6 @@ from understudy.cloudformation.macro import (
     macro_event,
     whole_template,
 )
-from understudy.cloudformation.parse import parse
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
 from understudy.cloudformation.serverless import SERVERLESS, translated
 from understudy.cloudformation.structure import LANGUAGE_EXTENSIONS
@@ -209,10 +208,9 @@ def _fragment(transform: dict[str, Any], scope: Scope, params: Params) -> Any:
         body = lookup(params, invoke)["Body"]
     except Fault as fault:
         raise MacroFailure(f"{_FAILED}{_why(fault, bucket, key)}") from fault
-    data, problems = parse(body)
-    wrong = [each.summary for each in problems if each.severity is Severity.ERROR]
+    data, wrong = fragment_in(body)
     if wrong:
-        raise MacroFailure(f"{_FAILED}{wrong[0]}")
+        raise MacroFailure(f"{_FAILED}{wrong}")
     return data
 
 
