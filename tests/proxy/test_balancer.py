@@ -320,6 +320,8 @@ def test_a_network_balancer_passes_bytes_and_half_closes(
         told = balancer(group(where, protocol="TCP"), protocol="TCP", kind="network")
         port = await serve(plane, told)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        active = await counted(plane, told, "ActiveFlowCount")
+        assert "ActiveConnectionCount" not in active
         writer.write(b"abc" * 1000)
         writer.write_eof()
         answer = await reader.read()

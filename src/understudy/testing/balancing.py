@@ -47,15 +47,10 @@ def forward(*groups: str) -> list[Params]:
     return [{"Type": "forward", "ForwardConfig": {"TargetGroups": tuples}}]
 
 
-def listener(region: Region, balancer: str, *groups: str, port: int = 80) -> str:
-    """The ARN of a new HTTP listener that forwards."""
-    answer = region.elbv2(
-        "CreateListener",
-        LoadBalancerArn=balancer,
-        Protocol="HTTP",
-        Port=port,
-        DefaultActions=forward(*groups),
-    )
+def listener(region: Region, balancer: str, *groups: str, port: int = 80, **changes: Any) -> str:
+    """The ARN of a new listener (HTTP, if not changed) that forwards."""
+    params = {"Protocol": "HTTP", "Port": port, "DefaultActions": forward(*groups), **changes}
+    answer = region.elbv2("CreateListener", LoadBalancerArn=balancer, **params)
     return answer["Listeners"][0]["ListenerArn"]
 
 

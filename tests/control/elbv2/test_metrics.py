@@ -6,7 +6,7 @@ from understudy.control.balancer import Balanced, Turned
 from understudy.control.elbv2.metrics import balancer_dimension, group_dimension
 from understudy.control.events import BalancersServed, TargetsTurned
 from understudy.control.sketch import Sketch
-from understudy.testing.balancing import Web, register, web
+from understudy.testing.balancing import Web, balancer, group, listener, register, web
 from understudy.testing.region import START, Region
 
 ZONE = "us-east-1a"
@@ -155,6 +155,36 @@ def test_a_metric(
     found = values(region, front, name, statistic, *dimensions)
     assert found[: len(expected)] == pytest.approx(expected)
     assert bool(found) == bool(expected)
+
+
+def test_processed_bytes_are_the_load_balancers() -> None:
+    region, front = busy()
+    served(region, front, START + 230, RequestCount=1.0, ProcessedBytes=1000.0)
+    region.advance(200)
+    assert values(region, front, "ProcessedBytes", "Sum", "LoadBalancer") == [1000.0]
+    assert values(region, front, "ProcessedBytes", "Sum", "LoadBalancer", "TargetGroup") == []
+
+
+def test_a_network_load_balancer_counts_flows_and_no_requests() -> None:
+    region = Region()
+    targets = group(region, Protocol="TCP")
+    front = balancer(region, Type="network")
+    listener(region, front, targets, Protocol="TCP")
+    register(region, targets, ADDRESSES[0])
+    flows = Balanced(
+        front, "", ZONE, int(START + 10), {"ActiveFlowCount": 3.0, "NewFlowCount": 2.0}
+    )
+    region.report(BalancersServed, served=(flows,))
+    region.advance(200)
+    metrics = region.call("cloudwatch", "ListMetrics", Namespace="AWS/NetworkELB")["Metrics"]
+    names = {each["MetricName"] for each in metrics}
+    assert names == {"ActiveFlowCount", "HealthyHostCount", "NewFlowCount", "UnHealthyHostCount"}
+    of = {"LoadBalancer": balancer_dimension(front)}
+    for name, statistic, value in (
+        ("ActiveFlowCount", "Maximum", 3.0),
+        ("NewFlowCount", "Sum", 2.0),
+    ):
+        assert region.statistics("AWS/NetworkELB", name, statistic, START, **of) == [value]
 
 
 def test_without_a_healthy_target_requests_are_shared_by_all_that_are_registered() -> None:

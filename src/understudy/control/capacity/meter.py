@@ -18,7 +18,9 @@ from understudy.pricing.meter import SECONDS_PER_HOUR
 
 COUNTS = (
     "NewConnectionCount",
+    "NewFlowCount",
     "ActiveConnectionCount",
+    "ActiveFlowCount",
     "ProcessedBytes",
     "RequestCount",
     "RuleEvaluations",

@@ -177,11 +177,12 @@ def _serverless(life: ServerlessLife, usage: Used) -> Part:
 
 
 def _traffic(counts: dict[str, float]) -> Traffic:
-    """What LCUs are made of; active connections are the average of a minute."""
+    """What LCUs are made of; active connections (and flows) are the average of a minute."""
+    active = counts.get("ActiveConnectionCount", 0) + counts.get("ActiveFlowCount", 0)
     requests = round(counts.get("RequestCount", 0))
     return Traffic(
-        new_connections=round(counts.get("NewConnectionCount", 0)),
-        active_connections=round(counts.get("ActiveConnectionCount", 0) / MINUTES),
+        new_connections=round(counts.get("NewConnectionCount", 0) + counts.get("NewFlowCount", 0)),
+        active_connections=round(active / MINUTES),
         processed_bytes=round(counts.get("ProcessedBytes", 0)),
         requests=requests,
         rules=round(counts.get("RuleEvaluations", 0) / requests) if requests else 0,

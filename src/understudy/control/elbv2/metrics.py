@@ -1,6 +1,7 @@
 """The metrics of load balancers and target groups, from what the data plane measured.
 
-Counts that are zero are not published, except for requests to a group that has targets.
+Counts that are zero are not published, except for requests of an Application Load Balancer to a
+group that has targets.
 AWS: CloudWatch metrics for your Application Load Balancer; ... for your Network Load Balancer.
 """
 
@@ -26,8 +27,10 @@ OF_BOTH: Sets = (*OF_BALANCER, *OF_GROUP)
 PER_TARGET: Sets = ((GROUP,), (ZONE, GROUP), *OF_GROUP)
 """The sets of dimensions under which a metric is published."""
 
-TOTALS = frozenset({"ActiveConnectionCount", "IPv6ProcessedBytes", "ProcessedBytes"})
-"""What is no count of ones: a second of it is one sample."""
+TOTALS = frozenset(
+    {"ActiveConnectionCount", "ActiveFlowCount", "IPv6ProcessedBytes", "ProcessedBytes"}
+)
+"""What is no count of ones: a second of it is one sample. It is of load balancers alone."""
 
 
 def balancer_dimension(arn: str) -> str:
@@ -92,8 +95,10 @@ def publish_served(
 
 
 def _sets(name: str, group: str) -> Sets:
-    if not group:
-        return ((BALANCER,),) if name == "RuleEvaluations" else OF_BALANCER
+    if name == "RuleEvaluations":
+        return ((BALANCER,),)
+    if not group or name in TOTALS:
+        return OF_BALANCER
     return OF_GROUP if name == "UnhealthyRoutingRequestCount" else OF_BOTH
 
 
@@ -124,7 +129,12 @@ def publish_idle(
     minute: int,
     turn: Turn,
 ) -> None:
-    """Publish that a group with targets had no request in a minute."""
+    """Publish that a group with targets had no request in a minute.
+
+    Of a Network Load Balancer, which knows no requests, nothing is published.
+    """
+    if balancer.kind != "application":
+        return
     values = _values(balancer, group.arn, "")
     zero = of_value(float(minute), 0.0)
     _put(service, balancer, "RequestCount", OF_GROUP, values, zero, turn)

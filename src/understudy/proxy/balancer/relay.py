@@ -39,7 +39,7 @@ class Caller(asyncio.Protocol):
             return
         listener.balancer.visits += 1
         self._zone = listener.balancer.next_zone()
-        listener.balancer.happened(self._zone, "NewFlowCount", "NewFlowCount_TCP")
+        listener.balancer.happened(self._zone, "NewFlowCount", f"NewFlowCount_{listener.protocol}")
         self._opening = asyncio.get_running_loop().create_task(self._open(self._group))
 
     async def _open(self, group: Group) -> None:

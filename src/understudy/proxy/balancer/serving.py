@@ -1,6 +1,8 @@
 """Load balancers on the data plane: each with its groups, its listeners and its ledgers."""
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from random import Random
 from time import monotonic
 
@@ -24,18 +26,23 @@ from understudy.proxy.upstream import Connect
 
 SECURE = frozenset({"HTTPS", "TLS"})
 DEFAULT_IDLE = "60"
-OF_AWS, OURS = ".elb.amazonaws.com", ".elb.localhost"
-"""How the names of load balancers end at AWS, and how those that resolve to this machine do."""
+APPLICATION = re.compile(r"(.+)\.([^.]+)\.elb\.amazonaws\.com")
+NETWORK = re.compile(r"(.+)\.elb\.([^.]+)\.amazonaws\.com")
+"""The DNS names of load balancers at AWS: a name and a region."""
 
 
+@lru_cache(1024)
 def local_name(name: str) -> str:
     """The name by which a load balancer can be reached here, from its DNS name or that itself.
 
     >>> local_name("Front-1.us-east-1.elb.amazonaws.com")
     'front-1.us-east-1.elb.localhost'
+    >>> local_name("flows-1.elb.us-east-1.amazonaws.com")
+    'flows-1.us-east-1.elb.localhost'
     """
     lower = name.lower()
-    return lower.removesuffix(OF_AWS) + OURS if lower.endswith(OF_AWS) else lower
+    found = APPLICATION.fullmatch(lower) or NETWORK.fullmatch(lower)
+    return f"{found[1]}.{found[2]}.elb.localhost" if found else lower
 
 
 class Shared:
@@ -202,12 +209,19 @@ class Serving:
         self.shared.recorder.add(self.ledger("", zone), sample, dilated=dilated)
 
     def count_connections(self) -> None:
-        """Count the connections that there are now, from clients and to targets."""
+        """Count the connections that there are now, from clients and to targets.
+
+        A Network Load Balancer's flow goes from a client to a target, and counts once.
+        """
         members = [each for group in self.groups.values() for each in group.members.values()]
-        active = self.visits + sum(len(member.flights) for member in members)
-        if active:
-            zone = self.told.zones[0] if self.told.zones else ""
-            self.happened(zone, *("ActiveConnectionCount",) * active)
+        flights = sum(len(member.flights) for member in members)
+        zone = self.told.zones[0] if self.told.zones else ""
+        if self.told.kind == "network":
+            names = ("ActiveFlowCount",) * flights
+        else:
+            names = ("ActiveConnectionCount",) * (flights + self.visits)
+        if names:
+            self.happened(zone, *names)
 
     def visit(self, client: Client) -> Visit:
         """The connection of a client, known since its first request."""
