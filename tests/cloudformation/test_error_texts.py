@@ -19,6 +19,7 @@ SPLIT = (
     "(2) a string to be split or a function that returns a string to be split."
 )
 NO_MAP = "Template error: Mapping named 'N' is not present in the 'Mappings' section of template."
+NO_TEXT = "Template format error: The Value field of every Outputs member must evaluate to a String"
 GET_ATT = (
     "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name "
     "and the resource attribute"
@@ -199,6 +200,48 @@ TEMPLATES = {
     "an output without a value": (
         TOPIC + "Outputs: {O: {Description: x}}",
         "Template format error: Every Outputs member must contain a Value object",
+    ),
+    "an output that is a list": (
+        TOPIC + "Outputs: {O: {Value: [a]}}",
+        f"{NO_TEXT} and not a List.",
+    ),
+    "an output that is a map": (
+        TOPIC + "Outputs: {O: {Value: {a: b}}}",
+        f"{NO_TEXT} and not a Map.",
+    ),
+    "an output of a parameter that is a list": (
+        "Parameters: {P: {Type: CommaDelimitedList, Default: 'a,b'}}\n"
+        + TOPIC
+        + "Outputs: {O: {Value: !Ref P}}",
+        f"{NO_TEXT}.",
+    ),
+    "an output of nothing": (
+        TOPIC + "Outputs: {O: {Value: !Ref 'AWS::NoValue'}}",
+        f"{NO_TEXT}.",
+    ),
+    "an export that is named by a resource": (
+        TOPIC + "Outputs: {O: {Value: a, Export: {Name: !Ref Topic}}}",
+        (
+            "Template format error: Output O is malformed. The Name field of Export must not "
+            "depend on any resources, imported values, or Fn::GetAZs."
+        ),
+    ),
+    "an export whose name has a dot": (
+        "Parameters: {P: {Type: String, Default: a.b}}\n"
+        + TOPIC
+        + "Outputs: {O: {Value: a, Export: {Name: !Sub 'x-${P}'}}}",
+        (
+            "Template format error: Output O is malformed. The Name field of every Export member "
+            "must be specified and consist only of alphanumeric characters, colons, or hyphens."
+        ),
+    ),
+    "a text with a list in it": (
+        "Parameters: {P: {Type: CommaDelimitedList, Default: 'a,b'}}\n" + named("!Sub '${P}'"),
+        "Template error: variable P in Fn::Sub expression does not resolve to a string",
+    ),
+    "a deletion policy that is a function": (
+        "Resources: {A: {Type: AWS::SNS::Topic, DeletionPolicy: !Ref 'AWS::Region'}}",
+        "Template format error: Every DeletionPolicy member must be a string.",
     ),
     "an output of a resource that its condition leaves out": (
         (

@@ -30,13 +30,14 @@ from understudy.cloudformation.intrinsics import (
     unresolved,
     unsupported,
 )
+from understudy.cloudformation.parameters import is_list_type
 from understudy.cloudformation.references import (
     Reference,
     named_by,
     named_conditions,
     references,
 )
-from understudy.cloudformation.resolve import Scope, evaluate
+from understudy.cloudformation.resolve import NO_STRING, Scope, evaluate
 from understudy.cloudformation.rules import rule_references
 from understudy.cloudformation.schema import CUSTOM_RESOURCE, Schemas
 from understudy.cloudformation.structure import closest
@@ -69,21 +70,30 @@ def check(
         _rules(template),
         _calls(template, [*resources, *outputs]),
         _if_conditions(template, [*resources, *outputs]),
+        _lists_in_texts(template, [*resources, *outputs]),
         _attached(template),
         _unresolved(template, "Resources", [*resource_names, *_depends_on(template)]),
         _unresolved(template, "Outputs", output_names),
         _disabled(template, conditions) if conditions is not None else (),
         _cycles(template, conditions),
         _types(template, schemas),
-        _snapshots(template),
+        _retention(template),
         _attributes(template, schemas, [*resource_names, *output_names]),
         _dynamic(template, values),
     )
     return [diagnostic for stage in stages for diagnostic in stage]
 
 
-def _snapshots(template: Template) -> Found:
+def _retention(template: Template) -> Found:
+    """Policies have to be text without AWS::LanguageExtensions; not everything has snapshots."""
     for logical_id, resource in template.resources.items():
+        for name, policy in (
+            ("DeletionPolicy", resource.deletion_policy),
+            ("UpdateReplacePolicy", resource.update_replace_policy),
+        ):
+            if not isinstance(policy, str | None) and not template.language_extensions:
+                summary = f"Template format error: Every {name} member must be a string."
+                yield Diagnostic(summary, ("Resources", logical_id, name))
         if resource.deletion_policy == "Snapshot" and resource.type not in SNAPSHOTS:
             yield Diagnostic(
                 f"Template error: resource type {resource.type} does not support deletion policy "
@@ -98,6 +108,15 @@ SNAPSHOTS = (
     "AWS::RDS::DBInstance", "AWS::Redshift::Cluster",
 )  # fmt: skip
 """The types of which a snapshot can be taken. AWS: DeletionPolicy attribute."""
+
+
+def _lists_in_texts(template: Template, found: list[Call]) -> Found:
+    """Parameters that are lists, named in Fn::Sub."""
+    texts = [call for call in found if call[1] == "Fn::Sub"]
+    for reference in _references(texts):
+        declared = template.parameters.get(reference.name)
+        if declared is not None and is_list_type(declared.type):
+            yield Diagnostic(NO_STRING.format(reference.name), reference.path)
 
 
 def _references(found: list[Call]) -> list[Reference]:

@@ -42,6 +42,9 @@ def _no_export(name: str) -> str | None:
     return None
 
 
+NO_STRING = "Template error: variable {} in Fn::Sub expression does not resolve to a string"
+
+
 @dataclass(frozen=True, slots=True)
 class StackOutput:
     """What Fn::GetStackOutput asks for; an empty region is the own one, an empty role nobody's."""
@@ -181,8 +184,7 @@ def _variable(name: str, variables: Mapping[str, Any], scope: Scope) -> Any:
         return ""
     if isinstance(value, Unknown) or is_scalar(value):
         return value
-    message = f"Template error: variable {name} in Fn::Sub expression does not resolve to a string"
-    raise EvaluationError(message)
+    raise EvaluationError(NO_STRING.format(name))
 
 
 def _named(name: str, scope: Scope) -> Any:

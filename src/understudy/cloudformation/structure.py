@@ -57,7 +57,11 @@ PARAMETER_TYPES = frozenset(
 
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 _MAPPING_KEY = re.compile(r"[A-Za-z0-9.-]+")
-_EXPORT_NAME = re.compile(r"[A-Za-z0-9:-]+")
+EXPORT_NAME = re.compile(r"[A-Za-z0-9:-]+")
+MALFORMED_EXPORT = (
+    "Template format error: Output {} is malformed. The Name field of every Export member must "
+    "be specified and consist only of alphanumeric characters, colons, or hyphens."
+)
 _FORMAT = "Template format error: "
 
 Found = Iterator[Diagnostic]
@@ -393,10 +397,5 @@ def _output(path: Path, raw: Mapping[str, Any]) -> Found:
     export = raw.get("Export", {"Name": "x"})
     name: Any = export.get("Name") if is_map(export) else None
     literal = isinstance(name, str)
-    if not name or (literal and not _EXPORT_NAME.fullmatch(name)):
-        yield _problem(
-            f"{_FORMAT}Output {path[-1]} is malformed. The Name field of every Export member must "
-            "be specified and consist only of alphanumeric characters, colons, or hyphens.",
-            *path,
-            "Export",
-        )
+    if not name or (literal and not EXPORT_NAME.fullmatch(name)):
+        yield _problem(MALFORMED_EXPORT.format(path[-1]), *path, "Export")

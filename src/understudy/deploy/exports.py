@@ -2,6 +2,7 @@
 
 from understudy.base.fault import validation_error
 from understudy.cloudformation.graph import is_enabled
+from understudy.cloudformation.outputs import NO_TEXT
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.value import is_scalar, text
 from understudy.control.events import Params
@@ -27,10 +28,7 @@ def outputs(engine: Engine, stack: Stack, deployment: Deployment) -> Outputs:
             continue
         value = evaluated(output.value, blueprint, stack)
         if not is_scalar(value):
-            raise EvaluationError(
-                "Template format error: The Value field of every Outputs member must evaluate to "
-                f"a String. [{name}]"
-            )
+            raise EvaluationError(f"{NO_TEXT}.")
         made.values[name] = text(value)
         if output.export is not None:
             made.names[name] = text(evaluated(output.export, blueprint, stack))

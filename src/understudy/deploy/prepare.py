@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from understudy.base.fault import Fault, validation_error
 from understudy.cloudformation import capabilities
 from understudy.cloudformation.check import check
+from understudy.cloudformation.outputs import check_outputs
 from understudy.cloudformation.parameters import Bound, bind, given, stored_names
 from understudy.cloudformation.resolve import EvaluationError
 from understudy.cloudformation.revision import Revision, revision
@@ -103,6 +104,7 @@ def _checked(
     except EvaluationError as error:
         raise validation_error(error.message) from error
     refuse(check(template, engine.schemas, ready.scope.conditions))
+    refuse(list(check_outputs(ready)))
     _refuse_unavailable(engine, template)
     options.check_types(template, params)
     if "GetStackOutput" in target.body + target.processed:
