@@ -104,7 +104,7 @@ def restored(config: EngineConfig, journal: Journal, endpoint: str) -> Engine:
         engine = Engine.restore(before, snapshot.state)
         deque(replay(engine, journal.entries(snapshot.number)), maxlen=0)
     except msgspec.MsgspecError as error:
-        raise unreadable(config.state / JOURNAL, error) from error
+        raise unreadable(config.database or config.state / JOURNAL, error) from error
     return Engine(world, engine.state)
 
 
@@ -119,7 +119,7 @@ async def running(
 ) -> AsyncGenerator[Running]:
     """A running engine behind a data plane. Everything that it has started ends with it."""
     async with contextlib.AsyncExitStack() as stack:
-        journal = Journal(config.state / JOURNAL)
+        journal = Journal(config.database or config.state / JOURNAL)
         stack.callback(journal.close)
         engine = restored(config, journal, endpoint)
         not_before = max(engine.state.at, journal.horizon)
@@ -136,7 +136,9 @@ async def running(
         front_door = FrontDoor(data_plane, loop, logs)
         instances = Instances(loop, objects, config.state, ProcessRuntime)
         instances.sweep()
-        books = Books(Ledger(config.state / LEDGER))
+        ledger = Ledger(config.database or config.state / LEDGER)
+        stack.callback(ledger.close)
+        books = Books(ledger)
 
         async def secret(arn: str, region: str) -> str:
             return await secret_of(world, arn, region)

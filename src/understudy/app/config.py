@@ -10,6 +10,7 @@ import msgspec
 from understudy.app.capacity import Settings
 from understudy.base.diagnostic import Diagnostic
 from understudy.runtimes.mappings import Mapped
+from understudy.storage.postgresql import is_postgres
 
 DEFAULT_PORT = 4566
 DEFAULT_HOST = "127.0.0.1"
@@ -25,6 +26,7 @@ class EngineConfig:
     world time. ``keep_journal`` keeps every event, for replay. ``lives_with`` is a process id:
     when that process ends, the engine does too. ``strict`` refuses types that are only recorded.
     ``mappings`` say what images run, ``settings`` what capacity there is and what is owned.
+    ``database`` is the URL of the PostgreSQL database that keeps what happens, else ``state`` does.
     """
 
     state: Path
@@ -38,6 +40,7 @@ class EngineConfig:
     strict: bool = False
     mappings: tuple[Mapped, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    database: str = ""
 
 
 def problems(config: EngineConfig) -> list[Diagnostic]:
@@ -48,6 +51,13 @@ def problems(config: EngineConfig) -> list[Diagnostic]:
             Diagnostic(
                 f"--port {config.port} is out of range.",
                 action="choose a port from 1 to 65535, or 0 for any that is free",
+            )
+        )
+    if config.database and not is_postgres(config.database):
+        found.append(
+            Diagnostic(
+                f"--database {config.database} is no URL of PostgreSQL.",
+                action="give one such as postgresql://user@host/name",
             )
         )
     found += speed_problems(config.speed)

@@ -29,6 +29,7 @@ def up(
     strict: bool = False,
     detach: bool = False,
     settings: Path | None = None,
+    database: str = "",
 ) -> int:
     """Start the engine: it answers as AWS does at one address of this machine.
 
@@ -46,6 +47,7 @@ def up(
         strict: Refuse templates with resource types that are only recorded.
         detach: Return once it answers, and leave it running.
         settings: Capacity, quotas and commitments (default: understudy.toml here, if any).
+        database: URL of a PostgreSQL database for what happens; objects and logs stay in files.
 
     """
 
@@ -60,6 +62,7 @@ def up(
             strict=strict,
             mappings=mappings_in(Path.cwd()),
             settings=read_settings(settings),
+            database=database,
         )
         return _detached(config) if detach else _foreground(config)
 

@@ -1,7 +1,8 @@
-"""The journal: every event that cannot be recomputed, on disk before it is acknowledged.
+"""The journal: every event that cannot be recomputed, kept before it is acknowledged.
 
-SQLite in WAL mode: a commit survives the death of the process at any moment. A snapshot of the
-engine's state stands for all entries before it, so that size and start-up stay flat.
+SQLite in WAL mode: a commit survives the death of the process at any moment; or PostgreSQL. A
+snapshot of the engine's state stands for all entries before it, so that size and start-up stay
+flat.
 """
 
 import sqlite3
@@ -14,6 +15,7 @@ import msgspec
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.events import AnyCommand, AnyEvent
+from understudy.storage.postgresql import Postgres
 
 FORMAT = 1
 """Of the file. A file of another format is refused, not guessed at."""
@@ -31,6 +33,8 @@ CREATE TABLE IF NOT EXISTS horizon (id INTEGER PRIMARY KEY CHECK (id = 1), at RE
 PRAGMA user_version = {FORMAT};
 """
 
+PURPOSE = 1
+"""Of its connection to PostgreSQL."""
 AnyCommands = tuple[AnyCommand, ...]
 
 
@@ -57,18 +61,13 @@ class Snapshot:
 
 
 class Journal:
-    """An append-only file of entries. One process writes at a time.
+    """An append-only file of entries, or tables of PostgreSQL by their URL. One process writes.
 
-    Raises InvalidInput where the file is none of ours.
+    Raises InvalidInput where they are none of ours.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None)
-        try:
-            _open(self._database)
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            raise unreadable(path, error) from error
+    def __init__(self, place: Path | str) -> None:
+        self._database = Postgres(place, PURPOSE) if isinstance(place, str) else _opened(place)
         self._encoder = msgspec.msgpack.Encoder()
         self._events = msgspec.msgpack.Decoder(AnyEvent | None)
         self._commands = msgspec.msgpack.Decoder(AnyCommands)
@@ -83,10 +82,11 @@ class Journal:
         Durable on return.
         """
         cursor = self._database.execute(
-            "INSERT INTO entries (at, event, commands) VALUES (?, ?, ?)",
+            "INSERT INTO entries (at, event, commands) VALUES (?, ?, ?) RETURNING number",
             (at, event or NO_EVENT, self._encoder.encode(commands)),
         )
-        return cursor.lastrowid or 0
+        ((number,),) = cursor.fetchall()
+        return number
 
     @contextmanager
     def together(self) -> Generator[None]:
@@ -109,8 +109,11 @@ class Journal:
     @property
     def last_number(self) -> int:
         """The number of the last entry ever written."""
-        row = self._database.execute("SELECT seq FROM sqlite_sequence").fetchone()
-        return row[0] if row else 0
+        found = self._database.execute(
+            "SELECT max(number) FROM (SELECT max(number) AS number FROM entries "
+            "UNION ALL SELECT number FROM snapshot) AS all_numbers"
+        )
+        return found.fetchone()[0] or 0
 
     def save_snapshot(self, snapshot: Snapshot, *, keep_entries: bool) -> None:
         """Let a state stand for all entries up to its number; drop them unless kept."""
@@ -118,7 +121,8 @@ class Journal:
         if began:
             self._database.execute("BEGIN")
         self._database.execute(
-            "INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?)",
+            "INSERT INTO snapshot VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            "number = excluded.number, state = excluded.state, hosting = excluded.hosting",
             (snapshot.number, snapshot.state, snapshot.hosting),
         )
         if not keep_entries:
@@ -133,7 +137,10 @@ class Journal:
 
     def reach(self, horizon: float) -> None:
         """Allow the world to show times up to here. Durable on return."""
-        self._database.execute("INSERT OR REPLACE INTO horizon VALUES (1, ?)", (horizon,))
+        self._database.execute(
+            "INSERT INTO horizon VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at",
+            (horizon,),
+        )
 
     @property
     def horizon(self) -> float:
@@ -143,11 +150,22 @@ class Journal:
 
     def close(self) -> None:
         """Write everything to the main file and close it."""
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if isinstance(self._database, sqlite3.Connection):
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
 
 
-def _open(database: sqlite3.Connection) -> None:
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        _prepare(database)
+    except sqlite3.DatabaseError as error:
+        database.close()
+        raise unreadable(path, error) from error
+    return database
+
+
+def _prepare(database: sqlite3.Connection) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version not in (0, FORMAT):
         raise sqlite3.DatabaseError(f"it has format {version}")
@@ -160,7 +178,7 @@ def _open(database: sqlite3.Connection) -> None:
 NO_EVENT = msgspec.msgpack.encode(None)
 
 
-def unreadable(path: Path, error: Exception) -> InvalidInput:
+def unreadable(path: Path | str, error: Exception) -> InvalidInput:
     """What to say of a file that cannot be read, or not by this version."""
     return InvalidInput(
         (

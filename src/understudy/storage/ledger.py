@@ -1,4 +1,4 @@
-"""The ledger: acknowledged calls of the kept services, on disk before they are answered."""
+"""The ledger: acknowledged calls of the kept services, kept before they are answered."""
 
 import sqlite3
 from collections.abc import Generator, Iterator
@@ -8,27 +8,32 @@ from pathlib import Path
 import msgspec
 
 from understudy.base.ledger import BookRequest
+from understudy.storage.postgresql import Postgres
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (number INTEGER PRIMARY KEY, request BLOB NOT NULL)
 """
+PURPOSE = 2
+"""Of its connection to PostgreSQL."""
 
 
 class Ledger:
-    """An append-only file of requests, written from one thread at a time."""
+    """An append-only file of requests, or a table of PostgreSQL by its URL.
 
-    def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.execute(SCHEMA)
+    It is written from one thread at a time.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self._database = Postgres(place, PURPOSE) if isinstance(place, str) else _opened(place)
 
     def append(self, request: BookRequest) -> int:
         """Keep a request; return its number. Durable on return, or on leaving `together`."""
         cursor = self._database.execute(
-            "INSERT INTO requests (request) VALUES (?)", (msgspec.msgpack.encode(request),)
+            "INSERT INTO requests (request) VALUES (?) RETURNING number",
+            (msgspec.msgpack.encode(request),),
         )
-        return cursor.lastrowid or 0
+        ((number,),) = cursor.fetchall()
+        return number
 
     @contextmanager
     def together(self) -> Generator[None]:
@@ -45,3 +50,15 @@ class Ledger:
             "SELECT number, request FROM requests ORDER BY number"
         ).fetchall():
             yield number, msgspec.msgpack.decode(request, type=BookRequest)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._database.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute(SCHEMA)
+    return database
