@@ -134,6 +134,32 @@ def test_a_failed_creation_waits_as_failed(api: Any) -> None:
     waited(api, "stack_rollback_complete", StackName="rolls")
 
 
+def test_stack_refactors_with_boto3(api: Any, engine: RunningEngine) -> None:
+    topic, queue = {"Type": "AWS::SNS::Topic"}, {"Type": "AWS::SQS::Queue"}
+    both = json.dumps({"Resources": {"Topic": topic, "Queue": queue}})
+    api.create_stack(StackName="monolith", TemplateBody=both)
+    waited(api, "stack_create_complete", StackName="monolith")
+    arn = api.describe_stack_resource(StackName="monolith", LogicalResourceId="Topic")
+    moved = arn["StackResourceDetail"]["PhysicalResourceId"]
+    definitions = [
+        {"StackName": "monolith", "TemplateBody": json.dumps({"Resources": {"Queue": queue}})},
+        {"StackName": "topics", "TemplateBody": json.dumps({"Resources": {"News": topic}})},
+    ]
+    refactor = api.create_stack_refactor(StackDefinitions=definitions, EnableStackCreation=True)[
+        "StackRefactorId"
+    ]
+    waited(api, "stack_refactor_create_complete", StackRefactorId=refactor)
+    pages = api.get_paginator("list_stack_refactor_actions").paginate(StackRefactorId=refactor)
+    actions = [each["Action"] for page in pages for each in page["StackRefactorActions"]]
+    assert actions == ["CREATE", "MOVE"]
+    api.execute_stack_refactor(StackRefactorId=refactor)
+    waited(api, "stack_refactor_execute_complete", StackRefactorId=refactor)
+    found = api.describe_stack_resource(StackName="topics", LogicalResourceId="News")
+    assert found["StackResourceDetail"]["PhysicalResourceId"] == moved
+    tags = engine.client("sns").list_tags_for_resource(ResourceArn=moved)["Tags"]
+    assert {"Key": "aws:cloudformation:stack-name", "Value": "topics"} in tags
+
+
 def test_drift_with_boto3(api: Any, engine: RunningEngine) -> None:
     api.create_stack(StackName="drift", TemplateBody=body())
     waited(api, "stack_create_complete", StackName="drift")
@@ -212,7 +238,6 @@ def test_a_kill_in_the_middle_makes_nothing_twice_and_ends_well(
     [
         "ActivateOrganizationsAccess",
         "CreateGeneratedTemplate",
-        "CreateStackRefactor",
         "SetAlias",
     ],
 )

@@ -61,6 +61,10 @@ class Blueprints:
         self._outputs = outputs
         self._made: dict[tuple[str, int], tuple[Target, Blueprint]] = {}
 
+    def with_exports(self, exports: Callable[[str], str | None]) -> "Blueprints":
+        """Makes blueprints of what would be if stacks exported other values."""
+        return Blueprints(self._region, exports, self._outputs)
+
     def of(self, stack: Stack, target: Target) -> Blueprint:
         """The blueprint of a target of a stack. The target must have been checked before."""
         key = (stack.id, id(target))

@@ -8,7 +8,7 @@ from understudy.cloudformation.value import is_scalar, text
 from understudy.control.events import Params
 from understudy.control.paging import page
 from understudy.control.turn import Turn
-from understudy.deploy.blueprint import evaluated
+from understudy.deploy.blueprint import Blueprint, evaluated
 from understudy.deploy.ports import Engine
 from understudy.deploy.stack import GONE, Deployment, Outputs, Stack
 
@@ -21,7 +21,14 @@ def outputs(engine: Engine, stack: Stack, deployment: Deployment) -> Outputs:
     Raises EvaluationError where one cannot be made, belongs to another stack, or changes what
     another stack has imported.
     """
-    blueprint = engine.blueprints.of(stack, deployment.target)
+    made = shown(engine.blueprints.of(stack, deployment.target), stack)
+    _refuse_taken(engine, stack, made.exports)
+    _refuse_in_use(engine, stack, made.exports)
+    return made
+
+
+def shown(blueprint: Blueprint, stack: Stack) -> Outputs:
+    """The outputs of a blueprint, whatever others export. Raises EvaluationError."""
     made = Outputs({}, {}, {})
     for name, output in blueprint.template.outputs.items():
         if not is_enabled(output.condition, blueprint.revision.scope.conditions):
@@ -33,8 +40,6 @@ def outputs(engine: Engine, stack: Stack, deployment: Deployment) -> Outputs:
         if output.export is not None:
             made.names[name] = text(evaluated(output.export, blueprint, stack))
             made.exports[made.names[name]] = made.values[name]
-    _refuse_taken(engine, stack, made.exports)
-    _refuse_in_use(engine, stack, made.exports)
     return made
 
 

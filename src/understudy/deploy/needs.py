@@ -12,6 +12,7 @@ from understudy.deploy.handler import Invoke
 from understudy.deploy.outside import Missing
 from understudy.deploy.planning import planned_changes
 from understudy.deploy.prepare import prepare, template_body
+from understudy.deploy.refactors import operations as refactors
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import Stack
 from understudy.deploy.stack_sets import operations as stack_sets
@@ -116,6 +117,7 @@ _LOOKS: Mapping[str, Look] = {
     "CreateNestedStack": nested.needs,
     "UpdateNestedStack": nested.needs,
     **stack_sets.LOOKS,
+    **refactors.LOOKS,
 }
 
 

@@ -21,6 +21,7 @@ from understudy.deploy import (
     stacks,
     templates,
 )
+from understudy.deploy.refactors import operations as refactors
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack_sets import operations as stack_sets
 
@@ -66,6 +67,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeType": registry.describe_type,
     "ListTypes": registry.list_types,
     **stack_sets.OPERATIONS,
+    **refactors.OPERATIONS,
 }
 
 OWN: Mapping[str, Operation] = {

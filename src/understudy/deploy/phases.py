@@ -15,6 +15,7 @@ from understudy.deploy import exports, monitoring, policy, rollback
 from understudy.deploy.deletion import begin_deletion, deletion_tasks
 from understudy.deploy.history import USER_INITIATED, note
 from understudy.deploy.ports import OWNER, Engine
+from understudy.deploy.refactors import moving
 from understudy.deploy.stack import Deployment, Past, Stack, Task
 from understudy.deploy.status import change, end, held_children, record
 
@@ -94,6 +95,8 @@ def advance(engine: Engine, stack: Stack, deployment: Deployment, turn: Turn) ->
     """All tasks of a phase have settled: go to the next phase, or end the operation."""
     if deployment.kind == "delete":
         _end_deletion(engine, stack, deployment, turn)
+    elif deployment.kind == "refactor":
+        moving.advance(engine, deployment, turn)
     elif deployment.phase == "main":
         _after_main(engine, stack, deployment, turn)
     elif deployment.phase == "rollback":

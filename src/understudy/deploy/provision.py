@@ -46,6 +46,8 @@ def handler(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handler:
         return _imported(kind, request)
     if task.verb == "release":
         return _there(kind, kind.release)(request)
+    if task.verb == "move":
+        return _moved(engine, stack, task, kind, request)
     if task.replaces:
         request = dataclasses.replace(request, physical_id="", previous={}, attributes={})
     if task.verb == "create" or task.replaces:
@@ -80,6 +82,24 @@ def _imported(kind: ResourceType, request: Request) -> Handler:
         old_tags={},
     )
     return (yield from kind.update(known))
+
+
+def _moved(
+    engine: Engine, stack: Stack, task: Task, kind: ResourceType, request: Request
+) -> Handler:
+    """Give a resource the tags of the stack that it moves to, or moves back to."""
+    deployment = deployment_of(stack)
+    move = next(
+        each
+        for each in engine.state.refactors[deployment.refactor].moves
+        if (each.destination, each.new_id) == (stack.id, task.logical_id)
+    )
+    source = engine.state.stacks[move.source]
+    old, new = {**source.target.tags, **own_tags(source, move.old_id)}, request.tags
+    if deployment.phase == "rollback":
+        old, new = new, old
+    known = dataclasses.replace(request, previous=request.properties, tags=new, old_tags=old)
+    return _resolved(_there(kind, kind.update), known)
 
 
 def _created(
@@ -119,11 +139,7 @@ def _resolving(start: Start, request: Request) -> Handler:
 def request_for(stack: Stack, task: Task, resource: StackResource, turn: Turn) -> Request:
     """What a task's handler is told."""
     tags, old_tags = _stack_tags(stack, task)
-    own = {
-        "aws:cloudformation:stack-name": stack.name,
-        "aws:cloudformation:stack-id": stack.id,
-        "aws:cloudformation:logical-id": resource.logical_id,
-    }
+    own = own_tags(stack, resource.logical_id)
     return Request(
         stack_name=stack.name,
         stack_id=stack.id,
@@ -139,6 +155,15 @@ def request_for(stack: Stack, task: Task, resource: StackResource, turn: Turn) -
         started_at=task.started_at,
         update_policy=resource.update_policy or {},
     )
+
+
+def own_tags(stack: Stack, logical_id: str) -> dict[str, str]:
+    """The tags that CloudFormation itself gives a resource."""
+    return {
+        "aws:cloudformation:stack-name": stack.name,
+        "aws:cloudformation:stack-id": stack.id,
+        "aws:cloudformation:logical-id": logical_id,
+    }
 
 
 def _stack_tags(stack: Stack, task: Task) -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -9,6 +9,7 @@ from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import Deployment, Stack
 from understudy.deploy.stacks import operation, remember_token, was_accepted
 
+UPDATING = "UPDATE_IN_PROGRESS"
 NOT_CANCELLABLE = "CancelUpdateStack cannot be called from current stack status"
 
 
@@ -19,7 +20,7 @@ def cancel_update_stack(service: CloudFormation, params: Params, turn: Turn) -> 
     if was_accepted(stack, token, "CancelUpdateStack"):
         return {}
     deployment = stack.deployment
-    if stack.status != "UPDATE_IN_PROGRESS" or deployment is None:
+    if deployment is None or deployment.kind == "refactor" or stack.status != UPDATING:
         raise validation_error(NOT_CANCELLABLE)
     remember_token(stack, token, "CancelUpdateStack")
     deployment.disable_rollback = False

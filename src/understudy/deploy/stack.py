@@ -188,7 +188,8 @@ class Deployment(Struct):
     is ``held`` between its main phase and its cleanup until the stack at the root has come so far.
     ``checking`` is how many tasks are configured and not stable, ``configured`` is said of the
     stack once no others are left. An ``invalid`` one has failed before anything was made;
-    ``unvalidated`` ones, and their nested stacks, are not validated before.
+    ``unvalidated`` ones, and their nested stacks, are not validated before. One of the kind
+    refactor is a stack's part in the stack ``refactor``.
     """
 
     kind: str
@@ -220,6 +221,7 @@ class Deployment(Struct):
     configured: bool = False
     invalid: bool = False
     unvalidated: bool = False
+    refactor: str = ""
 
 
 class Finding(Struct, frozen=True):
@@ -360,6 +362,40 @@ class Stack(Struct):
         return deployment.target
 
 
+class Move(Struct, frozen=True):
+    """A resource that a stack refactor moves: to another stack, or to another logical id.
+
+    ``source`` and ``destination`` are ids of stacks. ``detection`` is MANUAL or AUTO.
+    """
+
+    source: str
+    old_id: str
+    destination: str
+    new_id: str
+    physical_id: str
+    type: str
+    detection: str
+
+
+class Refactor(Struct):
+    """A stack refactor. ``status`` is that of its making, ``execution`` that of its execution.
+
+    ``targets`` are what the stacks shall be, by their ids; ``names`` their names, ``seen`` how many
+    events each had, none of one that is yet to be created.
+    """
+
+    id: str
+    description: str
+    status: str = "CREATE_COMPLETE"
+    reason: str = ""
+    execution: str = "UNAVAILABLE"
+    execution_reason: str = ""
+    targets: dict[str, Target] = field(default_factory=dict[str, Target])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+    seen: dict[str, int] = field(default_factory=dict[str, int])
+    moves: tuple[Move, ...] = ()
+
+
 class StacksState(Struct):
     """All stacks of a region. ``names`` holds those that are not deleted.
 
@@ -374,3 +410,4 @@ class StacksState(Struct):
         default_factory=dict[str, list[tuple[str, str]]]
     )
     sets: SetsState = field(default_factory=SetsState)
+    refactors: dict[str, Refactor] = field(default_factory=dict[str, Refactor])

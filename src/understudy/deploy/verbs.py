@@ -7,6 +7,7 @@ from understudy.control.turn import Turn
 from understudy.deploy import deletion, drift, importing, provision, rollback, work
 from understudy.deploy.handler import Done, Handler
 from understudy.deploy.ports import Engine
+from understudy.deploy.refactors import moving
 from understudy.deploy.stack import Stack, Task
 
 
@@ -39,5 +40,6 @@ VERBS: Mapping[str, Verb] = {
     "import": Verb(importing.begin, importing.finish, importing.failed),
     "forget": Verb(importing.begin_forget, importing.finish, importing.failed),
     "read": Verb(drift.begin, drift.finish, drift.failed),
+    "move": Verb(moving.begin_move, moving.finish_move, moving.move_failed),
     "release": Verb(provision.handler, _silently, _fails),
 }
