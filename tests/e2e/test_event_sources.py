@@ -31,14 +31,14 @@ Resources:
   Jobs:
     Type: AWS::SQS::Queue
     Properties:
-      VisibilityTimeout: 1
-      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}
+      VisibilityTimeout: 6
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 1}
   Function:
     Type: AWS::Lambda::Function
     Properties:
       Runtime: python3.12
       Handler: index.handler
-      Timeout: 60
+      Timeout: 6
       Role: arn:aws:iam::000000000000:role/function
       Code: {ZipFile: %s}
   Version: {Type: AWS::Lambda::Version, Properties: {FunctionName: !Ref Function}}
@@ -114,6 +114,32 @@ def test_messages_are_worked_off_and_what_fails_goes_to_the_dead_letter_queue(
 
     sqs.send_message(QueueUrl=jobs, MessageBody="all")
     wait_for(lambda: left(engine, dead) == 2, seconds=60, what="a failed batch is not given up")
+
+
+def test_a_queue_hides_its_messages_while_the_function_may_work_on_them(
+    engine: RunningEngine, outputs: dict[str, str]
+) -> None:
+    api = engine.client("cloudformation")
+    body = TEMPLATE.replace("VisibilityTimeout: 6", "VisibilityTimeout: 5").replace(
+        "BucketName: worked", "BucketName: other"
+    )
+    api.create_stack(StackName="short", TemplateBody=body % json.dumps(CODE))
+    wait_for(
+        lambda: api.describe_stacks(StackName="short")["Stacks"][0]["StackStatus"]
+        == "ROLLBACK_COMPLETE",
+        seconds=60,
+        what="the stack is not rolled back",
+    )
+    events = api.describe_stack_events(StackName="short")["StackEvents"]
+    (reason,) = [
+        each["ResourceStatusReason"]
+        for each in events
+        if each["LogicalResourceId"] == "Mapping" and each["ResourceStatus"] == "CREATE_FAILED"
+    ]
+    assert reason.startswith(
+        'Resource handler returned message: "Invalid request provided: Queue visibility timeout: '
+        "5 seconds is less than Function timeout: 6 seconds (Service: Lambda, Status Code: 400, "
+    )
 
 
 def test_a_disabled_mapping_leaves_messages_until_it_is_enabled(

@@ -5,8 +5,9 @@ import pytest
 from understudy.base.identity import Ids
 from understudy.control.events import TasksMeasured
 from understudy.control.task import Measured
-from understudy.control.top import FleetRow, fleets
+from understudy.control.top import fleets
 from understudy.control.turn import Turn
+from understudy.control.views import FleetRow
 from understudy.report.terminal import console
 from understudy.report.top import top
 from understudy.testing.hosts import group

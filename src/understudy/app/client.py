@@ -15,8 +15,7 @@ from understudy.app.config import is_local
 from understudy.base.arn import ACCOUNT, DEFAULT_REGION
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.capacity.usage import Used
-from understudy.control.observation import Observation
-from understudy.control.top import FleetRow
+from understudy.control.views import FleetRow, Observation
 from understudy.live.clock import WorldClock
 
 OWN_SECONDS = 10.0

@@ -13,9 +13,9 @@ from understudy.app.client import Client
 from understudy.app.preflight import Prepared
 from understudy.app.recipient import Recipient
 from understudy.app.views import AlarmProgress, RehearsalView
-from understudy.control.observation import Observation
 from understudy.control.outcome import CapacityPoint, LoadMode
 from understudy.control.summary import percentiles
+from understudy.control.views import Observation
 from understudy.live.load import PENDING, LoadRun, Plan
 from understudy.sim.arrivals import arrivals
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from understudy.control.felt import Operation, felt
-from understudy.control.observation import Observation
 from understudy.control.outcome import LoadMode, LoadPoint, Outcome, RequestSummary
 from understudy.control.sagemaker.endpoint import resource_id
 from understudy.control.slo import LatencySlo, Slo
 from understudy.control.summary import load_points, span_for, summarise
+from understudy.control.views import Observation
 from understudy.pricing.book import Book
 from understudy.pricing.catalogue import BOOK, offers_in
 from understudy.pricing.fargate import size_offers

@@ -32,8 +32,8 @@ from understudy.app.views import ChangeSetView
 from understudy.base.arn import last_name
 from understudy.base.service_time import ServiceTime, parse_service_time
 from understudy.control.comparison import CapacityDifference, capacity_difference
-from understudy.control.observation import Observation
 from understudy.control.outcome import LoadMode, Outcome
+from understudy.control.views import Observation
 from understudy.live.load import LoadFailed
 from understudy.sim.service_time import Empirical
 from understudy.sim.serving import serving_of

@@ -9,15 +9,10 @@ from understudy.control.autoscaling.state import Activity, Group
 from understudy.control.ecs.scheduler import DIMENSION
 from understudy.control.ecs.state import Service
 from understudy.control.fleets import FleetRecord, usage
-from understudy.control.observation import (
-    AlarmState,
-    Observation,
-    activity_record,
-    policies_of,
-    transition,
-)
+from understudy.control.observation import activity_record, policies_of, transition
 from understudy.control.outcome import ActivityRecord, CapacityPoint, FailureRecord
 from understudy.control.plane import Plane
+from understudy.control.views import AlarmState, Observation
 from understudy.pricing.fargate import size_name
 from understudy.pricing.meter import Usage
 

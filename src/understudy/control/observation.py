@@ -1,51 +1,16 @@
 """What can be seen of an endpoint variant: its capacity, what scaled it, its alarms, its usage."""
 
-from msgspec import Struct
-
 from understudy.base.service_time import STAND_IN_VARIABLE
 from understudy.control.application_autoscaling.state import Activity, ScalableTarget, target_key
 from understudy.control.capacity.usage import billed
 from understudy.control.cloudwatch.state import AnyAlarm, HistoryItem
-from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint, FailureRecord
+from understudy.control.outcome import ActivityRecord, AlarmTransition, CapacityPoint
 from understudy.control.plane import Plane
 from understudy.control.sagemaker import fleet as fleets
 from understudy.control.sagemaker.endpoint import dimension, resource_id
 from understudy.control.sagemaker.state import Endpoint, Variant
+from understudy.control.views import AlarmState, Observation
 from understudy.pricing.meter import Usage
-
-
-class AlarmState(Struct, frozen=True):
-    """An alarm that watches the endpoint, and since when it is in its state."""
-
-    name: str
-    state: str
-    since: float
-
-
-class Observation(Struct, frozen=True):
-    """A variant at ``at``, with what happened to it since a time.
-
-    ``stand_in`` is the service time that its container asks for, empty for a real model. Usage
-    that goes on ends at ``at``. ``resource`` is what scales where that is no variant: a group, a
-    service.
-    """
-
-    at: float
-    endpoint: str
-    variant: str
-    status: str
-    instance_type: str
-    stand_in: str
-    minimum: int
-    maximum: int
-    policies: tuple[str, ...]
-    capacity: tuple[CapacityPoint, ...]
-    activities: tuple[ActivityRecord, ...]
-    transitions: tuple[AlarmTransition, ...]
-    alarms: tuple[AlarmState, ...]
-    usage: tuple[Usage, ...]
-    resource: str = ""
-    failures: tuple[FailureRecord, ...] = ()
 
 
 def observe(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from understudy.control.elbv2.actions import forwarded_to
 from understudy.control.fleet_observation import GROUP, SERVICE, observe_fleet
-from understudy.control.observation import Observation, observe
+from understudy.control.observation import observe
 from understudy.control.plane import Plane
+from understudy.control.views import Observation
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
-
 from understudy.control.events import Params
 from understudy.control.plane import Plane
 from understudy.control.subjects import observed
 from understudy.control.turn import Turn
+from understudy.control.views import FleetRow
 from understudy.pricing.catalogue import offers_in
 from understudy.pricing.fargate import size_offers
 from understudy.pricing.meter import Usage
@@ -16,26 +15,6 @@ MINUTE = 60
 REQUESTS, LATENCY, BUSY = "requests", "latency", "cpu"
 Metric = tuple[str, str, str, Mapping[str, str]]
 """Namespace, name, statistic and dimensions."""
-
-
-class FleetRow(Struct, frozen=True):
-    """A fleet now. Rates are those of the last whole minute, None where nothing is known.
-
-    ``latency_ms`` is an average; ``usd_per_hour`` is what its members cost on demand.
-    """
-
-    resource: str
-    instance_type: str
-    desired: int
-    in_service: int
-    pending: int
-    terminating: int
-    minimum: int
-    maximum: int
-    requests_per_second: float | None = None
-    latency_ms: float | None = None
-    cpu_percent: float | None = None
-    usd_per_hour: float | None = None
 
 
 def fleets(plane: Plane, region: str, turn: Turn) -> tuple[FleetRow, ...]:

@@ -92,3 +92,12 @@ def spread(hourly: Decimal, upfront: Decimal | None, years: int) -> Fraction:
     """US dollars an hour with an upfront payment divided among the hours of a term."""
     paid = Fraction(upfront) / (years * YEAR_HOURS) if upfront else Fraction(0)
     return Fraction(hourly) + paid
+
+
+def decimal(value: Fraction) -> Decimal:
+    """A fraction as a decimal; a finite one exactly.
+
+    >>> decimal(Fraction(7205, 1000))
+    Decimal('7.205')
+    """
+    return Decimal(value.numerator) / Decimal(value.denominator)

@@ -1,13 +1,12 @@
 """What is bought, as commitments that apply to a bill and as rows that can be read."""
 
 from decimal import Decimal
-from fractions import Fraction
 
 from msgspec import Struct
 
 from understudy.pricing.commitments import Commitments, ReservedInstance, SavingsPlan
 from understudy.pricing.market import Market
-from understudy.pricing.offer import YEAR_HOURS, Terms
+from understudy.pricing.offer import YEAR_HOURS, Terms, decimal
 from understudy.pricing.optimise import Mix
 
 
@@ -80,12 +79,3 @@ def commitments(market: Market, mix: Mix, start: float = 0.0) -> Commitments:
         if commitment and plan.owned is None
     )
     return Commitments(reserved, plans)
-
-
-def decimal(value: Fraction) -> Decimal:
-    """A fraction as a decimal; a finite one exactly.
-
-    >>> decimal(Fraction(7205, 1000))
-    Decimal('7.205')
-    """
-    return Decimal(value.numerator) / Decimal(value.denominator)

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from understudy.control.top import FleetRow
+from understudy.control.views import FleetRow
 from understudy.report.axes import milliseconds
 
 NAMES = {"endpoint": "endpoint", "service": "service", "autoScalingGroup": "group"}

@@ -157,6 +157,7 @@ def delete_permission(request: Request) -> Handler:
 
 def create_mapping(request: Request) -> Handler:
     """Keep which source feeds a function."""
+    yield from _check_queue(request.properties)
     made = yield Invoke("lambda", "CreateEventSourceMapping", without(request.properties, "Tags"))
     arn = made["EventSourceMappingArn"]
     return Done(made["UUID"], {"Id": made["UUID"], "EventSourceMappingArn": arn})
@@ -164,9 +165,32 @@ def create_mapping(request: Request) -> Handler:
 
 def update_mapping(request: Request) -> Handler:
     """Change the mapping."""
+    yield from _check_queue(request.properties)
     params = {**without(request.properties, "Tags"), "UUID": request.physical_id}
     yield Invoke("lambda", "UpdateEventSourceMapping", params)
     return Done(request.physical_id, request.attributes)
+
+
+def _check_queue(properties: Params) -> Steps[None]:
+    """Refuse a queue that shows a message again while the function may still work on it.
+
+    AWS: Creating and configuring an Amazon SQS event source mapping.
+    """
+    source: str = properties.get("EventSourceArn", "")
+    if ":sqs:" not in source:
+        return
+    queue = yield Invoke("sqs", "GetQueueUrl", {"QueueName": source.rpartition(":")[2]})
+    asked = {"QueueUrl": queue["QueueUrl"], "AttributeNames": ["VisibilityTimeout"]}
+    attributes = yield Invoke("sqs", "GetQueueAttributes", asked)
+    named = {"FunctionName": properties["FunctionName"]}
+    function = yield Invoke("lambda", "GetFunctionConfiguration", named)
+    visible, timeout = int(attributes["Attributes"]["VisibilityTimeout"]), function["Timeout"]
+    if visible < timeout:
+        raise Fault(
+            "InvalidParameterValueException",
+            f"Invalid request provided: Queue visibility timeout: {visible} seconds is less than "
+            f"Function timeout: {timeout} seconds",
+        )
 
 
 def delete_mapping(request: Request) -> Handler:

@@ -24,8 +24,7 @@ from understudy.control.turn import Turn
 from understudy.pricing.application import micro_dollars
 from understudy.pricing.commitments import ReservedInstance
 from understudy.pricing.exchange import effective_from, exchanged_count, list_value, true_up
-from understudy.pricing.offer import CONVERTIBLE, NO_UPFRONT, YEAR_HOURS, Offer
-from understudy.pricing.purchase import decimal
+from understudy.pricing.offer import CONVERTIBLE, NO_UPFRONT, YEAR_HOURS, Offer, decimal
 
 HOUR = 3600
 LEAST_SECONDS = 24 * HOUR

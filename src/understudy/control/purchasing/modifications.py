@@ -19,8 +19,7 @@ from understudy.control.turn import Turn
 from understudy.pricing.commitments import ReservedInstance
 from understudy.pricing.exchange import effective_from, footprint, may_become
 from understudy.pricing.instance import units
-from understudy.pricing.offer import LINUX
-from understudy.pricing.purchase import decimal
+from understudy.pricing.offer import LINUX, decimal
 
 ZONAL, REGIONAL = "Availability Zone", "Region"
 
