@@ -125,8 +125,10 @@ def test_a_queue_hides_its_messages_while_the_function_may_work_on_them(
     )
     api.create_stack(StackName="short", TemplateBody=body % json.dumps(CODE))
     wait_for(
-        lambda: api.describe_stacks(StackName="short")["Stacks"][0]["StackStatus"]
-        == "ROLLBACK_COMPLETE",
+        lambda: (
+            api.describe_stacks(StackName="short")["Stacks"][0]["StackStatus"]
+            == "ROLLBACK_COMPLETE"
+        ),
         seconds=60,
         what="the stack is not rolled back",
     )
