@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from understudy.base.arn import ACCOUNT
 from understudy.base.fault import Fault
@@ -16,6 +18,7 @@ from understudy.testing.account import Account
 from understudy.testing.outside import Services
 from understudy.testing.set_story import SetStory, ThingsAndRoles, trust
 from understudy.testing.stack_story import StackStory, message, template, thing
+from understudy.testing.things import Things
 
 EAST, WEST, IRELAND = "us-east-1", "us-west-2", "eu-west-1"
 OTHER = "111111111111"
@@ -48,7 +51,7 @@ def things() -> ThingsAndRoles:
     return ThingsAndRoles()
 
 
-def sizes(things: ThingsAndRoles) -> list[Any]:
+def sizes(things: Things) -> list[Any]:
     return sorted(each.get("Size") for each in things.things.values())
 
 
@@ -298,12 +301,17 @@ def parameter(value: str) -> list[dict[str, str]]:
     return [{"ParameterKey": "Size", "ParameterValue": value}]
 
 
-def test_drift_of_every_stack_is_detected(world: World, services: Services) -> None:
+def grant(services: Services) -> None:
+    """Create the roles in an account with real services."""
     for name, policy in (
         (ADMINISTRATION_ROLE, trust("Service", "cloudformation.amazonaws.com")),
         (EXECUTION_ROLE, trust("AWS", ACCOUNT)),
     ):
         services.ask("iam", "CreateRole", RoleName=name, AssumeRolePolicyDocument=policy)
+
+
+def test_drift_of_every_stack_is_detected(world: World, services: Services) -> None:
+    grant(services)
     fleet = SetStory(Account(world, services))
     stored = {"Type": "String", "Name": "limit", "Value": "one"}
     fleet.create({"Limit": {"Type": "AWS::SSM::Parameter", "Properties": stored}})
@@ -325,6 +333,31 @@ def test_drift_of_every_stack_is_detected(world: World, services: Services) -> N
         OperationId="drift",
     )["Summaries"]
     assert found["PropertyDifferences"][0]["PropertyPath"] == "/Value"
+
+
+def test_each_region_looks_up_what_a_large_template_needs_to_know(
+    world: World, services: Services
+) -> None:
+    grant(services)
+    for region, size in ((EAST, "1"), (WEST, "2")):
+        wish = {"Name": "size", "Value": size, "Type": "String"}
+        services.answer(Call(region, "", "ssm", "PutParameter", wish))
+    body = template(
+        {"Thing": thing(Size={"Ref": "Size"})},
+        Parameters={"Size": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "size"}},
+        Metadata={"Padding": "x" * 60_000},
+    )
+    services.ask("s3", "CreateBucket", Bucket="templates")
+    services.ask("s3", "PutObject", Bucket="templates", Key="large.json", Body=body.encode())
+    fleet = SetStory(Account(world, services))
+    fleet.call("CreateStackSet", TemplateURL="https://s3.amazonaws.com/templates/large.json")
+    assert fleet.deploy(EAST, WEST) == "SUCCEEDED"
+    assert sizes(services.things) == [1, 2]
+    services.answer(Call(WEST, "", "ssm", "DeleteParameter", {"Name": "size"}))
+    assert fleet.perform("UpdateStackSet", UsePreviousTemplate=True) == "FAILED"
+    assert fleet.results()[1] == (
+        f"{WEST} FAILED Unable to fetch parameters [size] from parameter store for this account."
+    )
 
 
 @pytest.mark.parametrize(
@@ -436,12 +469,53 @@ def test_event_bridge_is_told_of_sets_operations_and_instances(world: World) -> 
     ]
     assert [(kind, detail["status-details"]) for kind, detail in told] == [
         ("Status Change", {"status": "ACTIVE"}),
-        ("Operation Status Change", {"status": "QUEUED"}),
         ("Operation Status Change", {"status": "RUNNING"}),
         ("StackInstance Status Change", {"status": "OUTDATED", "detailed-status": "RUNNING"}),
         ("StackInstance Status Change", {"status": "CURRENT", "detailed-status": "SUCCEEDED"}),
         ("Operation Status Change", {"status": "SUCCEEDED"}),
     ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    regions=st.permutations([EAST, WEST, IRELAND, "ap-south-1"]),
+    accounts=st.permutations([ACCOUNT, OTHER, "222222222222"]),
+    tolerated=st.integers(0, 3),
+    at_a_time=st.integers(1, 4),
+    kind=st.sampled_from(["SEQUENTIAL", "PARALLEL"]),
+)
+def test_an_operation_never_does_more_at_a_time_than_it_may(
+    world: World,
+    regions: list[str],
+    accounts: list[str],
+    tolerated: int,
+    at_a_time: int,
+    kind: str,
+) -> None:
+    fleet = SetStory(Account(world, Outside()))
+    fleet.create({"Thing": thing(Seconds=10)})
+    preferences = {
+        "RegionConcurrencyType": kind,
+        "FailureToleranceCount": tolerated,
+        "MaxConcurrentCount": min(at_a_time, tolerated + 1),
+    }
+    wish = {"Accounts": accounts, "OperationPreferences": preferences}
+    fleet.deploy(*regions, run=0.0, OperationId="it", **wish)
+    running: list[str] = []
+    while fleet.status("it") == "RUNNING":
+        running = [line.split()[0] for line in fleet.results("it") if line.split()[1] == "RUNNING"]
+        assert max(map(running.count, running), default=0) <= preferences["MaxConcurrentCount"]
+        assert kind == "PARALLEL" or len(set(running)) <= 1
+        steps(fleet.account, 1)
+    ends = [line.split()[1] for line in fleet.results("it")]
+    assert set(ends) <= {"SUCCEEDED", "FAILED", "CANCELLED"}
+    failures = [
+        sum(line.startswith(f"{region} FAILED") for line in fleet.results("it"))
+        for region in regions
+    ]
+    assert max(failures) <= tolerated + 1
+    assert fleet.status("it") == ("FAILED" if max(failures) > tolerated else "SUCCEEDED")
+    assert ("CANCELLED" in ends) <= (fleet.status("it") == "FAILED")
 
 
 def story(fleet: SetStory) -> None:
@@ -450,13 +524,13 @@ def story(fleet: SetStory) -> None:
     fleet.deploy(EAST, WEST, run=0, OperationId="it", OperationPreferences=preferences)
 
 
-def until_quiet(fleet: SetStory, limit: int) -> int:
+def steps(account: Account, limit: int) -> int:
     """Let up to so many things happen; how many did."""
     for done in range(limit):
-        at = fleet.account.next()
-        if at > fleet.account.now + 1000:
+        at = account.next()
+        if at > account.now + 1000:
             return done
-        fleet.account.step(at)
+        account.step(at)
     return limit
 
 
@@ -466,16 +540,16 @@ def test_a_kill_at_any_step_changes_nothing_of_the_end(
     things.grant()
     fleet = SetStory(Account(world, things))
     story(fleet)
-    total = until_quiet(fleet, 1000)
+    total = steps(fleet.account, 1000)
     assert fleet.status("it") == "SUCCEEDED"
     for killed_after in range(total):
         things.things.clear()
         things.calls.clear()
         fleet = SetStory(Account(world, things, seed=killed_after + 1))
         story(fleet)
-        until_quiet(fleet, killed_after)
+        steps(fleet.account, killed_after)
         fleet.account.restart()
-        until_quiet(fleet, 1000)
+        steps(fleet.account, 1000)
         assert fleet.status("it") == "SUCCEEDED", f"killed after {killed_after} steps"
         creations = [each for each, _ in things.calls if each == "CreateThing"]
         assert len(creations) == len(things.things) == 2

@@ -48,8 +48,9 @@ def start(
 ) -> None:
     """Begin an operation, or let it wait for those before it."""
     stack_set.operations[operation.id] = operation
-    _tell(stack_set, operation, turn)
     go_on(service, stack_set, turn)
+    if operation.status == "QUEUED":
+        _tell(stack_set, operation, turn)
 
 
 def go_on(service: CloudFormation, stack_set: StackSet, turn: Turn) -> None:
