@@ -295,6 +295,22 @@ def test_stacks_that_are_there_become_stack_instances(fleet: SetStory) -> None:
     assert other.perform("ImportStacksToStackSet", StackIds=[own.id]) == "FAILED"
     reason = f"The template of stack {own.id} does not match the template of the stack set"
     assert other.instances() == [f"{EAST} INOPERABLE FAILED_IMPORT {reason}"]
+    other.perform("UpdateStackSet", TemplateBody=template(SIZED, **PARAMETERS))
+    assert other.perform("ImportStacksToStackSet", StackIds=[own.id]) == "SUCCEEDED"
+    assert other.instances() == [f"{EAST} CURRENT SUCCEEDED"]
+
+
+def test_a_stack_that_could_not_be_imported_is_not_deleted_with_its_instance(
+    fleet: SetStory,
+) -> None:
+    own = StackStory(fleet.account)
+    own.create(SIZED, sections=PARAMETERS)
+    fleet.create({"Thing": thing()})
+    fleet.perform("ImportStacksToStackSet", StackIds=[own.id])
+    target = {"Accounts": [ACCOUNT], "Regions": [EAST], "RetainStacks": False}
+    assert fleet.perform("DeleteStackInstances", **target) == "SUCCEEDED"
+    assert fleet.instances() == []
+    assert own.status == "CREATE_COMPLETE"
 
 
 def parameter(value: str) -> list[dict[str, str]]:
@@ -397,12 +413,32 @@ def test_a_set_is_refused(fleet: SetStory, params: dict[str, Any], said: str) ->
     assert message(fleet.account, "CreateStackSet", **wish) == said
 
 
+def test_stack_sets_have_no_access_to_an_organization(fleet: SetStory) -> None:
+    access = fleet.account.ask("cloudformation", "DescribeOrganizationsAccess")
+    assert access == {"Status": "DISABLED"}
+
+
 def test_a_name_is_taken_unless_the_same_call_is_repeated(fleet: SetStory) -> None:
     wish = {"ClientRequestToken": "once"}
     identity = fleet.create({"T": thing()}, **wish)
     assert fleet.create({"T": thing()}, **wish) == identity
     with pytest.raises(Fault, match="NameAlreadyExistsException"):
         fleet.create({"T": thing()})
+
+
+def test_a_stack_that_was_rolled_back_is_made_anew_when_it_is_tried_again(
+    fleet: SetStory, things: ThingsAndRoles
+) -> None:
+    fleet.create({"Thing": thing()})
+    things.refused.add(("CreateThing", "Thing"))
+    assert fleet.deploy(EAST) == "FAILED"
+    failed = fleet.stack(EAST)
+    assert failed["StackStatus"] == "ROLLBACK_COMPLETE"
+    things.refused.clear()
+    assert fleet.deploy(EAST) == "SUCCEEDED"
+    assert fleet.stack(EAST)["StackId"] != failed["StackId"]
+    described = fleet.account.ask("cloudformation", "DescribeStacks", StackName=failed["StackId"])
+    assert described["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
 
 
 def test_a_deleted_stack_is_made_again_by_the_next_operation(

@@ -244,3 +244,8 @@ def list_resource_drifts(service: CloudFormation, params: Params, turn: Turn) ->
     ]
     shown, token = _page(found, params)
     return {"Summaries": shown, "NextToken": token}
+
+
+def describe_organizations_access(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """Whether StackSets may work in the accounts of an organization: there is none."""
+    return {"Status": "DISABLED"}

@@ -158,10 +158,15 @@ def _end(service: CloudFormation, errand: Errand, turn: Turn, refusal: str = "")
 
 
 def _bring(service: CloudFormation, errand: Errand, turn: Turn) -> None:
-    """Create the stack, or update it where it is there."""
+    """Create the stack, or update it where it is there.
+
+    One whose creation was rolled back can only be deleted: another is created in its place.
+    """
     stack = service.find(errand.stack_id) if errand.stack_id else None
-    if stack is None or stack.status == GONE:
-        stack = create(service, errand.order, turn)
+    if stack is None or stack.status in (GONE, "ROLLBACK_COMPLETE"):
+        rolled_back, stack = stack, create(service, errand.order, turn)
+        if rolled_back is not None and rolled_back.status != GONE:
+            delete(service, rolled_back, turn)
     else:
         update(service, stack, errand.order, turn)
     errand.stack_id = stack.id

@@ -16,7 +16,7 @@ from understudy.deploy.stack_sets.requests import (
 )
 from understudy.deploy.stack_sets.roles import check_administration
 from understudy.deploy.stack_sets.sets import find
-from understudy.deploy.stack_sets.state import SetOperation, StackSet, key_of
+from understudy.deploy.stack_sets.state import FAILED_IMPORT, SetOperation, StackSet, key_of
 
 MAX_IMPORTS = 10
 """AWS: ImportStacksToStackSet."""
@@ -90,7 +90,8 @@ def import_stacks(service: CloudFormation, params: Params, turn: Turn) -> Params
     stack_set = find(service, params)
     stacks = {_place(each): each for each in _stack_ids(params)}
     for account, region in () if begun(stack_set, params) else stacks:
-        if key_of(account, region) in stack_set.instances:
+        known = stack_set.instances.get(key_of(account, region))
+        if known is not None and known.detailed != FAILED_IMPORT:
             raise validation_error(
                 f"Stack instance already exists for account: {account}, region: {region}"
             )

@@ -25,6 +25,7 @@ OPERATIONS: Mapping[str, Callable[[CloudFormation, Params, Turn], Params]] = {
     "ListStackSetOperations": describe.list_operations,
     "ListStackSetOperationResults": describe.list_results,
     "ListStackInstanceResourceDrifts": describe.list_resource_drifts,
+    "DescribeOrganizationsAccess": describe.describe_organizations_access,
 }
 BETWEEN_REGIONS: Mapping[str, Callable[[CloudFormation, Params, Turn], Params]] = {
     running.PERFORM: errands.perform,

@@ -16,7 +16,13 @@ from understudy.deploy.history import SOURCE
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.services import OWNER
 from understudy.deploy.stack_sets.preferences import concurrency, tolerance
-from understudy.deploy.stack_sets.state import Instance, Result, SetOperation, StackSet
+from understudy.deploy.stack_sets.state import (
+    FAILED_IMPORT,
+    Instance,
+    Result,
+    SetOperation,
+    StackSet,
+)
 
 PERFORM, SETTLED, MADE = "PerformStackInstance", "StackInstanceSettled", "StackInstanceMade"
 """What the region of a StackSet and that of a stack tell each other."""
@@ -92,8 +98,10 @@ def _begin(stack_set: StackSet, operation: SetOperation, turn: Turn) -> None:
 
 def _instance(stack_set: StackSet, result: Result) -> Instance:
     """The instance of a result; it comes into being with the operation that makes it."""
-    fresh = Instance(result.account, result.region, result.stack_id)
-    return stack_set.instances.setdefault(result.key, fresh)
+    fresh = Instance(result.account, result.region)
+    instance = stack_set.instances.setdefault(result.key, fresh)
+    instance.stack_id = result.stack_id or instance.stack_id
+    return instance
 
 
 def _advance(
@@ -246,7 +254,7 @@ def _conclude(
         if operation.verb == "DELETE":
             del stack_set.instances[result.key]
     elif operation.verb == "IMPORT":
-        instance.status, instance.detailed = "INOPERABLE", "FAILED_IMPORT"
+        instance.status, instance.detailed, instance.stack_id = "INOPERABLE", FAILED_IMPORT, ""
     elif params.get("Unstable"):
         instance.status = instance.detailed = "INOPERABLE"
     _tell_instance(stack_set, instance, turn)

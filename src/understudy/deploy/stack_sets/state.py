@@ -9,6 +9,8 @@ from understudy.control.events import Params
 ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
 """AWS: Grant self-managed permissions: the names of the roles where none are given."""
+FAILED_IMPORT = "FAILED_IMPORT"
+"""The detailed status of an instance whose stack could not be imported; it can be tried again."""
 
 
 class Definition(Struct, frozen=True):
@@ -28,7 +30,7 @@ class Roles(Struct, frozen=True):
 
 
 class Instance(Struct):
-    """A stack instance. ``stack_id`` is empty where its stack could not be made."""
+    """A stack instance. ``stack_id`` is empty where its stack could not be made, or imported."""
 
     account: str
     region: str
