@@ -102,27 +102,31 @@ def evaluate(value: Any, scope: Scope) -> Any:
 
 def _map(value: dict[str, Any], scope: Scope) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for key, child in value.items():
-        try:
-            evaluated = evaluate(child, scope)
-        except EvaluationError as error:
-            error.path = (key, *error.path)
-            raise
-        if evaluated is not NO_VALUE:
-            result[key] = evaluated
+    key = ""
+    try:
+        for key, child in value.items():
+            kind = child.__class__
+            evaluated = evaluate(child, scope) if kind is dict or kind is list else child
+            if evaluated is not NO_VALUE:
+                result[key] = evaluated
+    except EvaluationError as error:
+        error.path = (key, *error.path)
+        raise
     return result
 
 
 def _list(value: list[Any], scope: Scope) -> list[Any]:
     result: list[Any] = []
-    for index, child in enumerate(value):
-        try:
-            evaluated = evaluate(child, scope)
-        except EvaluationError as error:
-            error.path = (index, *error.path)
-            raise
-        if evaluated is not NO_VALUE:
-            result.append(evaluated)
+    index = 0
+    try:
+        for index, child in enumerate(value):  # noqa: B007 - where an error stands
+            kind = child.__class__
+            evaluated = evaluate(child, scope) if kind is dict or kind is list else child
+            if evaluated is not NO_VALUE:
+                result.append(evaluated)
+    except EvaluationError as error:
+        error.path = (index, *error.path)
+        raise
     return result
 
 
@@ -146,7 +150,7 @@ def _call(name: str, argument: Any, scope: Scope) -> Any:
 
 
 def _ref(argument: Any, scope: Scope) -> Any:
-    name = evaluate(argument, scope)
+    name = argument if argument.__class__ is str else evaluate(argument, scope)
     if isinstance(name, Unknown):
         return name
     if not isinstance(name, str):

@@ -56,8 +56,9 @@ def sources(value: Any) -> frozenset[Source]:
 
 def is_known(value: Any) -> bool:
     """Whether no part of a value is unknown."""
-    if isinstance(value, Unknown):
-        return False
-    if is_map(value):
+    kind = value.__class__
+    if kind is str:
+        return True
+    if kind is dict:
         return all(map(is_known, value.values()))
-    return all(map(is_known, value)) if is_list(value) else True
+    return all(map(is_known, value)) if kind is list else kind is not Unknown
