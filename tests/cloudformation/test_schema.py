@@ -224,6 +224,36 @@ def test_a_slip_in_a_property_gets_a_hint(schemas):
     ]
 
 
+SCALARS = st.sampled_from(["", "a", "abc", "5", "-1.5", "true", True, False, 0, 5, Decimal("1.5")])
+NODES = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["string", "integer", "boolean", ["number", "object"], "array"]),
+        "pattern": st.sampled_from(["^a", "[0-9]$"]),
+        "enum": st.just(["a", 5]),
+        "const": st.just("5"),
+        "minLength": st.just(2),
+        "maxLength": st.just(2),
+        "minimum": st.just(1),
+        "exclusiveMaximum": st.just(5),
+        "format": st.just("date"),
+        "description": st.just("words"),
+        "not": st.just({"type": "boolean"}),
+        "anyOf": st.just([{"minLength": 1}, {"type": "boolean"}]),
+        "$ref": st.just("#/definitions/B"),
+    },
+)
+
+
+@given(SCALARS, NODES)
+def test_a_scalar_property_is_held_to_what_an_item_of_a_list_is(value, node):
+    below = {"A": node, "L": {"type": "array", "items": node}}
+    schema = Schema({"properties": below, "definitions": {"B": {"pattern": "b"}}})
+    alone = [message.removeprefix("#/A") for _, message in validate({"A": value}, schema)]
+    listed = [message.removeprefix("#/L/0") for _, message in validate({"L": [value]}, schema)]
+    assert alone == listed
+
+
 @pytest.mark.parametrize(
     ("properties", "typed"),
     [

@@ -1,5 +1,6 @@
 """Fresh ids from a seed and a counter, so that a replayed journal makes the same ones."""
 
+from functools import cache
 from hashlib import blake2b
 
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -34,4 +35,10 @@ class Ids:
 
     def letters(self, length: int, alphabet: str = UPPER) -> str:
         """Up to 16 characters of an alphabet, as in the random end of a physical id."""
-        return "".join(alphabet[byte % len(alphabet)] for byte in self._digest()[:length])
+        return self._digest()[:length].translate(_letters_of(alphabet)).decode()
+
+
+@cache
+def _letters_of(alphabet: str) -> bytes:
+    """The letter that each byte stands for."""
+    return "".join(alphabet[byte % len(alphabet)] for byte in range(256)).encode()

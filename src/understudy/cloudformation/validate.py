@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from operator import ge, gt, le, lt
 from typing import Any
 
@@ -211,6 +212,27 @@ def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Any]:
         yield ValidationError(f"does not match {pattern}")
 
 
+def _properties(validator: Any, below: Any, instance: Any, _: Any) -> Iterator[Any]:
+    for name, node in below.items() if is_map(instance) else ():
+        if name in instance and not _is_fine(validator, instance[name], node):
+            yield from validator.descend(instance[name], node, path=name, schema_path=name)
+
+
+def _is_fine(validator: Any, value: Any, node: Any) -> bool:
+    """Whether a scalar fits a node that says nothing but what a scalar must be.
+
+    Nearly all of them do; to descend into such a node takes ten times as long.
+    """
+    if not is_scalar(value) or not is_map(node) or not node.keys() <= _FLAT:
+        return False
+    errors = (
+        _KEYWORDS[keyword](validator, limit, value, node)
+        for keyword, limit in node.items()
+        if keyword in _KEYWORDS
+    )
+    return next(chain.from_iterable(errors), None) is None
+
+
 def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
@@ -276,6 +298,7 @@ def _unchecked(_: Any, __: Any, ___: Any, ____: Any) -> Iterator[Any]:
 
 _KEYWORDS: Mapping[str, Any] = {
     "type": _type,
+    "properties": _properties,
     "pattern": _pattern,
     "additionalProperties": _additional,
     "patternProperties": _pattern_properties,
@@ -290,6 +313,14 @@ _KEYWORDS: Mapping[str, Any] = {
     "format": _unchecked,
     "multipleOf": _unchecked,
 }
+_FLAT = frozenset(
+    (
+        *("type", "pattern", "enum", "const", "minLength", "maxLength", "format", "multipleOf"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        *("description", "title", "default", "examples", "$comment"),
+    )
+)
+"""Keywords that look at a scalar alone, and those that check nothing."""
 _TYPES: Mapping[str, Any] = {
     "string": _is_text,
     "integer": _is_whole,

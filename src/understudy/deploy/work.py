@@ -28,22 +28,32 @@ def prefix(task: Task) -> str:
 
 
 def wanted(
-    engine: Engine, stack: Stack, blueprint: Blueprint, logical_id: str, physical_id: str
+    engine: Engine,
+    stack: Stack,
+    blueprint: Blueprint,
+    logical_id: str,
+    physical_id: str,
+    before: StackResource | None = None,
 ) -> StackResource:
     """A resource as its template wants it, everything that it refers to being there.
 
     Raises HandlerFailure.
     """
-    resource, problems = drafted(engine, stack, blueprint, logical_id, physical_id)
+    resource, problems = drafted(engine, stack, blueprint, logical_id, physical_id, before)
     if problems:
         raise HandlerFailure(failure(logical_id, problems), "")
     return resource
 
 
 def drafted(
-    engine: Engine, stack: Stack, blueprint: Blueprint, logical_id: str, physical_id: str
+    engine: Engine,
+    stack: Stack,
+    blueprint: Blueprint,
+    logical_id: str,
+    physical_id: str,
+    before: StackResource | None = None,
 ) -> tuple[StackResource, list[Problem]]:
-    """The same, and how its properties break their schema.
+    """The same, and how its properties break their schema, unless they are those from before.
 
     What a dynamic reference comes to is the concern of the service that is given it. Raises
     HandlerFailure where a value cannot be worked out.
@@ -68,7 +78,8 @@ def drafted(
     schema = engine.schemas.get(resource.type)
     if schema is not None:
         properties = coerce(properties, schema)
-        problems = validate(not_yet_known(properties), schema)
+        if before is None or (before.type, before.properties) != (resource.type, properties):
+            problems = validate(not_yet_known(properties), schema)
     made = StackResource(
         logical_id=logical_id,
         type=resource.type,
@@ -115,7 +126,7 @@ def begin_update(engine: Engine, stack: Stack, task: Task, turn: Turn) -> Handle
     before = deployment.before[task.logical_id]
     blueprint = engine.blueprints.of(stack, deployment.target)
     try:
-        after = wanted(engine, stack, blueprint, task.logical_id, before.physical_id)
+        after = wanted(engine, stack, blueprint, task.logical_id, before.physical_id, before)
     except HandlerFailure:
         stack.resources[task.logical_id] = replace(before)
         note(stack, stack.resources[task.logical_id], "UPDATE_IN_PROGRESS", turn)
