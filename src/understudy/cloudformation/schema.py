@@ -100,6 +100,13 @@ class Schema:
         name = tagging.get("tagProperty", "/properties/Tags").split("/")[2]
         return name if name in self.properties else ""
 
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """The actions that its handlers need, in small letters. AWS: Resource type schema."""
+        handlers: Mapping[str, Any] = self.raw.get("handlers", {})
+        needed = (each.get("permissions", ()) for each in handlers.values())
+        return frozenset(action.lower() for actions in needed for action in actions)
+
     @property
     def is_immutable(self) -> bool:
         """Whether the type has handlers but none to update, so that any change replaces."""

@@ -49,7 +49,7 @@ def _may_need(service: CloudFormation, operation: str, params: Params) -> bool:
         return True
     body: str = params.get("TemplateBody", "")
     stack = service.find(params["StackName"])
-    if stack is not None and _has_container(stack):
+    if stack is not None and (stack.target.role_arn or _has_container(stack)):
         return True
     if stack is not None and params.get("UsePreviousTemplate"):
         body = stack.target.processed or stack.target.body

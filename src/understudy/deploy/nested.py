@@ -87,6 +87,8 @@ def call_of(service: CloudFormation, params: Params) -> Params:
         "DisableValidation": deployment.unvalidated or reviewed is not None,
         "ClientRequestToken": "",
     }
+    if target.role_arn:
+        given["RoleARN"] = target.role_arn
     if target.express:
         given["DeploymentConfig"] = {"Mode": "EXPRESS"}
     return given

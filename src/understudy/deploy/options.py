@@ -11,6 +11,7 @@ from understudy.cloudformation.template import Template
 from understudy.control.events import Params
 from understudy.deploy import monitoring
 from understudy.deploy.location import text_at
+from understudy.deploy.permissions import policies_of
 from understudy.deploy.policy import checked
 from understudy.deploy.stack import Target
 from understudy.deploy.trust import trusted, trusts_us
@@ -25,13 +26,14 @@ def target_options(params: Params, previous: Target | None) -> dict[str, Any]:
     tags = {each["Key"]: each["Value"] for each in params["Tags"]} if "Tags" in params else None
     rollback = params.get("RollbackConfiguration")
     given = rollback is not None
-    role = params.get("RoleARN", "")
+    role = params.get("RoleARN") or before.role_arn
     if role and not trusts_us(params, role):
         raise _not_assumable(role)
     return {
         "tags": before.tags if tags is None else tags,
         "capabilities": tuple(params.get("Capabilities", ())),
-        "role_arn": role or before.role_arn,
+        "role_arn": role,
+        "role_policies": policies_of(params, role) if role else (),
         "notification_arns": tuple(params.get("NotificationARNs", before.notification_arns)),
         "triggers": monitoring.configured(params) if given else before.triggers,
         "monitoring_minutes": (

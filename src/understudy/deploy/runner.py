@@ -10,7 +10,15 @@ from understudy.base.identity import MIXED
 from understudy.cloudformation.physical import RANDOM_LENGTH
 from understudy.control.events import Call, Params
 from understudy.control.turn import Turn
-from understudy.deploy import configuration, drift, phases, provision, rehearsed_failure, work
+from understudy.deploy import (
+    configuration,
+    drift,
+    permissions,
+    phases,
+    provision,
+    rehearsed_failure,
+    work,
+)
 from understudy.deploy.explain import code_of, explain
 from understudy.deploy.handler import (
     Await,
@@ -184,12 +192,25 @@ def _invoke(
     engine: Engine, stack: Stack, key: str, task: Task, effect: Invoke, turn: Turn
 ) -> Answer | None:
     task.service = effect.service
+    refused = _not_permitted(engine, stack, task, effect)
+    if refused is not None:
+        return refused
     if engine.services.offers(effect.service, effect.operation, effect.params):
         return _call(engine, effect, turn)
     task.call = turn.ids.uuid()
     engine.state.calls[task.call] = (stack.id, key)
     turn.emit(Call(turn.region, task.call, effect.service, effect.operation, effect.params))
     return None
+
+
+def _not_permitted(engine: Engine, stack: Stack, task: Task, effect: Invoke) -> Answer | None:
+    """The answer to a call that the stack's role may not make."""
+    deployment = stack.deployment
+    if deployment is None or not deployment.target.role_arn or task.verb == "read":
+        return None
+    schema = engine.schemas.get(provision.subject(stack, task).type)
+    reason = permissions.refusal(deployment.target, schema, effect)
+    return Answer(code=permissions.DENIED, message=reason, status=403) if reason else None
 
 
 def _call(engine: Engine, effect: Invoke, turn: Turn) -> Answer:

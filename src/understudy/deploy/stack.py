@@ -18,6 +18,17 @@ class RollbackTrigger(Struct, frozen=True):
     type: str
 
 
+class Statement(Struct, frozen=True):
+    """A statement of a role's policy: the patterns of the actions that it allows, or denies.
+
+    ``others`` says that it means all other actions (NotAction).
+    """
+
+    allows: bool
+    patterns: tuple[str, ...]
+    others: bool = False
+
+
 class Target(Struct, frozen=True):
     """What a stack shall be: a template with bound parameters and the stack's options.
 
@@ -25,7 +36,7 @@ class Target(Struct, frozen=True):
     (JSON text; empty where there are none). ``parameters`` are bound values, text or lists of
     text; ``supplied`` the text that the client gave for each; ``resolved`` what the parameter store
     held for those whose value lives there. ``monitoring_minutes`` is how long ``triggers`` are
-    watched after the last resource is ready.
+    watched after the last resource is ready. ``role_policies`` are what the role's policies say.
     """
 
     body: str
@@ -36,6 +47,7 @@ class Target(Struct, frozen=True):
     tags: dict[str, str] = {}
     capabilities: tuple[str, ...] = ()
     role_arn: str = ""
+    role_policies: tuple[Statement, ...] = ()
     notification_arns: tuple[str, ...] = ()
     triggers: tuple[RollbackTrigger, ...] = ()
     monitoring_minutes: int | None = None
