@@ -36,9 +36,6 @@ class Head(Struct):
     upgrade: bytes = b""
     chunked: bool = False
 
-    def __post_init__(self) -> None:
-        self.chunked = b"chunked" in self.value(b"transfer-encoding").lower()
-
     def wire(self) -> bytes:
         """The head as it goes over the wire, with the blank line at its end."""
         first = b"%s %s HTTP/%s\r\n" % (self.method, self.target, self.version)
@@ -160,9 +157,10 @@ class Client(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_began", "_closing", "_exchange", "_full", "_head", "_headers", "_heads", "_held",
-        "_known", "_last", "_parser", "_paused", "_queue", "_read_at", "_receiving", "_replaying",
-        "_serve", "_target", "_transport", "_tunnel", "_upgrade", "_version", "outbox", "visit",
+        "_began", "_chunked", "_closing", "_exchange", "_full", "_head", "_headers", "_heads",
+        "_held", "_known", "_last", "_parser", "_paused", "_queue", "_read_at", "_receiving",
+        "_replaying", "_serve", "_target", "_transport", "_tunnel", "_upgrade", "_version",
+        "outbox", "visit",
     )  # fmt: skip
 
     def __init__(self, serve: "Callable[[Head, Client], Exchange]", outbox: Outbox) -> None:
@@ -179,6 +177,7 @@ class Client(asyncio.Protocol):
         self._known: Known | None = None
         self._heads = 0
         self._began = self._read_at = 0.0
+        self._chunked = False
         self._full = self._held = self._paused = self._closing = self._replaying = False
         self._tunnel: Exchange | None = None
         self._transport = cast("asyncio.Transport", None)
@@ -301,6 +300,8 @@ class Client(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer behind a chunked body."""
         self._headers.append((name, value))
+        if len(name) == 17 and name.lower() == b"transfer-encoding":
+            self._chunked = b"chunked" in value.lower()
 
     def on_headers_complete(self) -> None:
         """Start answering the request, or queue it behind the one that is being answered."""
@@ -317,8 +318,10 @@ class Client(asyncio.Protocol):
             self._headers,
             self._began,
             parser.should_keep_alive(),
+            b"",
+            self._chunked,
         )
-        self._target, self._headers = b"", []
+        self._target, self._headers, self._chunked = b"", [], False
         self._head = head
         self._heads += 1
         if parser.should_upgrade():

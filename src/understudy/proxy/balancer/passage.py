@@ -64,7 +64,7 @@ class Passage(Forward):
         head, listener, visit = self._head, self._listener, self._visit
         prepared = visit.prepared
         if prepared is None or prepared.head is not head or prepared.listener is not listener:
-            prepared = visit.prepared = Prepared(listener, head, visit.sender)
+            prepared = visit.prepared = Prepared(listener, head, visit)
         self._prepared = prepared
         if prepared.dilated:
             self._dilated = True
@@ -272,8 +272,11 @@ class Passage(Forward):
 
     def _targets_head(self, transforms: tuple[Transform, ...]) -> bytes:
         """The head of the request as the target gets it."""
-        prepared, traces = self._prepared, self._listener.balancer.shared.traces
-        return prepared.wire(traces.line(prepared.trace), transforms)
+        prepared, listener = self._prepared, self._listener
+        if transforms:
+            prepared = Prepared(listener, self._head, self._visit, transforms)
+        trace = listener.balancer.shared.traces.line(prepared.trace)
+        return b"%bX-Amzn-Trace-Id: %b%b" % (prepared.before, trace, prepared.after)
 
     def _untouched(self, upstream: Upstream) -> bool:
         """Whether an answer can go through as it is."""

@@ -100,16 +100,25 @@ class Visit:
     ``prepared`` is what has been made of the head of its last request.
     """
 
-    __slots__ = ("_identity", "balancer", "prepared", "sender", "zone")
+    __slots__ = ("_identity", "_policy", "_source", "balancer", "prepared", "sender", "zone")
 
     def __init__(self, balancer: "Serving", client: Client) -> None:
         self.balancer = balancer
         self.sender = client.sender()
         self.zone = balancer.next_zone()
         self.prepared: Prepared | None = None
+        self._policy: Policy | None = None
+        self._source = b""
         self._identity = ""
         balancer.visits += 1
         balancer.happened(self.zone, "NewConnectionCount")
+
+    def source(self, listener: Listener) -> bytes:
+        """The line on where the client's requests come from, if nobody has written one before."""
+        if self._policy is not listener.policy:
+            self._policy = listener.policy
+            self._source = listener.policy.forwarded_for(b"", self.sender)
+        return self._source
 
     @property
     def identity(self) -> str:
