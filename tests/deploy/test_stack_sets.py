@@ -413,6 +413,19 @@ def test_a_set_is_refused(fleet: SetStory, params: dict[str, Any], said: str) ->
     assert message(fleet.account, "CreateStackSet", **wish) == said
 
 
+def test_a_set_takes_its_template_of_a_stack_of_any_region(fleet: SetStory) -> None:
+    account = fleet.account
+    body = template(SIZED, **PARAMETERS)
+    wish = {"StackName": "there", "TemplateBody": body}
+    there = account.call("cloudformation", "CreateStack", region=WEST, **wish)["StackId"]
+    fleet.call("CreateStackSet", StackId=there)
+    assert fleet.ask("DescribeStackSet")["StackSet"]["TemplateBody"] == body
+    nowhere = there.replace(WEST, IRELAND)
+    assert message(account, "CreateStackSet", StackSetName="other", StackId=nowhere) == (
+        f"ValidationError: Stack with id {nowhere} does not exist"
+    )
+
+
 def test_stack_sets_have_no_access_to_an_organization(fleet: SetStory) -> None:
     access = fleet.account.ask("cloudformation", "DescribeOrganizationsAccess")
     assert access == {"Status": "DISABLED"}

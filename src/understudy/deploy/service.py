@@ -21,7 +21,7 @@ MACRO = "AWS::CloudFormation::Macro"
 class CloudFormation:
     """The service. What runs deployments sees it as `ports.Engine`.
 
-    ``elsewhere`` gives the outputs of stacks of other regions.
+    ``elsewhere`` gives the service of another region, None of one that is not used.
     An operation only begins what it is asked for; `settle`, at the end of the turn, takes every
     touched stack as far as it goes, so that no stack runs inside another's handler.
     """
@@ -41,7 +41,7 @@ class CloudFormation:
         self.services = services
         self.endpoint = endpoint
         self.region = region
-        self.elsewhere: Callable[[StackOutput], str | None] = lambda wanted: None
+        self.elsewhere: Callable[[str], CloudFormation | None] = lambda region: None
         self.blueprints = Blueprints(region, self.export, self.output)
         self.handlers: dict[tuple[str, str], Handler] = {}
         self._schedules: dict[tuple[str, bool], Schedule] = {}
@@ -58,7 +58,8 @@ class CloudFormation:
     def output(self, wanted: StackOutput) -> str | None:
         """An output of a stack by its name or ARN, or None. AWS: Fn::GetStackOutput."""
         if wanted.region not in ("", self.region):
-            return self.elsewhere(wanted)
+            other = self.elsewhere(wanted.region)
+            return other.output(wanted) if other else None
         found = self.find(wanted.stack)
         if found is None or found.status == GONE:
             return None

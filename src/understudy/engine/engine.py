@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from understudy.base.fault import Fault
 from understudy.base.identity import Ids
-from understudy.cloudformation.resolve import StackOutput
 from understudy.cloudformation.schema import Schemas
 from understudy.control.capacity.operations import EVERY_REGION, OPERATIONS, SERVICE
 from understudy.control.capacity.usage import Used
@@ -23,6 +22,7 @@ from understudy.control.plane import PlaneConfig
 from understudy.control.purchasing.declared import regions_of
 from understudy.control.turn import Timer, Turn
 from understudy.deploy.handler import Invoke, ResourceType
+from understudy.deploy.service import CloudFormation
 from understudy.engine.region import Region, RegionState
 
 
@@ -82,13 +82,13 @@ class Engine:
         schemas = world.schemas(name)
         region = Region(name, state, world.plane, world.types, schemas, world.endpoint)
         region.plane.costs.everywhere = self.used
-        region.stacks.elsewhere = self.output
+        region.stacks.elsewhere = self.stacks
         return region
 
-    def output(self, wanted: StackOutput) -> str | None:
-        """An output of a stack of a region, or None; a region that is not used has no stacks."""
-        region = self._regions.get(wanted.region)
-        return region.stacks.output(wanted) if region else None
+    def stacks(self, name: str) -> CloudFormation | None:
+        """CloudFormation in a region, or None; a region that is not used has no stacks."""
+        region = self._regions.get(name)
+        return region.stacks if region else None
 
     def used(self, at: float) -> list[Used]:
         """What all regions have used: a bill is the account's."""

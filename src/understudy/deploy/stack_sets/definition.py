@@ -31,7 +31,10 @@ def definition_of(
 
 def _body(service: CloudFormation, params: Params, previous: Definition | None) -> str:
     if "StackId" in params:
-        return service.stack(params["StackId"]).target.body
+        identity: str = params["StackId"]
+        region = (*identity.split(":", 4), "", "", "", "")[3] or service.region
+        home = service if region == service.region else service.elsewhere(region)
+        return (home or service).stack(identity).target.body
     return template_body(params, Target(previous.body) if previous else None)
 
 
