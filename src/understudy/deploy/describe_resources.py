@@ -89,3 +89,17 @@ def list_stack_resources(service: CloudFormation, params: Params, turn: Turn) ->
     shown, token = page(list(stack.resources.values()), params.get("NextToken"), PAGE_SIZE, refused)
     summaries = [{**_resource(each), "LastUpdatedTimestamp": each.updated_at} for each in shown]
     return {"StackResourceSummaries": summaries, "NextToken": token}
+
+
+def recorded_resource(service: CloudFormation, params: Params, turn: Turn) -> Params:
+    """A resource of some stack by its type and its name: for handlers of others that refer to it.
+
+    A physical id of several parts is found by the last of them, too.
+    """
+    kind, name = params["Type"], params["Name"]
+    for stack in service.present():
+        for each in stack.resources.values():
+            names = (each.physical_id, each.physical_id.rpartition("|")[2])
+            if each.type == kind and each.was_made and name in names:
+                return {"Found": True, "Properties": each.properties}
+    return {"Found": False}

@@ -74,6 +74,7 @@ OWN: Mapping[str, Operation] = {
     **nested.OPERATIONS,
     **stack_sets.BETWEEN_REGIONS,
     "HandlerNeeds": needs.handler_needs,
+    "RecordedResource": describe_resources.recorded_resource,
     signals.RECEIVED: signalling.received,
     signals.NOW: signalling.now,
     "CreateWaitConditionHandle": signalling.create_handle,

@@ -15,6 +15,7 @@ from understudy.base.identity import Ids
 from understudy.control.events import Params
 from understudy.control.lambda_.functions import CODE
 from understudy.control.lambda_.permission import CALLER
+from understudy.control.lambda_.service import DRAW
 from understudy.live.dead_letters import DeadLetters
 from understudy.live.loop import LiveLoop
 from understudy.live.objects import StoredObjects
@@ -111,6 +112,7 @@ class LiveFunctions:
         asked = {
             key: params[key] for key in ("FunctionName", "Qualifier", CALLER) if params.get(key)
         }
+        asked[DRAW] = int(self._ids.hex(8), 16) / 16**8
         return self._loop.query(region, "lambda", "understudy:Runnable", asked)
 
     def begin(self, found: Params, region: str, event: Any) -> "asyncio.Task[bool]":

@@ -1,11 +1,10 @@
-"""AWS::Lambda::Function, Version, Alias, Permission and EventSourceMapping."""
+"""AWS::Lambda::Function, Version, Permission and EventSourceMapping."""
 
 from understudy.base.arn import last_name
-from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.control.lambda_.functions import CODE, KEEP
-from understudy.deploy.explain import code_of
 from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
+from understudy.resources.lambda_alias import ALIAS, delete_if_there
 from understudy.resources.tags import without
 
 NAME_LIMIT = 64
@@ -16,7 +15,6 @@ _OTHERS = (
     "RuntimeManagementConfig",
     "CodeSigningConfigArn",
 )
-_ALIAS = ("Description", "FunctionVersion")
 
 
 def _settings(properties: Params) -> Params:
@@ -80,16 +78,8 @@ def read_function(request: Request) -> Handler:
 
 def delete_function(request: Request) -> Handler:
     """Delete the function."""
-    yield from _delete("DeleteFunction", {"FunctionName": request.physical_id})
+    yield from delete_if_there("DeleteFunction", {"FunctionName": request.physical_id})
     return Done(request.physical_id)
-
-
-def _delete(operation: str, params: Params) -> Steps[None]:
-    try:
-        yield Invoke("lambda", operation, params)
-    except Fault as fault:
-        if code_of(fault) != "NotFound":
-            raise
 
 
 def create_version(request: Request) -> Handler:
@@ -104,40 +94,7 @@ def create_version(request: Request) -> Handler:
 
 def delete_version(request: Request) -> Handler:
     """Delete a version."""
-    yield from _delete("DeleteFunction", {"FunctionName": request.physical_id})
-    return Done(request.physical_id)
-
-
-def _alias(request: Request) -> Params:
-    properties = request.properties
-    params = {key: properties[key] for key in _ALIAS if key in properties}
-    weights = properties.get("RoutingConfig", {}).get("AdditionalVersionWeights", [])
-    pairs = {each["FunctionVersion"]: each["FunctionWeight"] for each in weights}
-    return {
-        **params,
-        "FunctionName": properties["FunctionName"],
-        "Name": properties["Name"],
-        "RoutingConfig": {"AdditionalVersionWeights": pairs},
-    }
-
-
-def create_alias(request: Request) -> Handler:
-    """Name a version."""
-    made = yield Invoke("lambda", "CreateAlias", _alias(request))
-    return Done(made["AliasArn"], {"AliasArn": made["AliasArn"]})
-
-
-def update_alias(request: Request) -> Handler:
-    """Let the alias name another version."""
-    yield Invoke("lambda", "UpdateAlias", _alias(request))
-    return Done(request.physical_id, request.attributes)
-
-
-def delete_alias(request: Request) -> Handler:
-    """Delete an alias."""
-    properties = request.properties
-    named = {"FunctionName": properties["FunctionName"], "Name": properties["Name"]}
-    yield from _delete("DeleteAlias", named)
+    yield from delete_if_there("DeleteFunction", {"FunctionName": request.physical_id})
     return Done(request.physical_id)
 
 
@@ -151,7 +108,7 @@ def create_permission(request: Request) -> Handler:
 def delete_permission(request: Request) -> Handler:
     """Take the statement out again."""
     named = {"FunctionName": request.properties["FunctionName"], "StatementId": request.physical_id}
-    yield from _delete("RemovePermission", named)
+    yield from delete_if_there("RemovePermission", named)
     return Done(request.physical_id)
 
 
@@ -195,7 +152,7 @@ def _check_queue(properties: Params) -> Steps[None]:
 
 def delete_mapping(request: Request) -> Handler:
     """Delete the mapping."""
-    yield from _delete("DeleteEventSourceMapping", {"UUID": last_name(request.physical_id)})
+    yield from delete_if_there("DeleteEventSourceMapping", {"UUID": last_name(request.physical_id)})
     return Done(request.physical_id)
 
 
@@ -209,7 +166,7 @@ LAMBDA: tuple[ResourceType, ...] = (
         read_function,
     ),
     ResourceType("AWS::Lambda::Version", "runs", create_version, delete_version),
-    ResourceType("AWS::Lambda::Alias", "runs", create_alias, delete_alias, update_alias),
+    ALIAS,
     ResourceType("AWS::Lambda::Permission", "runs", create_permission, delete_permission),
     ResourceType(
         "AWS::Lambda::EventSourceMapping", "runs", create_mapping, delete_mapping, update_mapping

@@ -7,7 +7,7 @@ import pytest
 from understudy.base.fault import Fault
 from understudy.control.lambda_.functions import CODE
 from understudy.control.lambda_.operations import OPERATIONS
-from understudy.control.lambda_.service import Lambda
+from understudy.control.lambda_.service import DRAW, Lambda
 from understudy.testing.stage import Stage, instant
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:resize"
@@ -114,3 +114,18 @@ def test_a_runtime_that_does_not_run_here_says_so_when_it_is_called(stage: Stage
     call(stage, "UpdateFunctionConfiguration", FunctionName="resize", Runtime="java21")
     with pytest.raises(Fault, match=r"Python and Node\.js; resize is java21"):
         call(stage, "understudy:Runnable", FunctionName="resize")
+
+
+@pytest.mark.parametrize(("draw", "version"), [(0.0, "2"), (0.24, "2"), (0.25, "1"), (0.99, "1")])
+def test_calls_of_an_alias_go_to_its_versions_by_their_weights(
+    stage: Stage, draw: float, version: str
+) -> None:
+    named = {"FunctionName": "resize"}
+    call(stage, "PublishVersion", **named)
+    call(stage, "UpdateFunctionConfiguration", **named, MemorySize=512)
+    call(stage, "PublishVersion", **named)
+    routing = {"AdditionalVersionWeights": {"2": 0.25}}
+    call(stage, "CreateAlias", **named, Name="live", FunctionVersion="1", RoutingConfig=routing)
+    found = call(stage, "understudy:Runnable", **named, Qualifier="live", **{DRAW: draw})
+    assert found["Version"] == version
+    assert call(stage, "GetFunction", **named, Qualifier="live")["Configuration"]["Version"] == "1"

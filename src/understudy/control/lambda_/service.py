@@ -7,7 +7,7 @@ from understudy.base.arn import arn
 from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.control.lambda_.permission import permits
-from understudy.control.lambda_.state import LATEST, Function, LambdaState, Version
+from understudy.control.lambda_.state import LATEST, Alias, Function, LambdaState, Version
 from understudy.control.turn import Turn
 
 _NAME = re.compile(
@@ -15,6 +15,10 @@ _NAME = re.compile(
     re.ASCII,
 )
 """AWS: FunctionName: a name, a partial or a full ARN, each with or without a qualifier."""
+
+
+DRAW = "understudy:draw"
+"""The member of an invocation that says where in [0, 1) it falls among an alias's versions."""
 
 
 @dataclass(slots=True)
@@ -46,12 +50,26 @@ class Lambda:
         function = self.function(params["FunctionName"], turn)
         qualifier = params.get("Qualifier") or parsed(params["FunctionName"])[1] or LATEST
         alias = function.aliases.get(qualifier)
-        number = alias.version if alias else qualifier
+        number = _routed(alias, params.get(DRAW, 1.0)) if alias else qualifier
         if number == LATEST:
             return function, function.latest
         if number not in function.versions:
             raise not_found(f"{function.arn}:{qualifier}")
         return function, function.versions[number]
+
+
+def _routed(alias: Alias, draw: float) -> str:
+    """The version that an alias sends a call to. AWS: Lambda function weighted alias.
+
+    >>> weighted = Alias("live", "1", "", {"2": 0.1}, "")
+    >>> _routed(weighted, 0.09), _routed(weighted, 0.1)
+    ('2', '1')
+    """
+    for version, weight in alias.weights.items():
+        draw -= weight
+        if draw < 0:
+            return version
+    return alias.version
 
 
 def parsed(named: str) -> tuple[str, str]:
