@@ -118,9 +118,33 @@ def test_paginators_of_boto3_see_everything_once(api: Any) -> None:
         ("describe_account_limits", "AccountLimits"),
     ):
         params = {"Visibility": "PUBLIC"} if name == "list_types" else {}
-        assert [
-            each for page in api.get_paginator(name).paginate(**params) for each in page[member]
-        ]
+        assert paged(api, name, member, **params)
+
+
+def paged(api: Any, name: str, member: str, **params: Any) -> list[Any]:
+    """All that a paginator gives."""
+    return [each for page in api.get_paginator(name).paginate(**params) for each in page[member]]
+
+
+def test_paginators_of_change_sets_events_and_imports(api: Any) -> None:
+    created = api.create_change_set(
+        StackName="pages", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=body(count=120)
+    )
+    named = {"StackName": "pages", "ChangeSetName": "c"}
+    waited(api, "change_set_create_complete", **named)
+    changes = paged(api, "describe_change_set", "Changes", **named)
+    assert len({each["ResourceChange"]["LogicalResourceId"] for each in changes}) == 121
+    (summary,) = paged(api, "list_change_sets", "Summaries", StackName="pages")
+    assert summary["ChangeSetId"] == created["Id"]
+    api.execute_change_set(**named)
+    waited(api, "stack_create_complete", StackName="pages")
+    imported = {"Type": "String", "Value": {"Fn::ImportValue": "pages"}}
+    resource = {"Type": "AWS::SSM::Parameter", "Properties": imported}
+    api.create_stack(StackName="user", TemplateBody=json.dumps({"Resources": {"P": resource}}))
+    waited(api, "stack_create_complete", StackName="user")
+    assert paged(api, "list_imports", "Imports", ExportName="pages") == ["user"]
+    events = paged(api, "describe_events", "OperationEvents", StackName="pages")
+    assert len({each["EventId"] for each in events}) == len(events) > 363
 
 
 def test_a_failed_creation_waits_as_failed(api: Any) -> None:

@@ -1,6 +1,7 @@
 """AWS::Lambda::Function, Version, Permission and EventSourceMapping."""
 
 from understudy.base.arn import last_name
+from understudy.base.fault import Fault
 from understudy.control.events import Params
 from understudy.control.lambda_.functions import CODE, KEEP
 from understudy.deploy.handler import Done, Handler, Identify, Invoke, Request, ResourceType, Steps
