@@ -77,6 +77,56 @@ def test_what_is_asked_beyond_all_slots_keeps_them_busy_after_it() -> None:
     assert used[-1] == 0.0
 
 
+def test_requests_count_for_as_many_targets_as_there_were_when_they_were_sent() -> None:
+    story = service(Region(), 1, balanced=True)
+    story.settle()
+    story.region.advance(60 - story.region.now % 60)
+    since = story.region.now
+    sent(story, 10, 240)
+    story.region.advance(75)
+    story.update(desiredCount=2)
+    story.region.advance(165)
+    assert story.front is not None
+    names = {"TargetGroup": story.front.group.rpartition(":")[2]}
+    told = story.region.statistics(
+        "AWS/ApplicationELB", "RequestCountPerTarget", "Sum", since, **names
+    )
+    # The second minute has one target at first: neither 600 nor 300.
+    assert told[0] == pytest.approx(600, abs=2)
+    assert 320 < told[1] < 500
+    assert told[2] == pytest.approx(300, abs=2)
+
+
+def test_requests_count_in_the_minute_of_their_answer() -> None:
+    story = service(Region(), 1, balanced=True)
+    story.settle()
+    story.region.advance(60 - story.region.now % 60)
+    since = story.region.now
+    sent(story, 40, 60)  # twice what the two slots serve
+    story.region.advance(181)
+    assert story.front is not None
+    names = {"TargetGroup": story.front.group.rpartition(":")[2]}
+    told = story.region.statistics(
+        "AWS/ApplicationELB", "RequestCountPerTarget", "Sum", since, **names
+    )
+    assert told[:2] == [pytest.approx(1200, abs=5)] * 2
+
+
+def test_what_tasks_use_is_told_every_20_seconds_where_it_matters() -> None:
+    story = service(Region(), 1, balanced=True)
+    story.settle()
+    story.region.advance(60 - story.region.now % 60)
+    metric = {"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}
+    story.update(monitoring={"metricConfigurations": [metric]})
+    since = story.region.now
+    fleet, _ = sent(story, 10, 20)
+    story.region.world.balance(fleet, short=True)
+    story.region.advance(61)
+    names = {"ClusterName": "default", "ServiceName": "web"}
+    used = story.region.statistics("AWS/ECS", "CPUUtilization", "Average", since, 20, **names)
+    assert used == [pytest.approx(50.0, abs=1), 0.0, 0.0]
+
+
 def test_a_rolling_update_loses_no_request() -> None:
     story = service(Region(), 2, balanced=True)
     story.settle()

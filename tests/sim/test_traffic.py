@@ -60,7 +60,9 @@ def test_counts_per_period(text: str, start: float, period: float, counts: list[
         return
     traffic = read(text, "t.csv")
     assert (traffic.start, traffic.period, traffic.counts.tolist()) == (start, period, counts)
-    assert traffic.warnings == ()
+    without_zone = "12:00,5" in text and "2026" in text
+    told = [each.summary for each in traffic.warnings]
+    assert told == ["2 rows have no time zone; taken as UTC, from this one on"] * without_zone
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,24 @@ def test_gaps_count_zero_and_are_named():
         "t.csv:3:1: warning: 2 periods of 1m00s missing before this row, counted as zero",
         "t.csv:5:1: warning: 1 period of 1m00s missing before this row, counted as zero",
     ]
+
+
+def test_times_without_a_zone_are_said_to_be_taken_as_utc():
+    rows = "2026-03-02T12:00:00Z,1\n2026-03-02 12:01:00,2\n2026-03-02 12:02:00,3\n"
+    read_ = read(f"time,count\n{rows}", "t.csv")
+    (warning,) = read_.warnings
+    assert warning.summary == "2 rows have no time zone; taken as UTC, from this one on"
+    assert warning.mark is not None
+    assert warning.mark.line == 3
+    assert read_.counts.tolist() == [1, 2, 3]
+
+
+def test_requests_out_of_order_are_said_to_be_sorted():
+    read_ = read("time,service_ms\n5,10\n3,11\n7,12\n", "t.csv")
+    (warning,) = read_.warnings
+    assert warning.summary == "1 row has an earlier time than the row before; sorted"
+    assert read_.counts.tolist() == [1, 0, 1, 0, 1]
+    assert not read("time,service_ms\n3,10\n3,11\n", "t.csv").warnings
 
 
 def test_fractions_carry_over_with_a_warning():

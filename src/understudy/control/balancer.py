@@ -119,6 +119,8 @@ class Balanced(Struct, frozen=True, array_like=True):
 
     ``counts`` are CloudWatch's counts by their names, without those that are zero; RequestCount is
     told for groups alone. ``response_time`` holds seconds of world time: TargetResponseTime.
+    ``targets`` is how many healthy ones there were for its requests, 0 for as many as there are
+    now.
     """
 
     balancer: str
@@ -127,6 +129,7 @@ class Balanced(Struct, frozen=True, array_like=True):
     second: int
     counts: dict[str, float]
     response_time: Sketch = Sketch()
+    targets: float = 0.0
 
 
 class Turned(Struct, frozen=True, array_like=True):

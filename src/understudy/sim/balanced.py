@@ -168,36 +168,49 @@ class BalancedFleet:
         return there, seen
 
     def report(self, minute_end: float) -> tuple[Balanced, ...]:
-        """What the load balancer did in the minute that ends now."""
-        return tuple(self._served(each) for each in self._fleet.report(minute_end))
+        """What the load balancer did in the minute that ends now, for each target group."""
+        found: dict[str, list[Served]] = {}
+        for each in self._fleet.report(minute_end):
+            found.setdefault(each.variant, []).append(each)
+        return tuple(self._served(parts) for parts in found.values())
 
     def in_flight(self, at: float) -> dict[str, int]:
         """How many requests each target of a group has at a time, those that wait included."""
         return self._fleet.by_target(at)
 
-    def busy(self, seconds: float) -> float:
-        """The share of its targets' slots that were busy in the last so many seconds, 0 to 1.
+    def busy(self, at: float, seconds: float) -> float:
+        """The share of its targets' slots that were busy in the so many seconds before ``at``.
 
-        What they could not serve in that time is left for the next, at most as much again. To be
-        asked once after each `report`.
+        It is 0 to 1. What they could not serve in that time is left for the next, at most as much
+        again. To be asked once for each such time.
         """
+        self._fleet.serve_until(at)
         asked = self._left + self._fleet.work - self._worked
         self._worked = self._fleet.work
         most = len(self.targets) * self._slots * seconds
         self._left = min(max(asked - most, 0.0), most)
         return min(asked / most, 1.0) if most else 0.0
 
-    def _served(self, served: Served) -> Balanced:
-        good = served.model_latency
-        answered = good.count
+    def _served(self, parts: list[Served]) -> Balanced:
+        """A target group's minute, from its parts with different numbers of targets.
+
+        Requests count when they are answered, as they do in the live world, and for as many targets
+        as there were for those of the minute.
+        """
+        good = next((each.model_latency for each in parts if each.model_latency.count), Sketch())
+        answered, errors = good.count, sum(each.errors_5xx for each in parts)
         counts = {
-            "RequestCount": served.invocations,
-            "HTTPCode_Target_2XX_Count": answered - served.errors_5xx,
-            "HTTPCode_Target_5XX_Count": served.errors_5xx,
+            "RequestCount": answered,
+            "HTTPCode_Target_2XX_Count": answered - errors,
+            "HTTPCode_Target_5XX_Count": errors,
         }
+        sent = sum(each.invocations for each in parts)
+        shared = sum(each.invocations / each.instances for each in parts if each.instances)
         zone = self._balancer.zones[0] if self._balancer.zones else ""
         told = {name: number for name, number in counts.items() if number > 0}
-        return Balanced(self.arn, served.variant, zone, served.second, told, _seconds(good))
+        group, second = parts[0].variant, parts[0].second
+        targets = sent / shared if shared else 0.0
+        return Balanced(self.arn, group, zone, second, told, _seconds(good), targets)
 
     def finish(self, at: float) -> None:
         """Serve what is sent before the end."""

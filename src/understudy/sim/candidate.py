@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace as replaced
 
 from understudy.control.application_autoscaling.alarms import alarm_shapes
 from understudy.control.application_autoscaling.configuration import dynamic_policy
@@ -72,6 +73,18 @@ class Action(Struct, frozen=True):
     timezone: str = ""
 
 
+class WarmPool(Struct, frozen=True):
+    """Instances of a group that wait prepared. AWS: API_PutWarmPool, whose settings these are.
+
+    ``prepared`` is None where the pool fills up to the group's maximum.
+    """
+
+    state: str = "Stopped"
+    minimum: int = 0
+    prepared: int | None = None
+    reuse: bool = False
+
+
 class Candidate(Struct, frozen=True):
     """Everything that scales a variant; ``initial`` is how many instances there are at first."""
 
@@ -80,6 +93,7 @@ class Candidate(Struct, frozen=True):
     initial: int
     policies: tuple[Policy, ...] = ()
     actions: tuple[Action, ...] = ()
+    warm: WarmPool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +287,7 @@ def in_force(candidate: Candidate, runs: Sequence[Run], since: float) -> Candida
             if low <= high:
                 minimum, maximum = low, high
     initial = min(max(candidate.initial, minimum), maximum)
-    return Candidate(minimum, maximum, initial, candidate.policies, candidate.actions)
+    return replaced(candidate, minimum=minimum, maximum=maximum, initial=initial)
 
 
 def _runs(actions: Sequence[Action], begin: float, end: float) -> list[Run]:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from math import inf, isnan
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput, Mark, Severity
@@ -130,7 +131,8 @@ def _with_samples(read: Rows, rows: list[tuple[int, list[str]]], name: str) -> R
     unit = 0.001 if service >= 0 and names[service].endswith(("ms", "millis")) else 1.0
     seconds = [unit * each for each in _numbers(rows[1:], service, findings)]
     produced = _numbers(rows[1:], generated, findings)
-    return replace(read, seconds=seconds, tokens=produced, warnings=findings.all())
+    warnings = (*read.warnings, *findings.all())
+    return replace(read, seconds=seconds, tokens=produced, warnings=warnings)
 
 
 def _names(name: str, words: tuple[str, ...]) -> bool:
@@ -221,7 +223,34 @@ def _parse(
             counts.append(_count(cells[count_column], line, findings))
     findings.raise_if_any()
     lines = [line for line, _ in body]
-    return Rows(times, counts if count_column >= 0 else None, lines, bool(dated))
+    warnings = _assumed(times, [cells[time_column] for _, cells in body], lines, name)
+    return Rows(times, counts if count_column >= 0 else None, lines, bool(dated), warnings=warnings)
+
+
+def _assumed(
+    times: list[float], cells: list[str], lines: list[int], name: str
+) -> tuple[Diagnostic, ...]:
+    """What is taken to be meant: times without a zone, requests that are not in order."""
+    findings = Findings(name)
+    bare = [line for line, cell in zip(lines, cells, strict=True) if _lacks_zone(cell)]
+    if bare:
+        summary = f"{_rows(len(bare))} no time zone; taken as UTC, from this one on"
+        findings.add(bare[0], summary, "write 2026-03-02T12:00:00Z", Severity.WARNING)
+    late = [line for line, (one, two) in zip(lines[1:], pairwise(times), strict=True) if two < one]
+    if late:
+        summary = f"{_rows(len(late))} an earlier time than the row before; sorted"
+        findings.add(late[0], summary, "", Severity.WARNING)
+    return findings.all()
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} rows have" if count > 1 else "1 row has"
+
+
+def _lacks_zone(cell: str) -> bool:
+    if _number(cell) is not None or _CLOCK.fullmatch(cell):
+        return False
+    return datetime.fromisoformat(cell).tzinfo is None
 
 
 def _check_order(line: int, before: float, after: float, findings: Findings) -> None:

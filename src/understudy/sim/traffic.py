@@ -170,7 +170,7 @@ def _of_counts(rows: Rows, counts: list[float], name: str, period: float | None)
     _check_length(int(positions[-1]) + 1, rows.lines[-1], name)
     filled = np.zeros(int(positions[-1]) + 1)
     filled[positions] = counts
-    warnings = (*_gaps(rows, steps, period, name), *_fractions(counts, name))
+    warnings = (*rows.warnings, *_gaps(rows, steps, period, name), *_fractions(counts, name))
     return Traffic(name, rows.times[0], period, whole(filled), warnings)
 
 

@@ -44,8 +44,8 @@ from understudy.sim.fleet import Fleet
 from understudy.sim.start_up import DRAWN, StartUp, at_once
 
 MINUTE = 60.0
-SAMPLED = (60, 40, 20)
-"""Tasks are measured for 20 seconds each time: so many seconds ago the measurements began."""
+SHORT = 20.0
+"""Tasks are measured for so many seconds each time."""
 FAILED_LAUNCH = "The instance failed to start."
 UNHEALTHY = "The instance stopped answering its health check."
 
@@ -78,6 +78,7 @@ class SimulatedWorld:
         self.armed = False
         self._model = model
         self._answers = Answers()
+        self._machines: set[str] = set()
         self._stand_ins = StandIns(model.stand_ins)
         self._events: list[tuple[float, int, AnyEvent]] = []
         self._sequence = 0
@@ -85,6 +86,7 @@ class SimulatedWorld:
         self._balanced: BalancedFleet | None = None
         self._next_report = inf
         self._next_concurrency = inf
+        self._next_used = inf
 
     def call(self, service: str, operation: str, params: Params) -> Params:
         """Call an operation now. Raises Fault."""
@@ -123,8 +125,11 @@ class SimulatedWorld:
             passed = self.now // CONCURRENCY_SECONDS
             self._next_concurrency = (passed + 1) * CONCURRENCY_SECONDS
 
-    def balance(self, fleet: BalancedFleet) -> None:
-        """Let requests be sent to a load balancer from now on."""
+    def balance(self, fleet: BalancedFleet, *, short: bool = False) -> None:
+        """Let requests be sent to a load balancer from now on.
+
+        What its targets use is told every minute, or every 20 seconds if ``short`` matters.
+        """
         self._balanced = fleet
         for group in self.engine.region(self.region).plane.elbv2.state.groups.values():
             for target in group.targets.values():
@@ -137,6 +142,8 @@ class SimulatedWorld:
         for balancer in islice(told, 1):
             fleet.set(balancer, self.now)
         self._next_report = (self.now // MINUTE + 1) * MINUTE
+        if short:
+            self._next_used = (self.now // SHORT + 1) * SHORT
 
     def silence(self, task: str) -> None:
         """Let a task hang: it answers no health check from now on."""
@@ -164,7 +171,7 @@ class SimulatedWorld:
             due = engine.due()
             timer = inf if due is None else due
             event = events[0][0] if events else inf
-            at = min(timer, event, self._next_report, self._next_concurrency)
+            at = min(timer, event, self._next_report, self._next_concurrency, self._next_used)
             if at > until:
                 break
             self.now = max(self.now, at)
@@ -186,10 +193,7 @@ class SimulatedWorld:
     def _report(self, at: float) -> None:
         """Tell what was served in the minute that ends now, or how many requests are in flight."""
         if self._balanced is not None:
-            self._next_report += MINUTE
-            told = BalancersServed(at, self.region, self._balanced.report(at))
-            for event in (told, *self._used(self._balanced, at)):
-                self._perform_all(self.engine.handle(event).commands)
+            self._of_balancer(self._balanced, at)
             return
         fleet = self._fleet
         assert fleet is not None
@@ -208,13 +212,27 @@ class SimulatedWorld:
         for event in events:
             self._perform_all(self.engine.handle(event).commands)
 
-    def _used(self, balanced: BalancedFleet, at: float) -> list[AnyEvent]:
-        """What the targets of a load balancer used of their processors in the minute that ends now.
+    def _of_balancer(self, balanced: BalancedFleet, at: float) -> None:
+        """Tell what was served in the minute that ends now, and what targets used lately."""
+        events: list[AnyEvent] = []
+        short = self._next_used < inf
+        if at >= self._next_report:
+            self._next_report += MINUTE
+            events.append(BalancersServed(at, self.region, balanced.report(at)))
+            events += [] if short else self._used(balanced, at, MINUTE)
+        if at >= self._next_used:
+            self._next_used += SHORT
+            events += self._used(balanced, at, SHORT)
+        for event in events:
+            self._perform_all(self.engine.handle(event).commands)
+
+    def _used(self, balanced: BalancedFleet, at: float, seconds: float) -> list[AnyEvent]:
+        """What the targets of a load balancer used of their processors in so many seconds.
 
         A target computes on all that it has while all its slots are busy, on half of it while half
         of them are: what a model that is bound by its processors shows.
         """
-        busy = balanced.busy(MINUTE)
+        busy = balanced.busy(at, seconds)
         tasks = self.engine.region(self.region).plane.ecs.state.tasks
         measured: list[Measured] = []
         instances: list[tuple[str, float]] = []
@@ -225,7 +243,8 @@ class SimulatedWorld:
                 instances.append((target.id, 100.0 * busy))
             else:
                 used = busy * task.cpu
-                measured += [Measured(name, int(at - back), used) for back in SAMPLED]
+                starts = range(int(at - seconds), int(at), int(SHORT))
+                measured += [Measured(name, start, used) for start in starts]
         events: list[AnyEvent] = []
         if measured:
             events.append(TasksMeasured(at, self.region, tuple(measured)))
@@ -268,10 +287,13 @@ class SimulatedWorld:
     def _launch(self, command: Launch) -> None:
         """Start an instance: it becomes healthy, or does not, and may later fall ill.
 
-        An EC2 instance starts in the same time, and never fails.
+        An EC2 instance starts in the same time, or sooner if it was stopped, and never fails.
         """
         if command.kind == "machine":
-            at = self.now + float(self._model.start_up.seconds[self.launched % DRAWN])
+            again = command.instance_id in self._machines
+            start = self._model.start_up.warmed if again else self._model.start_up
+            at = self.now + float(start.seconds[self.launched % DRAWN])
+            self._machines.add(command.instance_id)
             self.launched += 1
             self._schedule(InstanceHealthy(at, command.region, command.instance_id, "stand-in", 0))
             return

@@ -33,11 +33,12 @@ class Region:
         config: PlaneConfig | None = None,
         at: float = START,
         seed: int = 0,
+        model: WorldModel | None = None,
     ) -> None:
         plane = config or PlaneConfig(ZoneInfo)
         self.config = World(plane, resource_types(), schemas_of)
         self.engine = Engine(self.config, EngineState(seed=seed))
-        model = WorldModel(stand_ins=stand_ins or StandInModel())
+        model = model or WorldModel(stand_ins=stand_ins or StandInModel())
         self.world = SimulatedWorld(self.engine, model, at, DEFAULT_REGION)
 
     @property
@@ -76,9 +77,16 @@ class Region:
         return [each for each in self.world.commands if isinstance(each, kind)]
 
     def statistics(
-        self, namespace: str, name: str, statistic: str, since: float, /, **dimensions: str
+        self,
+        namespace: str,
+        name: str,
+        statistic: str,
+        since: float,
+        /,
+        period: int = 60,
+        **dimensions: str,
     ) -> list[float]:
-        """The values of a metric minute by minute, those minutes left out that have none."""
+        """The values of a metric period by period, those left out that have none."""
         answer = self.call(
             "cloudwatch",
             "GetMetricStatistics",
@@ -86,7 +94,7 @@ class Region:
             MetricName=name,
             Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
             Statistics=[statistic],
-            Period=60,
+            Period=period,
             StartTime=since,
             EndTime=self.now,
         )

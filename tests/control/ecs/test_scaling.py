@@ -12,7 +12,9 @@ TARGET: Params = {
 }
 
 
-def scaled(region: Region, desired: int = 2) -> Story:
+def scaled(
+    region: Region, desired: int = 2, metric: str = "ECSServiceAverageCPUUtilization"
+) -> Story:
     """A service with a target of 50 % CPU between 1 and 6 tasks."""
     story = service(region, desired, balanced=True)
     story.settle()
@@ -27,9 +29,7 @@ def scaled(region: Region, desired: int = 2) -> Story:
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration={
             "TargetValue": 50.0,
-            "PredefinedMetricSpecification": {
-                "PredefinedMetricType": "ECSServiceAverageCPUUtilization"
-            },
+            "PredefinedMetricSpecification": {"PredefinedMetricType": metric},
             "ScaleInCooldown": 60,
             "ScaleOutCooldown": 60,
         },
@@ -45,6 +45,24 @@ def work(story: Story, minutes: int, cpu: float) -> None:
         arns = region.ecs("ListTasks")["taskArns"]
         measured = tuple(Measured(arn, int(region.now) - 20, cpu, 100.0) for arn in arns)
         region.report(TasksMeasured, measured=measured)
+
+
+# AWS: Faster auto scaling with high-resolution metrics: three datapoints of 20 seconds.
+def test_a_service_that_is_monitored_every_20_seconds_scales_out_within_two_minutes() -> None:
+    story = scaled(Region(), metric="ECSServiceAverageCPUUtilizationHighResolution")
+    monitoring = {
+        "metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]
+    }
+    story.region.ecs("UpdateService", service="web", monitoring=monitoring)
+    assert story.describe()["monitoring"] == monitoring
+    since = story.region.now
+    work(story, 2, 230.0)
+    found = story.region.statistics(
+        "AWS/ECS", "CPUUtilization", "Average", since, period=20, ClusterName="default",
+        ServiceName="web",
+    )  # fmt: skip
+    assert len(found) >= 5
+    assert story.describe()["desiredCount"] > 2
 
 
 def activities(region: Region) -> list[Params]:

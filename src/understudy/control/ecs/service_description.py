@@ -28,6 +28,7 @@ SHOWN = (
     "placementStrategy",
     "healthCheckGracePeriodSeconds",
     "availabilityZoneRebalancing",
+    "monitoring",
 )
 
 

@@ -50,6 +50,7 @@ SETTINGS = (
     "propagateTags",
     "enableExecuteCommand",
     "availabilityZoneRebalancing",
+    "monitoring",
     "role",
 )
 

@@ -91,7 +91,9 @@ def publish_served(
     requests = served.counts.get("RequestCount", 0.0)
     group = service.state.groups.get(served.group)
     if requests and group is not None and group.kind != "lambda":
-        _publish_per_target(service, balancer, group, values, requests, at, turn)
+        share = 1 / (served.targets or float(_healthy(group)))
+        datapoint, name = of_value(at, share, requests), "RequestCountPerTarget"
+        _put(service, balancer, name, PER_TARGET, values, datapoint, turn, "None")
 
 
 def _sets(name: str, group: str) -> Sets:
@@ -102,24 +104,15 @@ def _sets(name: str, group: str) -> Sets:
     return OF_GROUP if name == "UnhealthyRoutingRequestCount" else OF_BOTH
 
 
-def _publish_per_target(
-    service: "ElasticLoadBalancing",
-    balancer: LoadBalancer,
-    group: TargetGroup,
-    values: Mapping[str, str],
-    requests: float,
-    at: float,
-    turn: Turn,
-) -> None:
-    """RequestCountPerTarget: each request counts 1 / healthy targets, or registered, if none is.
+def _healthy(group: TargetGroup) -> int:
+    """How many targets share the requests: the healthy ones, or all where none is; at least 1.
 
-    Ten requests to a group with four healthy targets of five add up to 2.5.
+    RequestCountPerTarget: each request counts 1 / healthy targets, or registered, if none is. Ten
+    requests to a group with four healthy targets of five add up to 2.5.
     """
     present = [target for target in group.targets.values() if not target.draining]
     healthy = sum(target.state == "healthy" for target in present)
-    share = 1 / max(healthy or len(present), 1)
-    datapoint = of_value(at, share, requests)
-    _put(service, balancer, "RequestCountPerTarget", PER_TARGET, values, datapoint, turn, "None")
+    return max(healthy or len(present), 1)
 
 
 def publish_idle(
