@@ -55,9 +55,9 @@ def created(name: str, **properties: Any) -> Done:
         pytest.param("AWS::Glue::Job", {"Name": "nightly"}, r"nightly", id="the template's name"),
         pytest.param("AWS::EC2::Host", {}, r"h-0[0-9a-f]{16}", id="an id of EC2"),
         pytest.param(
-            "AWS::ECS::TaskSet",
-            {"Cluster": "c", "Service": "s"},
-            r"c\|s\|\S+",
+            "AWS::AppConfig::Environment",
+            {"ApplicationId": "a", "Name": "e"},
+            r"a\|\S+",
             id="several parts, in the order of the schema",
         ),
         pytest.param(

@@ -172,6 +172,8 @@ def note_services(records: dict[str, FleetRecord], ecs: Ecs, at: float) -> None:
     """Take down services as they are now."""
     for service in ecs.state.services.values():
         record = records.setdefault(f"service/{service.key}", FleetRecord())
-        desired = desired_of(ecs, service) if service.deployments else 0
+        desired = service.desired if service.external else 0
+        if service.deployments and not service.external:
+            desired = desired_of(ecs, service)
         if service.deployments or record.members:
             note(record, desired, members_of_service(ecs, service, at), at)

@@ -27,7 +27,7 @@ def _resources(plane: Plane) -> Iterator[str]:
         for variant in endpoint.fleets[endpoint.live].variants:
             yield f"endpoint/{endpoint.name}/variant/{variant}"
     for service in plane.ecs.state.services.values():
-        if service.status == "ACTIVE":
+        if service.status == "ACTIVE" and service.deployments:
             yield f"service/{service.key}"
     for group in plane.groups.state.groups.values():
         yield f"autoScalingGroup/{group.name}"

@@ -28,16 +28,19 @@ MISSING = (
     "ClusterNotFoundException",
     "ServiceNotFoundException",
     "ServiceNotActiveException",
+    "TaskSetNotFoundException",
     "ClientException",
 )
 
 
-def _tags(request: Request) -> list[Params]:
+def tags_of(request: Request) -> list[Params]:
+    """The tags of a resource as ECS writes them."""
     return camel(tag_list(request))
 
 
-def _retagged(request: Request, arn: str) -> Steps[None]:
-    wanted = _tags(request)
+def retagged(request: Request, arn: str) -> Steps[None]:
+    """Give a resource the tags that it has now."""
+    wanted = tags_of(request)
     names = {each["key"] for each in wanted}
     before: list[Params] = request.previous.get("Tags", [])
     gone = [each["Key"] for each in before if each["Key"] not in names]
@@ -47,7 +50,7 @@ def _retagged(request: Request, arn: str) -> Steps[None]:
         yield Invoke(SERVICE, "TagResource", {"resourceArn": arn, "tags": wanted})
 
 
-def _gone(operation: str, params: Params) -> Steps[None]:
+def gone(operation: str, params: Params) -> Steps[None]:
     """Delete something; what is gone already counts as deleted."""
     try:
         yield Invoke(SERVICE, operation, params)
@@ -66,7 +69,7 @@ def _cluster_settings(request: Request) -> Params:
 def create_cluster(request: Request) -> Handler:
     """Create a cluster."""
     name = request.properties.get("ClusterName") or request.name(NAME_LIMIT)
-    params = {**_cluster_settings(request), "clusterName": name, "tags": _tags(request)}
+    params = {**_cluster_settings(request), "clusterName": name, "tags": tags_of(request)}
     answer = yield Invoke(SERVICE, "CreateCluster", params)
     return Done(name, {"Arn": answer["cluster"]["clusterArn"]})
 
@@ -83,7 +86,7 @@ def update_cluster(request: Request) -> Handler:
         given = {"capacityProviders": providers, "defaultCapacityProviderStrategy": strategy}
         yield Invoke(SERVICE, "PutClusterCapacityProviders", {**name, **given})
     arn = answer["cluster"]["clusterArn"]
-    yield from _retagged(request, arn)
+    yield from retagged(request, arn)
     return Done(request.physical_id, {"Arn": arn})
 
 
@@ -103,7 +106,7 @@ def read_cluster(request: Request) -> Handler:
 
 def delete_cluster(request: Request) -> Handler:
     """Delete a cluster."""
-    yield from _gone("DeleteCluster", {"cluster": request.physical_id})
+    yield from gone("DeleteCluster", {"cluster": request.physical_id})
     return Done(request.physical_id)
 
 
@@ -112,14 +115,14 @@ def create_definition(request: Request) -> Handler:
     params: Params = camel(without(request.properties, "Tags"))
     params.setdefault("family", request.name(NAME_LIMIT))
     params.setdefault("containerDefinitions", [])
-    answer = yield Invoke(SERVICE, "RegisterTaskDefinition", {**params, "tags": _tags(request)})
+    answer = yield Invoke(SERVICE, "RegisterTaskDefinition", {**params, "tags": tags_of(request)})
     arn = answer["taskDefinition"]["taskDefinitionArn"]
     return Done(arn, {"TaskDefinitionArn": arn})
 
 
 def update_definition(request: Request) -> Handler:
     """Change a task definition's tags; everything else makes a new revision."""
-    yield from _retagged(request, request.physical_id)
+    yield from retagged(request, request.physical_id)
     return Done(request.physical_id, {"TaskDefinitionArn": request.physical_id})
 
 
@@ -137,7 +140,7 @@ def read_definition(request: Request) -> Handler:
 
 def delete_definition(request: Request) -> Handler:
     """Deregister a task definition; what runs of it goes on."""
-    yield from _gone("DeregisterTaskDefinition", {"taskDefinition": request.physical_id})
+    yield from gone("DeregisterTaskDefinition", {"taskDefinition": request.physical_id})
     return Done(request.physical_id)
 
 
@@ -147,7 +150,7 @@ def create_service(request: Request) -> Handler:
     params.setdefault("serviceName", request.name(NAME_LIMIT))
     if params.get("schedulingStrategy") != "DAEMON":
         params.setdefault("desiredCount", 1)
-    answer = yield Invoke(SERVICE, "CreateService", {**params, "tags": _tags(request)})
+    answer = yield Invoke(SERVICE, "CreateService", {**params, "tags": tags_of(request)})
     arn: str = answer["service"]["serviceArn"]
     attributes = {"ServiceArn": arn, "Name": answer["service"]["serviceName"]}
     yield Identify(arn, attributes)
@@ -171,7 +174,12 @@ def _described(arn: str) -> Steps[Params]:
 
 
 def _steady(request: Request, arn: str, begun: Params) -> Steps[None]:
-    """Wait until the deployment that has begun is complete. Raises HandlerFailure."""
+    """Wait until the deployment that has begun is complete. Raises HandlerFailure.
+
+    Task sets are waited for by themselves.
+    """
+    if begun["deploymentController"]["type"] == "EXTERNAL":
+        return
     wanted: str = begun["deployments"][0]["id"]
     waited = 0.0
     while True:
@@ -207,7 +215,7 @@ def update_service(request: Request) -> Handler:
     if forced.get("EnableForceNewDeployment") and forced != before:
         params["forceNewDeployment"] = True
     answer = yield Invoke(SERVICE, "UpdateService", {**params, **_key(arn)})
-    yield from _retagged(request, arn)
+    yield from retagged(request, arn)
     yield from _steady(request, arn, answer["service"])
     return Done(arn, {"ServiceArn": arn, "Name": last_name(arn)})
 
@@ -221,8 +229,9 @@ def read_service(request: Request) -> Handler:
         **request.properties,
         "ServiceName": found["serviceName"],
         "DesiredCount": found["desiredCount"],
-        "TaskDefinition": found["taskDefinition"],
     }
+    if "taskDefinition" in found:
+        properties["TaskDefinition"] = found["taskDefinition"]
     attributes = {"ServiceArn": found["serviceArn"], "Name": found["serviceName"]}
     return Done(request.physical_id, attributes, properties)
 
@@ -230,7 +239,7 @@ def read_service(request: Request) -> Handler:
 def delete_service(request: Request) -> Handler:
     """Delete a service and wait until its tasks are gone."""
     arn = request.physical_id
-    yield from _gone("DeleteService", {**_key(arn), "force": True})
+    yield from gone("DeleteService", {**_key(arn), "force": True})
     while True:
         try:
             found = yield from _described(arn)
@@ -248,7 +257,7 @@ def create_provider(request: Request) -> Handler:
     name = request.properties.get("Name") or request.name(NAME_LIMIT)
     params: Params = camel(without(request.properties, "Name", "Tags"))
     yield Invoke(
-        SERVICE, "CreateCapacityProvider", {**params, "name": name, "tags": _tags(request)}
+        SERVICE, "CreateCapacityProvider", {**params, "name": name, "tags": tags_of(request)}
     )
     return Done(name)
 
@@ -259,7 +268,7 @@ def update_provider(request: Request) -> Handler:
     settings.pop("autoScalingGroupArn", None)
     params = {"name": request.physical_id, "autoScalingGroupProvider": settings}
     answer = yield Invoke(SERVICE, "UpdateCapacityProvider", params)
-    yield from _retagged(request, answer["capacityProvider"]["capacityProviderArn"])
+    yield from retagged(request, answer["capacityProvider"]["capacityProviderArn"])
     return Done(request.physical_id)
 
 
@@ -274,7 +283,7 @@ def read_provider(request: Request) -> Handler:
 
 def delete_provider(request: Request) -> Handler:
     """Delete a capacity provider."""
-    yield from _gone("DeleteCapacityProvider", {"capacityProvider": request.physical_id})
+    yield from gone("DeleteCapacityProvider", {"capacityProvider": request.physical_id})
     return Done(request.physical_id)
 
 
@@ -294,7 +303,7 @@ def dissociate(request: Request) -> Handler:
         "capacityProviders": none,
         "defaultCapacityProviderStrategy": none,
     }
-    yield from _gone("PutClusterCapacityProviders", params)
+    yield from gone("PutClusterCapacityProviders", params)
     return Done(request.physical_id)
 
 

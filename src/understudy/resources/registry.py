@@ -20,6 +20,7 @@ from understudy.resources.cloudwatch import ALARM, ANOMALY_DETECTOR, COMPOSITE_A
 from understudy.resources.custom_resource import CUSTOM, custom
 from understudy.resources.ec2_instance import INSTANCE
 from understudy.resources.ecs import CONTAINERS
+from understudy.resources.ecs_task_sets import TASK_SETS
 from understudy.resources.elbv2 import BALANCING
 from understudy.resources.iam_policy import MANAGED_POLICY, POLICY
 from understudy.resources.iam_role import ROLE
@@ -55,6 +56,7 @@ TYPES: tuple[ResourceType, ...] = (
     CAPACITY_RESERVATION,
     *BALANCING,
     *CONTAINERS,
+    *TASK_SETS,
     STACK,
     STACK_SET,
     CONDITION,

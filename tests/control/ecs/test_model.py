@@ -15,6 +15,7 @@ from understudy.testing.services import NETWORK, register, service
 from understudy.testing.shapes import differences
 
 MODEL: ServiceModel = botocore.session.get_session().get_service_model("ecs")
+EXTERNAL, HALF = {"type": "EXTERNAL"}, {"value": 50.0, "unit": "PERCENT"}
 CHECK = {"healthCheck": {"command": ["CMD-SHELL", "true"]}, "memoryReservation": 128}
 
 
@@ -47,6 +48,9 @@ def story() -> tuple[Region, list[tuple[str, dict[str, Any]]]]:
         "name": "second",
         "autoScalingGroupProvider": {"autoScalingGroupArn": group},
     }
+    outer = {"service": "outer"}
+    region.ecs("CreateService", serviceName="outer", desiredCount=2, deploymentController=EXTERNAL)
+    made = [region.ecs("CreateTaskSet", **outer, **own)["taskSet"]["id"] for _ in range(2)]
     return region, [
         ("CreateCluster", {"clusterName": "other", "tags": tags}),
         ("DescribeClusters", {"include": ["SETTINGS", "CONFIGURATIONS", "TAGS", "ATTACHMENTS"]}),
@@ -109,6 +113,12 @@ def story() -> tuple[Region, list[tuple[str, dict[str, Any]]]]:
             {"serviceDeploymentArn": stopping["serviceDeploymentArn"]},
         ),
         ("UpdateService", {"service": "web", "desiredCount": 1}),
+        ("CreateTaskSet", {**outer, **own, "externalId": "e", "scale": HALF, "tags": tags}),
+        ("UpdateTaskSet", {**outer, "taskSet": made[0], "scale": HALF}),
+        ("UpdateServicePrimaryTaskSet", {**outer, "primaryTaskSet": made[0]}),
+        ("DescribeTaskSets", {**outer, "taskSets": [*made, "none"], "include": ["TAGS"]}),
+        ("DescribeServices", {"services": ["outer"]}),
+        ("DeleteTaskSet", {**outer, "taskSet": made[1]}),
         ("RunTask", {**own, "count": 2, "tags": tags, "startedBy": "me"}),
         (
             "StartTask",

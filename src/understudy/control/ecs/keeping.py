@@ -52,7 +52,7 @@ def keep(
     turn: Turn,
 ) -> None:
     """Let a deployment have the desired number of healthy tasks, in place of ``old`` ones."""
-    desired = starting.desired_of(ecs, service)
+    desired = starting.wanted_of(ecs, service, deployment)
     conditions = assess(ecs, service, [*new, *old], turn.at)
     ours, theirs = _counts(new, conditions), _counts(old, conditions)
     limits = bounds(desired, *limits_of(service))

@@ -14,6 +14,7 @@ from understudy.control.ecs import (
     tags,
     task_definitions,
     task_description,
+    task_set_operations,
 )
 from understudy.control.ecs.service import Ecs
 from understudy.control.events import Params
@@ -44,6 +45,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeServiceDeployments": service_deployments.describe_service_deployments,
     "DescribeServiceRevisions": service_deployments.describe_service_revisions,
     "StopServiceDeployment": service_deployments.stop_service_deployment,
+    "CreateTaskSet": task_set_operations.create_task_set,
+    "UpdateTaskSet": task_set_operations.update_task_set,
+    "UpdateServicePrimaryTaskSet": task_set_operations.update_service_primary_task_set,
+    "DeleteTaskSet": task_set_operations.delete_task_set,
+    "DescribeTaskSets": task_set_operations.describe_task_sets,
     "RunTask": standalone.run_task,
     "StartTask": standalone.start_task,
     "StopTask": standalone.stop_task,

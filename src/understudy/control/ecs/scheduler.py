@@ -15,6 +15,7 @@ from understudy.control.ecs import (
     messages,
     rebalancing,
     starting,
+    task_sets,
     tasks,
 )
 from understudy.control.ecs.assessment import assess, counts
@@ -47,6 +48,9 @@ def look(ecs: "Ecs", service: Service, turn: Turn) -> None:
         return
     _deregister(ecs, service, turn)  # those stopped at the last look: seen 10 s later on AWS
     _note_healthy(ecs, service, turn)
+    if service.external:
+        _look_at_sets(ecs, service, turn)
+        return
     deployments.judge(ecs, service, turn)
     if blue_green.under_way(service):
         blue_green.advance(ecs, service, turn)
@@ -55,6 +59,13 @@ def look(ecs: "Ecs", service: Service, turn: Turn) -> None:
     _conclude(ecs, service, turn)
     at_work = not service.steady and service.primary.rollout != "FAILED"
     if at_work or _leaving(ecs, service):
+        wake(ecs, service, turn)
+
+
+def _look_at_sets(ecs: "Ecs", service: Service, turn: Turn) -> None:
+    task_sets.advance(ecs, service, turn)
+    task_sets.conclude(ecs, service, turn)
+    if not service.steady or _leaving(ecs, service):
         wake(ecs, service, turn)
 
 

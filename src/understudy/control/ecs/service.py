@@ -199,10 +199,12 @@ class Ecs:
     def capacity(self, resource_id: str) -> ScalableCapacity | None:
         """The capacity of a service, by its running tasks. While it deploys it does not scale in.
 
+        None where nothing scales it: a daemon, task sets.
+
         AWS: Application Auto Scaling, Amazon ECS and Application Auto Scaling.
         """
         service = self.service(resource_id)
-        if service is None or service.daemon:
+        if service is None or service.daemon or service.external:
             return None
         there = sum(task.live and task.running for task in tasks_of(self, service))
         running = min(there, service.desired)

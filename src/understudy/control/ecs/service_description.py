@@ -41,13 +41,13 @@ def describe(ecs: "Ecs", service: Service, *, tagged: bool = False) -> Params:
         "serviceName": service.name,
         "clusterArn": cluster.arn,
         "status": service.status,
-        "desiredCount": starting.desired_of(ecs, service) if service.deployments else 0,
+        "desiredCount": _desired(ecs, service),
         **_numbers(there),
         "loadBalancers": [],
         "serviceRegistries": [],
         "deploymentConfiguration": _configuration(service),
-        "deploymentController": {"type": "ECS"},
-        "deployments": [_deployment(ecs, service, each, there) for each in service.deployments],
+        "deploymentController": {"type": service.controller},
+        **_deployments(ecs, service, there),
         "events": [
             {"id": each.id, "createdAt": each.at, "message": each.message}
             for each in service.events
@@ -70,6 +70,19 @@ def describe(ecs: "Ecs", service: Service, *, tagged: bool = False) -> Params:
     return described
 
 
+def _desired(ecs: "Ecs", service: Service) -> int:
+    if service.external:
+        return service.desired
+    return starting.desired_of(ecs, service) if service.deployments else 0
+
+
+def _deployments(ecs: "Ecs", service: Service, there: Sequence[Task]) -> Params:
+    if service.external:
+        sets = [task_set(ecs, service, each) for each in service.deployments]
+        return {"deployments": [], "taskSets": sets}
+    return {"deployments": [_deployment(ecs, service, each, there) for each in service.deployments]}
+
+
 def _numbers(there: Sequence[Task]) -> Params:
     running = sum(task.status in ("RUNNING", "DEACTIVATING") for task in there)
     pending = sum(task.status in ("PROVISIONING", "PENDING", "ACTIVATING") for task in there)
@@ -90,8 +103,8 @@ def _configuration(service: Service) -> Params:
 
 
 def _deployed(service: Service) -> Params:
-    """What a service deploys, from its latest deployment."""
-    if not service.deployments:
+    """What a service deploys, from its latest deployment; a task set says so itself."""
+    if not service.deployments or service.external:
         return {}
     primary = service.primary
     params = service.revisions[primary.revision].params
@@ -111,7 +124,7 @@ def _deployment(
     params = service.revisions[deployment.revision].params
     mine = [task for task in there if task.deployment == deployment.id]
     primary = deployment.status == "PRIMARY"
-    found: Params = {
+    return {
         "id": deployment.id,
         "status": deployment.status,
         "taskDefinition": params["taskDefinition"],
@@ -122,12 +135,50 @@ def _deployment(
         "updatedAt": deployment.updated_at,
         "rolloutState": deployment.rollout,
         "rolloutStateReason": deployment.reason,
-        **{key: params[key] for key in RUNTIME if key in params},
+        **_runtime(params),
     }
+
+
+def _runtime(params: Params) -> Params:
+    """Where a revision's tasks run."""
+    found: Params = {key: params[key] for key in RUNTIME if key in params}
     if found.get("platformVersion") == "LATEST":
         found["platformVersion"] = FARGATE_VERSION
     if "platformVersion" in found:
         found["platformFamily"] = "Linux"
+    return found
+
+
+def task_set(
+    ecs: "Ecs", service: Service, deployment: Deployment, *, tagged: bool = False
+) -> Params:
+    """A task set as ECS describes it."""
+    kept = deployment.task_set
+    assert kept is not None
+    params = service.revisions[deployment.revision].params
+    mine = [task for task in tasks_of(ecs, service) if task.deployment == deployment.id]
+    found: Params = {
+        "id": deployment.id,
+        "taskSetArn": kept.arn,
+        "serviceArn": service.arn,
+        "clusterArn": ecs.state.clusters[service.cluster].arn,
+        "status": deployment.status,
+        "taskDefinition": params["taskDefinition"],
+        "computedDesiredCount": starting.wanted_of(ecs, service, deployment),
+        **_numbers(mine),
+        "createdAt": deployment.created_at,
+        "updatedAt": deployment.updated_at,
+        "loadBalancers": params.get("loadBalancers", []),
+        "serviceRegistries": params.get("serviceRegistries", []),
+        "scale": {"value": kept.scale, "unit": "PERCENT"},
+        "stabilityStatus": "STEADY_STATE" if kept.stable else "STABILIZING",
+        "stabilityStatusAt": kept.stable_at,
+        **_runtime(params),
+    }
+    if kept.external_id:
+        found["externalId"] = kept.external_id
+    if tagged:
+        found["tags"] = tags.of(ecs, kept.arn)
     return found
 
 

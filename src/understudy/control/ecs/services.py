@@ -66,13 +66,14 @@ def create_service(ecs: "Ecs", params: Params, turn: Turn) -> Params:
     rebalancing.check(params, settings)
     daemon = settings.get("schedulingStrategy") == "DAEMON"
     desired = 0 if daemon else _desired(params)
-    deployed = {key: params[key] for key in DEPLOYED if key in params}
-    _complete(ecs, cluster, deployed, params, daemon=daemon)
     given = tags.checked(params)
     arn = turn.arn("ecs", f"service/{cluster.name}/{name}")
     service = Service(arn, name, cluster.name, desired, turn.at, settings)
+    if not service.external:
+        deployed = {key: params[key] for key in DEPLOYED if key in params}
+        complete(ecs, cluster, deployed, params, daemon=daemon)
+        _deploy(service, deployed, turn)
     ecs.state.services[service.key] = service
-    _deploy(service, deployed, turn)
     tags.put(ecs, arn, given)
     scheduler.wake(ecs, service, turn)
     return {"service": describe(ecs, service, tagged=True)}
@@ -89,9 +90,6 @@ def _check_name(ecs: "Ecs", cluster: Cluster, name: str) -> None:
 
 
 def _check_settings(settings: Params) -> None:
-    controller = settings.get("deploymentController", {}).get("type", "ECS")
-    if controller != "ECS":
-        raise bad_parameter(f"Deployment controller {controller} is not offered here; use ECS.")
     check_constraints(settings.get("placementConstraints", ()))
     configuration = settings.get("deploymentConfiguration", {})
     low, high = (
@@ -119,7 +117,7 @@ def _desired(params: Params) -> int:
     return params["desiredCount"]
 
 
-def _complete(
+def complete(
     ecs: "Ecs", cluster: Cluster, deployed: Params, params: Params, *, daemon: bool
 ) -> None:
     """Check what is to be deployed and fill in what follows from the rest. Raises Fault."""
@@ -200,17 +198,36 @@ def update_service(ecs: "Ecs", params: Params, turn: Turn) -> Params:
     settings = {key: params[key] for key in SETTINGS if key in params}
     _check_settings({**service.params, **settings})
     rebalancing.check(params, {**service.params, **settings})
-    before = service.revisions[service.primary.revision].params
     changes = {key: params[key] for key in DEPLOYED if key in params}
-    deployed = _changed(ecs, service, before, changes)
+    _refuse_to_deploy(service, changes)
+    before = service.revisions[service.primary.revision].params if service.deployments else {}
+    deployed = before if service.external else _changed(ecs, service, before, changes)
     if "desiredCount" in params and not service.daemon:
         service.desired = _desired(params)
     service.params.update(settings)
     service.steady = False
-    if params.get("forceNewDeployment") or deployed != before:
+    if deployed != before or (params.get("forceNewDeployment") and not service.external):
         _deploy(service, deployed, turn)
     scheduler.wake(ecs, service, turn)
     return {"service": describe(ecs, service, tagged=True)}
+
+
+def _refuse_to_deploy(service: Service, changes: Params) -> None:
+    """Raises Fault where a deployment controller other than ECS is to begin one.
+
+    AWS: API_UpdateService, Request Parameters.
+    """
+    controller = service.controller
+    if controller == "CODE_DEPLOY" and "taskDefinition" in changes:
+        raise bad_parameter(
+            "Unable to update task definition on services with a CODE_DEPLOY deployment "
+            "controller. Use AWS CodeDeploy to trigger a new deployment."
+        )
+    if controller == "EXTERNAL" and changes:
+        raise bad_parameter(
+            f"Unable to update {', '.join(sorted(changes))} on services with an EXTERNAL "
+            "deployment controller. Use the CreateTaskSet action to trigger a new deployment."
+        )
 
 
 def _changed(ecs: "Ecs", service: Service, before: Params, changes: Params) -> Params:
@@ -219,7 +236,7 @@ def _changed(ecs: "Ecs", service: Service, before: Params, changes: Params) -> P
     if "capacityProviderStrategy" in changes:
         deployed.pop("launchType", None)
     cluster = ecs.state.clusters[service.cluster]
-    _complete(ecs, cluster, deployed, dict(deployed), daemon=service.daemon)
+    complete(ecs, cluster, deployed, dict(deployed), daemon=service.daemon)
     return deployed
 
 

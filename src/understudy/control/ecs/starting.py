@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING
 
 from understudy.base.arn import resource_of
@@ -42,6 +43,16 @@ def desired_of(ecs: "Ecs", service: Service) -> int:
     return sum(
         each.mine > 0 or lacking(each, needs) is None for each in candidates(ecs, cluster, group)
     )
+
+
+def wanted_of(ecs: "Ecs", service: Service, deployment: Deployment) -> int:
+    """How many tasks a deployment shall have; a task set its share of them, rounded up.
+
+    AWS: TaskSet, computedDesiredCount.
+    """
+    if deployment.task_set is None:
+        return desired_of(ecs, service)
+    return ceil(service.desired * deployment.task_set.scale / 100)
 
 
 def definition_of(ecs: "Ecs", service: Service, deployment: Deployment) -> TaskDefinition:

@@ -67,12 +67,27 @@ class Revision(Struct):
     groups: tuple[str, ...] = ()
 
 
+class TaskSet(Struct):
+    """What an external deployment controller has made of a deployment: a task set.
+
+    ``scale`` is its share of the service's desired count, in percent. It is ``stable``, or not,
+    since ``stable_at``. ``token`` is the client token that made it.
+    """
+
+    arn: str
+    scale: float
+    external_id: str = ""
+    token: str = ""
+    stable: bool = False
+    stable_at: float = 0.0
+
+
 class Deployment(Struct):
     """A deployment of a revision, with its part of the service's tasks.
 
     ``stage`` is the lifecycle stage of a blue/green deployment, in which it is since ``stage_at``,
     ``step`` how far its traffic has been shifted. ``failures`` counts for the circuit breaker,
-    ``unstarted`` tasks in a row that failed to start.
+    ``unstarted`` tasks in a row that failed to start. An external controller's is a ``task_set``.
     """
 
     id: str
@@ -88,6 +103,7 @@ class Deployment(Struct):
     stage: str = ""
     stage_at: float = 0.0
     step: int = -1
+    task_set: TaskSet | None = None
 
 
 class Record(Struct):
@@ -156,6 +172,16 @@ class Service(Struct):
     def primary(self) -> Deployment:
         """The latest deployment."""
         return self.deployments[0]
+
+    @property
+    def controller(self) -> str:
+        """Who deploys it: ECS, CODE_DEPLOY or EXTERNAL."""
+        return self.params.get("deploymentController", {}).get("type", "ECS")
+
+    @property
+    def external(self) -> bool:
+        """Whether its deployments are task sets."""
+        return self.controller == "EXTERNAL"
 
     @property
     def daemon(self) -> bool:

@@ -40,6 +40,12 @@ def _there(ecs: "Ecs", arn: str) -> str:
     known = (
         state.tasks,
         state.instances,
+        {
+            deployment.task_set.arn
+            for service in state.services.values()
+            for deployment in service.deployments
+            if deployment.task_set is not None
+        },
         *(
             {each.arn for each in book.values()}
             for book in (state.clusters, state.services, state.definitions, state.providers)
