@@ -19,7 +19,7 @@ NAMES = (
     "CloudFront::Distribution CloudFront::OriginAccessControl CloudTrail::Trail "
     "CodeBuild::Project CodeCommit::Repository CodeDeploy::Application CodePipeline::Pipeline "
     "Cognito::IdentityPool Cognito::UserPool Config::ConfigRule EC2::NetworkInsightsPath "
-    "EC2::PlacementGroup EC2::PrefixList EC2::VPNConnection ECS::PrimaryTaskSet "
+    "EC2::PlacementGroup EC2::PrefixList EC2::VPNConnection CodeDeploy::DeploymentGroup "
     "EFS::AccessPoint EFS::FileSystem EFS::MountTarget EKS::Cluster EKS::Nodegroup EMR::Cluster "
     "ElastiCache::ReplicationGroup ElastiCache::SubnetGroup Elasticsearch::Domain "
     "FSx::FileSystem Glue::Crawler Glue::Database Glue::Job GuardDuty::Detector "
