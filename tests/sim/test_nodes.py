@@ -1,7 +1,7 @@
 """Simulated load balancers decide as those of the data plane do, request by request."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from understudy.balancing.actions import Forward, chosen_group
 from understudy.balancing.health import Probe
 from understudy.balancing.rules import Rule
+from understudy.balancing.stickiness import Stickiness
 from understudy.balancing.target_group import HealthRules
 from understudy.base.service_time import parse_service_time
 from understudy.control.balancer import (
@@ -22,6 +23,7 @@ from understudy.control.balancer import (
     Turned,
 )
 from understudy.control.events import TargetsTurned
+from understudy.proxy.balancer.binding import Binding
 from understudy.proxy.balancer.member import Flight
 from understudy.proxy.balancer.serving import Serving, Shared
 from understudy.proxy.outbox import Outbox
@@ -51,13 +53,17 @@ class Story:
     """Target groups with their weights, and which target is ill from when to when."""
 
     groups: tuple[tuple[BalancedGroup, int], ...]
+    clients: int = 0
+    sticky: int = 0
     ill: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
 
     @property
     def balancer(self) -> Balancer:
         """The load balancer of the story."""
         weights = tuple((each.arn, weight) for each, weight in self.groups)
-        listener = BalancedListener("all", "HTTP", 80, (Rule("default", (), Forward(weights)),))
+        listener = BalancedListener(
+            "all", "HTTP", 80, (Rule("default", (), Forward(weights, self.sticky)),)
+        )
         name = "front.us-east-1.elb.localhost"
         groups = tuple(each for each, _ in self.groups)
         return Balancer("front", "application", name, (A, B), (listener,), groups)
@@ -82,7 +88,8 @@ def arrivals(seconds: float) -> list[float]:
 
 def simulated(story: Story, times: list[float]) -> list[str]:
     """Whom the simulated load balancer sends each request to."""
-    serving = serving_of(parse_service_time(f"{SECONDS}s; concurrency=100"))
+    base = serving_of(parse_service_time(f"{SECONDS}s; concurrency=100"))
+    serving = replace(base, clients=story.clients)
     sent = np.array([BEGIN + each for each in times])
     tally = Tally(BEGIN, 10_000, sent.size, ())
     fleet = BalancedFleet("front", "us-east-1", Load(iter([sent]), serving, SEED), serving, tally)
@@ -134,7 +141,8 @@ async def live(story: Story, times: list[float]) -> list[str]:
     rule = story.balancer.listeners[0].rules[0].action
     assert isinstance(rule, Forward)
     turns, underway, chosen = story.turns(), list[Underway](), list[str]()
-    for number, at in enumerate(times):  # noqa: B007 - luck goes by it
+    jars: dict[int, dict[bytes, bytes]] = {}
+    for number, at in enumerate(times):
         while turns and turns[0][0] <= at:
             since, change = turns.pop(0)
             # World time all but stands still meanwhile.
@@ -147,10 +155,22 @@ async def live(story: Story, times: list[float]) -> list[str]:
         for each in [each for each in underway if each.done <= at]:
             each.flights.discard(each)
             underway.remove(each)
-        zone, kind = serving.next_zone(), CHOICE if len(rule.groups) > 1 else TIE
-        arn = rule.groups[0][0] if len(rule.groups) == 1 else chosen_group(rule, uniform())
-        member = serving.groups[arn].pick(zone)
+        zone, client = serving.next_zone(), number % story.clients if story.clients else -1
+        headers = [(b"Cookie", b"; ".join(jars.get(client, {}).values()))]
+        ends: float = BEGIN + at + SECONDS
+        asked = Binding(headers, lambda: BEGIN + at, shared.key)  # noqa: B023 - called at once
+        arn, kind = asked.group(rule), TIE
+        if not arn:
+            kind = CHOICE if len(rule.groups) > 1 else TIE
+            arn = rule.groups[0][0] if len(rule.groups) == 1 else chosen_group(rule, uniform())
+        asked.choose(rule, serving.groups[arn])
+        member = asked.member(zone) or serving.groups[arn].pick(zone)
         assert member is not None
+        answered = Binding([], lambda: ends, shared.key)  # noqa: B023 - called at once
+        answered.choose(rule, serving.groups[arn])
+        for line in answered.lines(member, b"").splitlines():
+            cookie = line.removeprefix(b"Set-Cookie: ").partition(b";")[0]
+            jars.setdefault(client, {})[cookie.partition(b"=")[0]] = cookie
         underway.append(Underway(at + SECONDS, member.flights))
         chosen.append(member.told.id)
     return chosen
@@ -164,23 +184,26 @@ APART = HealthRules(cross_zone=False)
     "story",
     [
         pytest.param(Story(((group("web", A, B, A), 1),)), id="by turns"),
-        pytest.param(Story(((group("web", A, B, A), 1),), ILL), id="by turns, two of them ill"),
+        pytest.param(Story(((group("web", A, B, A), 1),), ill=ILL), id="by turns, two of them ill"),
         pytest.param(
-            Story(((group("web", A, B, A, slow_start=120.0), 1),), ILL), id="starting slowly"
+            Story(((group("web", A, B, A, slow_start=120.0), 1),), ill=ILL), id="starting slowly"
         ),
         pytest.param(
-            Story(((group("web", A, B, A, algorithm="least_outstanding_requests"), 1),), ILL),
+            Story(((group("web", A, B, A, algorithm="least_outstanding_requests"), 1),), ill=ILL),
             id="the least busy",
         ),
         pytest.param(
-            Story(((group("web", A, B, B, algorithm="weighted_random", slow_start=60.0), 1),), ILL),
+            Story(
+                ((group("web", A, B, B, algorithm="weighted_random", slow_start=60.0), 1),), ill=ILL
+            ),
             id="by chance, starting slowly",
         ),
         pytest.param(
-            Story(((group("web", A, B, A, B, B, rules=APART), 1),), ILL), id="each zone for itself"
+            Story(((group("web", A, B, A, B, B, rules=APART), 1),), ill=ILL),
+            id="each zone for itself",
         ),
         pytest.param(
-            Story(((group("web", A, B, rules=APART), 1),), ILL), id="a zone that leaves DNS"
+            Story(((group("web", A, B, rules=APART), 1),), ill=ILL), id="a zone that leaves DNS"
         ),
         pytest.param(
             Story(
@@ -188,12 +211,30 @@ APART = HealthRules(cross_zone=False)
                     (group("web", A, B, A, slow_start=90.0), 3),
                     (group("new", A, B, algorithm="least_outstanding_requests"), 1),
                 ),
-                ILL | {"i-new-0": (20.0, 30.0)},
+                ill=ILL | {"i-new-0": (20.0, 30.0)},
             ),
             id="two target groups by weight",
         ),
         pytest.param(
-            Story(((group("web", A, B), 1),), {"i-web-0": (30.0, 90.0), "i-web-1": (50.0, 120.0)}),
+            Story(((group("web", A, B, A, stickiness=Stickiness(30)), 1),), ill=ILL, clients=17),
+            id="clients that stay with their target",
+        ),
+        pytest.param(
+            Story(
+                (
+                    (group("web", A, B, A, stickiness=Stickiness(9)), 3),
+                    (group("new", A, B, stickiness=Stickiness(20), slow_start=60.0), 1),
+                ),
+                ill=ILL | {"i-new-0": (20.0, 30.0)},
+                clients=13,
+                sticky=8,
+            ),
+            id="clients that stay with their target group",
+        ),
+        pytest.param(
+            Story(
+                ((group("web", A, B), 1),), ill={"i-web-0": (30.0, 90.0), "i-web-1": (50.0, 120.0)}
+            ),
             id="failing open",
         ),
     ],
@@ -205,8 +246,16 @@ def test_both_send_each_request_to_the_same_target(story: Story) -> None:
     assert len(set(decided)) == sum(len(each.targets) for each, _ in story.groups)
 
 
+def test_a_client_stays_with_its_target_while_its_cookie_lasts() -> None:
+    alone = Story(((group("web", A, B, A, stickiness=Stickiness(30)), 1),), clients=1)
+    assert len(set(simulated(alone, arrivals(60)))) == 1
+    # Each comes every 2.5 s or so, long after a cookie of a second.
+    short = Story(((group("web", A, B, A, stickiness=Stickiness(1)), 1),), clients=20)
+    assert simulated(short, arrivals(60)) == simulated(replace(short, clients=0), arrivals(60))
+
+
 def test_a_target_that_starts_slowly_gets_less_than_its_share() -> None:
-    slowly = Story(((group("web", A, B, slow_start=100.0), 1),), {"i-web-1": (0.1, 50.0)})
+    slowly = Story(((group("web", A, B, slow_start=100.0), 1),), ill={"i-web-1": (0.1, 50.0)})
     times = arrivals(200)
     chosen = simulated(slowly, times)
     halves = [

@@ -54,6 +54,7 @@ class WorldOptions:
         timeout: A request fails that takes longer (AWS: 60 seconds for InvokeEndpoint).
         tries: How many times in all clients send a request that fails.
         backoff: Until a client's second try; doubles for each further one.
+        clients: How many keep the cookies of load balancers; 0: every request is a new one's.
         failed_launches: Share of launches that fail, such as '2%'.
         lifetime: Mean time in service until an instance fails its health checks; empty for never.
 
@@ -68,6 +69,7 @@ class WorldOptions:
     timeout: str = "60s"
     tries: int = 1
     backoff: str = "1s"
+    clients: int = 0
     failed_launches: str = "0%"
     lifetime: str = ""
 
@@ -111,6 +113,8 @@ class _Reading:
         lifetime = self.duration("lifetime", options.lifetime) if options.lifetime else None
         if options.tries < 1:
             self.wrong(f"--tries {options.tries} is fewer than one.", "give 1 or more")
+        if options.clients < 0:
+            self.wrong(f"--clients {options.clients} is fewer than none.", "give 0 or more")
         if self.problems or served is None or started is None:
             raise InvalidInput(tuple(self.problems))
         base = serving_of(served)
@@ -123,6 +127,7 @@ class _Reading:
                 timeout,
                 options.tries,
                 backoff,
+                options.clients,
             ),
             world=WorldModel(
                 StartUp(

@@ -1,7 +1,8 @@
 """A load balancer of the simulated world: its target groups, and the requests sent to it.
 
 Requests are all alike: they meet one rule, which forwards them to target groups by weight. Each
-comes from a client of its own, which finds the node of one zone or another in DNS. All that is
+is a new connection, to the node of one zone or another in DNS, from a new client or from one of so
+many in turn, who keep their cookies from the moment of the request on. All that is
 decided (nodes, targets, turns, slow starts) is decided by `balancing`, as on the data plane. The
 queue is that of `fleet`; a target group is what a variant is to an endpoint.
 """
@@ -54,7 +55,7 @@ class BalancedFleet:
         self._health: dict[str, Health] = {}
         self._listed: set[str] = set()
         self._groups: dict[str, BalancedGroup] = {}
-        self._memory = Memory()
+        self._memory = Memory(serving.clients)
         self.targets: tuple[BalancedTarget, ...] = ()
         self._slots = serving.concurrency
         self._worked = 0.0
@@ -105,7 +106,8 @@ class BalancedFleet:
     def _route(self, at: float, changed: Collection[str]) -> None:
         """Send requests to the targets that get them now; the ``changed`` groups begin anew."""
         self._fleet.serve_until(at)
-        balancer, weights = self._balancer, dict(self._forward().groups)
+        balancer, action = self._balancer, self._forward()
+        weights = dict(action.groups)
         present = {each.arn: self._present(each) for each in balancer.groups}
         told = [(present[each.arn][1], each.rules) for each in balancer.groups]
         zones = nodes_in_dns(told, balancer.zones) or ("",)
@@ -122,7 +124,7 @@ class BalancedFleet:
             )
             reaches.append(reach)
             variants.append(VariantRoute(arn, float(weights.get(arn, 0)), listed))
-        nodes = self._memory.nodes(reaches, zones, changed)
+        nodes = self._memory.nodes(reaches, zones, changed, action)
         self._fleet.route(SetRoute(self._region, self.arn, tuple(variants)), at, nodes)
 
     def _reach(
@@ -144,9 +146,12 @@ class BalancedFleet:
             chosen += [index for index in found if index not in chosen]
             ranges.append((begin, len(chosen)))
         targets = tuple(there[index] for index in chosen)
-        since = tuple(self._health[_name(group.arn, each.id, each.port)].since for each in targets)
+        names = tuple(_name(group.arn, each.id, each.port) for each in targets)
+        since = tuple(self._health[name].since for name in names)
+        # Stand-ins set no cookie of an application's.
+        sticky = 0.0 if group.stickiness.cookie else float(group.stickiness.seconds)
         algorithm, ramp = ALGORITHMS[group.algorithm], group.slow_start
-        return targets, Reach(group.arn, algorithm, ramp, since, tuple(ranges))
+        return targets, Reach(group.arn, algorithm, ramp, sticky, names, since, tuple(ranges))
 
     def _forward(self) -> Forward:
         """Where the rule sends requests that they meet; nowhere where it does not forward."""

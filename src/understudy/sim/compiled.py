@@ -108,6 +108,8 @@ def serve() -> Callable[..., tuple[int, int, int]]:
     parts = twins(
         routing.pick,
         queueing.luck,
+        queueing.held_group,
+        queueing.held_target,
         queueing.finish,
         queueing.begin,
         queueing.attempt,

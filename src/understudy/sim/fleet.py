@@ -11,9 +11,11 @@ from understudy.sim.load import Load
 from understudy.sim.queueing import (
     BEGAN,
     FIRST,
+    UNHELD,
     WIDTH,
     Floats,
     Integers,
+    Sticky,
     Targets,
     Turns,
     finish,
@@ -42,6 +44,7 @@ class Nodes:
     first: Integers
     end: Integers
     choice: Turns
+    sticky: Sticky = UNHELD
 
 
 @dataclass(slots=True)
@@ -66,7 +69,7 @@ class Lane:
         """The arrays by name."""
         nodes = self.nodes
         heaps = (self.busy, self.outstanding, self.sizes)
-        return Targets(self.weights, nodes.first, nodes.end, *heaps, nodes.choice)
+        return Targets(self.weights, nodes.first, nodes.end, *heaps, nodes.choice, nodes.sticky)
 
     def make_room(self, more: int) -> None:
         """Let each target take so many more requests."""

@@ -115,6 +115,35 @@ class Turns(NamedTuple):
     last: Any
 
 
+GROUP, GROUP_UNTIL, TARGET, TARGET_UNTIL = 0, 1, 2, 3
+"""Columns of what holds a client: the variant that it stays with, and the number of the target."""
+
+
+class Sticky(NamedTuple):
+    """Which clients stay where they were: row c of ``held`` is what holds client c.
+
+    They stay with a variant for ``group`` seconds after its last answer, and with a target of
+    variant v for ``target[v]`` seconds. Target t has the ``number[t]`` in whatever route it is;
+    ``place`` is where the target of each number is in this one, or `NOBODY`.
+    """
+
+    group: float
+    target: Any
+    number: Any
+    place: Any
+    held: Floats
+
+
+UNHELD = Sticky(
+    0.0,
+    np.empty(0),
+    np.empty(0, dtype=np.int64),
+    np.empty(0, dtype=np.int64),
+    np.empty((0, 4)),
+)
+"""Every request is a new client's."""
+
+
 class Targets(NamedTuple):
     """The targets of a route.
 
@@ -131,6 +160,22 @@ class Targets(NamedTuple):
     outstanding: Floats
     sizes: Any
     choice: Turns
+    sticky: Sticky = UNHELD
+
+
+def held_group(client: int, at: float, seconds: float, held: Floats) -> int:
+    """The variant that a client stays with, or `NOBODY`; with 0 seconds it never does."""
+    if client < 0 or seconds <= 0.0 or held[client, GROUP_UNTIL] <= at:
+        return NOBODY
+    return int(held[client, GROUP])
+
+
+def held_target(client: int, at: float, low: int, high: int, place: Any, held: Floats) -> int:
+    """The target that a client stays with, among those from ``low`` to ``high``; or `NOBODY`."""
+    if client < 0 or held[client, TARGET_UNTIL] <= at:
+        return NOBODY
+    target = place[int(held[client, TARGET])]
+    return target if low <= target < high else NOBODY
 
 
 def least_busy(variants: int, targets: int) -> Turns:
@@ -225,35 +270,52 @@ def attempt(
     shares: Any,
     turns: Any,
     last: Any,
+    client: int,
+    group_seconds: float,
+    target_seconds: Any,
+    number: Any,
+    place: Any,
+    held: Floats,
 ) -> tuple[float, int]:
     """Send a request once: the seconds until it is served, and the variant that it goes to.
 
     The seconds are `REFUSED` where there is no target or no room. ``choice`` and ``tie`` are
-    uniform numbers. The parts of `Targets` and `Turns` come one by one: a compiler handles that
-    much better.
+    uniform numbers, ``client`` is who sends it, below 0 for somebody new. The parts of `Targets`,
+    `Turns` and `Sticky` come one by one: a compiler handles that much better.
     """
     last[0] += 1
-    node = variant = choose_variant(weights, choice)
+    variant = held_group(client, at, group_seconds, held)
+    if variant < 0:
+        variant = choose_variant(weights, choice)
+    node = variant
     if variant < 0:
         return REFUSED, NOBODY
     if zones > 1:
         node = variant * zones + last[0] % zones
     low, high = first[node], end[node]
     finish(low, high, at, outstanding, sizes)
-    slow = 0
-    if ramp[variant] > 0.0:
-        slow = starting(at, ramp[variant], since[low:high], shares[low:high])
-    chosen = pick(
-        algorithm[variant], sizes[low:high], shares[low:high], turns[node], slow, last[1 + node],
-        tie,
-    )  # fmt: skip
-    last[1 + node] = chosen
-    if chosen < 0:
-        return REFUSED, NOBODY
-    target = low + chosen
+    target = held_target(client, at, low, high, place, held)
+    if target < 0:
+        slow = 0
+        if ramp[variant] > 0.0:
+            slow = starting(at, ramp[variant], since[low:high], shares[low:high])
+        chosen = pick(
+            algorithm[variant], sizes[low:high], shares[low:high], turns[node], slow,
+            last[1 + node], tie,
+        )  # fmt: skip
+        last[1 + node] = chosen
+        if chosen < 0:
+            return REFUSED, NOBODY
+        target = low + chosen
     if sizes[target] >= room:
         return REFUSED, variant
-    return begin(at, service, timeout, target, busy, outstanding, sizes) - at, variant
+    done = begin(at, service, timeout, target, busy, outstanding, sizes)
+    if client >= 0:
+        held[client, GROUP], held[client, GROUP_UNTIL] = variant, done + group_seconds
+        if target_seconds[variant] > 0.0:
+            held[client, TARGET] = number[target]
+            held[client, TARGET_UNTIL] = done + target_seconds[variant]
+    return done - at, variant
 
 
 def again_at(end: float, tries: float, backoff: float) -> float:
@@ -286,8 +348,10 @@ def serve(
     known, index = 0, 0
     request = again[-1]
     seed, first_number = numbers
-    weights, first, limit, busy, outstanding, sizes, turning = targets
+    weights, first, limit, busy, outstanding, sizes, turning, sticky = targets
     algorithm, ramp, zones, since, shares, turns, last = turning
+    group_seconds, target_seconds, target_number, place, held = sticky
+    clients = held.shape[0]
     room, timeout, failures, most_tries, backoff = rules
     several = weights.size > 1
     while True:
@@ -308,6 +372,8 @@ def serve(
         took, variant = attempt(
             at, service, choice, tie, room, timeout, weights, first, limit, busy, outstanding,
             sizes, algorithm, ramp, zones, since, shares, turns, last,
+            int(number) % clients if clients > 0 else NOBODY, group_seconds, target_seconds,
+            target_number, place, held,
         )  # fmt: skip
         failed = took < 0.0 or took >= timeout
         if failures > 0.0 and luck(seed, number, tries, FATE) < failures:

@@ -19,7 +19,8 @@ class Serving:
     ``concurrency`` requests are served at once and ``queue`` more may wait at an instance; others
     are refused with 503. A request that takes longer than ``timeout`` fails, and so do ``failures``
     (0 to 1) of all. Clients send a failed request up to ``tries`` times in all: ``backoff`` seconds
-    after the first failure, and each time twice as long after the next.
+    after the first failure, and each time twice as long after the next. Requests come from so many
+    ``clients`` in turn, each with its cookies; with 0, each comes from a new one.
     """
 
     service_time: Distribution | Empirical
@@ -29,6 +30,7 @@ class Serving:
     timeout: float = TIMEOUT
     tries: int = 1
     backoff: float = 1.0
+    clients: int = 0
 
     @property
     def rules(self) -> Rules:
