@@ -6,6 +6,7 @@ AWS: Custom resource request and response reference.
 from hashlib import blake2b
 from typing import Any
 
+from understudy.cloudformation.functions import to_json
 from understudy.cloudformation.schema import CUSTOM_RESOURCE
 from understudy.cloudformation.value import is_list, is_map, text
 from understudy.control.events import Params
@@ -24,6 +25,8 @@ from understudy.deploy.handler import (
 TIMEOUT = 3600
 """Seconds; the default of ServiceTimeout."""
 LONGEST_ID = 1024
+LONGEST_RESPONSE = 4096
+"""Bytes. AWS: CloudFormation quotas."""
 
 
 def custom(name: str) -> ResourceType:
@@ -65,6 +68,10 @@ def _ask(name: str, kind: str, request: Request) -> Handler:
 def _taken(answer: Params, event: Params) -> Steps[Done]:
     """What an answer comes to. What failed to be made is known by its id, so that it is deleted."""
     identity = str(answer.get("PhysicalResourceId") or event.get("PhysicalResourceId", ""))
+    if len(to_json(answer).encode()) > LONGEST_RESPONSE:
+        if event["RequestType"] == "Create":
+            yield Identify(event["RequestId"])
+        raise HandlerFailure("Response object is too long.", "")
     if answer.get("Status") == "FAILED":
         if event["RequestType"] == "Create":
             yield Identify(identity or event["RequestId"])
