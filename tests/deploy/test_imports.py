@@ -85,6 +85,10 @@ def test_a_live_stack_takes_a_resource_in_and_nothing_else_changes(
         **call,
     )
     assert "You have modified resources [New] in your template that are not being" in refusal
+    changed = template({"A": thing(Size=2), "Q": queue(**KEPT)})
+    named = {"StackName": "app", "ChangeSetName": "x", **call}
+    refusal = message(real.account, "CreateChangeSet", TemplateBody=changed, **named)
+    assert "You have modified resources [A] in your template that are not being" in refusal
     plan(real, {"A": thing(Size=1), "Q": queue(**KEPT)}, **call)
     assert execute(real) == "IMPORT_COMPLETE"
     assert real.update({"A": thing(Size=2), "Q": queue(**KEPT)}) == "UPDATE_COMPLETE"
@@ -130,3 +134,21 @@ def test_existing_resources_with_names_are_imported_along_the_way(
     assert actions == {"Q": "Import", "A": "Add"}
     assert execute(real) == "CREATE_COMPLETE"
     assert real.physical("Q") == url
+
+
+def test_an_import_changes_no_output_and_names_the_resource_by_its_identifier(
+    real: StackStory, url: str
+) -> None:
+    outputs = {"Out": {"Value": "one"}}
+    real.create({"A": thing()}, sections={"Outputs": outputs})
+    resources = {"A": thing(), "Q": queue(**KEPT)}
+    call = {"StackName": "app", "ChangeSetName": "x", "ChangeSetType": "IMPORT"}
+    for changed in ({"Out": {"Value": "two"}}, {**outputs, "More": {"Value": "x"}}):
+        body = template(resources, Outputs=changed)
+        wished = {"TemplateBody": body, "ResourcesToImport": wish(url)}
+        refusal = message(real.account, "CreateChangeSet", **wished, **call)
+        assert "you cannot modify or add [Outputs]" in refusal
+    other = [{**wish(url)[0], "ResourceIdentifier": {"QueueName": "mine"}}]
+    wished = {"TemplateBody": template(resources, Outputs=outputs), "ResourcesToImport": other}
+    refusal = message(real.account, "CreateChangeSet", **wished, **call)
+    assert "is identified by [QueueUrl], not by [QueueName]" in refusal

@@ -100,6 +100,11 @@ class Schema:
         name = tagging.get("tagProperty", "/properties/Tags").split("/")[2]
         return name if name in self.properties else ""
 
+    @property
+    def identifiers(self) -> list[str]:
+        """The properties that identify a resource. AWS: GetTemplateSummary, ResourceIdentifiers."""
+        return [".".join(pointer) for pointer in self.primary_identifier]
+
     @cached_property
     def permissions(self) -> frozenset[str]:
         """The actions that its handlers need, in small letters. AWS: Resource type schema."""

@@ -1,14 +1,17 @@
 """Importing resources that exist already. AWS: Import AWS resources into a CloudFormation stack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from understudy.base.fault import validation_error
+from understudy.cloudformation.resolve import EvaluationError
+from understudy.cloudformation.template import Output
 from understudy.control.events import Params
 from understudy.control.turn import Turn
 from understudy.deploy import existing, provision, work
 from understudy.deploy.blueprint import planning_scope
 from understudy.deploy.handler import Done, Handler
 from understudy.deploy.history import note
+from understudy.deploy.planning import planned_changes
 from understudy.deploy.ports import Engine
 from understudy.deploy.prepare import Prepared
 from understudy.deploy.stack import GONE, Stack, Task
@@ -40,8 +43,8 @@ def _named(engine: Engine, stack: Stack, prepared: Prepared, params: Params) -> 
         name = wish["LogicalResourceId"]
         if name not in resources or resources[name].type != wish["ResourceType"]:
             raise validation_error(f"Resource [{name}] to import is not in the template")
-        imports[name] = "|".join(map(str, wish["ResourceIdentifier"].values()))
-    _refuse(stack, prepared, imports)
+        imports[name] = _identity(engine, wish)
+    _refuse(engine, stack, prepared, imports)
     unprotected = [name for name in imports if resources[name].deletion_policy is None]
     if unprotected:
         raise validation_error(
@@ -54,21 +57,60 @@ def _named(engine: Engine, stack: Stack, prepared: Prepared, params: Params) -> 
     return imports
 
 
-def _refuse(stack: Stack, prepared: Prepared, imports: dict[str, str]) -> None:
+def _identity(engine: Engine, wish: Params) -> str:
+    """The physical id by the parts of the type's identifier. Raises ValidationError."""
+    schema = engine.schemas.get(wish["ResourceType"])
+    wanted = schema.identifiers if schema else []
+    given: dict[str, str] = wish["ResourceIdentifier"]
+    if given.keys() != set(wanted):
+        name = wish["LogicalResourceId"]
+        raise validation_error(
+            f"Resource [{name}] to import is identified by [{', '.join(wanted)}], not by "
+            f"[{', '.join(given)}]"
+        )
+    return "|".join(given[part] for part in wanted)
+
+
+def _refuse(engine: Engine, stack: Stack, prepared: Prepared, imports: dict[str, str]) -> None:
     """An import changes nothing else: neither resources nor outputs."""
     resources = prepared.ready.template.resources
     known = {name for name, each in stack.resources.items() if each.was_made}
-    changed = sorted((set(resources) ^ known) - imports.keys())
+    modified = _modified(engine, stack, prepared, imports)
+    changed = sorted(((set(resources) ^ known) | modified) - imports.keys())
     if changed:
         raise validation_error(
             f"You have modified resources [{', '.join(changed)}] in your template that are not "
             "being imported. Update, create or delete operations cannot be executed during import "
             "operations."
         )
-    if prepared.ready.template.outputs.keys() - stack.outputs.values.keys():
+    old: Mapping[str, Output] = {}
+    if not _is_new(stack):
+        old = engine.blueprints.of(stack, stack.target).template.outputs
+    outputs = prepared.ready.template.outputs
+    if any(old.get(name) != output for name, output in outputs.items()):
         raise validation_error(
             "As part of the import operation, you cannot modify or add [Outputs]"
         )
+
+
+def _is_new(stack: Stack) -> bool:
+    return stack.status == "REVIEW_IN_PROGRESS"
+
+
+def _modified(
+    engine: Engine, stack: Stack, prepared: Prepared, imports: dict[str, str]
+) -> set[str]:
+    """The resources that the template changes of its own."""
+    try:
+        new = _is_new(stack)
+        changes, _ = planned_changes(engine, stack, prepared, new=new, imports=imports)
+    except EvaluationError:
+        return set()  # Why it cannot be planned becomes the change set's status.
+    return {
+        each.logical_id
+        for each in changes
+        if any(detail.change_source != "Automatic" for detail in each.details)
+    }
 
 
 def _existing(

@@ -90,12 +90,11 @@ def _identifiers(service: CloudFormation, template: Template) -> list[Params]:
     for kind, names in _by_type(template).items():
         schema = service.schemas.get(kind)
         if schema is not None and schema.primary_identifier:
-            identifiers = [".".join(pointer) for pointer in schema.primary_identifier]
             summaries.append(
                 {
                     "ResourceType": kind,
                     "LogicalResourceIds": names,
-                    "ResourceIdentifiers": identifiers,
+                    "ResourceIdentifiers": schema.identifiers,
                 }
             )
     return summaries
