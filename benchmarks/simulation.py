@@ -19,8 +19,10 @@ import numpy as np
 from understudy.app.examples import example
 from understudy.base.service_time import gamma, lognormal
 from understudy.control.slo import parse_slos
-from understudy.recommend.families import Room, families
+from understudy.recommend.families import families
+from understudy.recommend.policies import Room
 from understudy.recommend.season import season
+from understudy.recommend.worth import worth
 from understudy.sim import compiled, patterns
 from understudy.sim.candidate import Candidate
 from understudy.sim.lane import Runner, Setting
@@ -177,7 +179,7 @@ def search() -> None:
     )
     limits = setting.limits
     fitted = season(traffic, limits, MONDAY, 240.0)
-    room = Room(float(limits[1]), 10.0, 1.0, 1, 24, fitted)
+    room = Room(float(limits[1]), 10.0, 1.0, 1, 24, fitted, worth=worth(setting))
     runner = Runner(setting)
     draw = np.random.default_rng(1)
     made = [

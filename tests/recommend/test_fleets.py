@@ -8,8 +8,9 @@ import pytest
 from understudy.app.examples import example
 from understudy.app.templates import checked
 from understudy.recommend.document import NotPatchable
-from understudy.recommend.families import OF_FLEETS, Family, Room, default_advice, families
+from understudy.recommend.families import OF_FLEETS, Family, default_advice, families
 from understudy.recommend.patch import difference, patched
+from understudy.recommend.policies import Room
 from understudy.recommend.season import season
 from understudy.recommend.sifting import as_variant
 from understudy.recommend.terms import GROUP, SERVICE, Terms

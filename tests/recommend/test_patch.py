@@ -8,9 +8,11 @@ import pytest
 
 from understudy.app.examples import example
 from understudy.app.templates import checked
-from understudy.recommend.families import OF_VARIANTS, Family, Room, families
+from understudy.recommend.families import OF_VARIANTS, Family, families
 from understudy.recommend.patch import NotPatchable, difference, patched
+from understudy.recommend.policies import Room
 from understudy.recommend.season import season
+from understudy.recommend.worth import Worth
 from understudy.sim import patterns
 from understudy.sim.candidate import Action, Candidate
 from understudy.testing.candidates import template, tracking
@@ -50,10 +52,14 @@ def test_comments_and_order_are_kept() -> None:
     assert "# AWS: Deep Learning Containers" in found
 
 
+LOADS = np.geomspace(0.1, 25.0, 100)
+WORTH = Worth(LOADS, np.maximum(LOADS[:, None] - 5.0 * np.arange(6), 0.0))
+
+
 def room() -> Room:
     limits = np.array([0.0, 3.0, 7.0, 12.0, 17.0, 22.0])
     days = patterns.diurnal(1.0, 20.0, duration=3 * 86_400.0)
-    return Room(3.0, 5.0, 1.0, 1, 5, season(days, limits, 1_772_409_600.0, 240.0))
+    return Room(3.0, 5.0, 1.0, 1, 5, season(days, limits, 1_772_409_600.0, 240.0), worth=WORTH)
 
 
 @pytest.mark.parametrize("family", OF_VARIANTS, ids=lambda family: family.name)

@@ -2,17 +2,23 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replaced
 
 from understudy.base.service_time import lognormal
 from understudy.cli.exits import DONE
 from understudy.cli.main import app
 from understudy.control.slo import parse_slos
-from understudy.recommend.copies import copies
+from understudy.recommend.bound import bound
+from understudy.recommend.copies import burstier, copies, growth
+from understudy.recommend.exact_capacity import to_exact_capacity
 from understudy.recommend.families import default_advice
+from understudy.recommend.finals import unsure
 from understudy.recommend.recommendation import Option, Problem, Recommendation, Search, calm_cut
 from understudy.recommend.search import MARGIN, shortfall
 from understudy.recommend.season import season
@@ -62,7 +68,7 @@ def test_nothing_is_below_the_bound(found: Recommendation) -> None:
 
 
 def test_every_family_was_tried_and_what_aws_lacks_is_named(found: Recommendation) -> None:
-    assert len(found.families) == 9
+    assert len(found.families) == 11
     assert "predictive scaling" in found.not_offered
 
 
@@ -128,6 +134,60 @@ def test_copies_are_other_than_the_traffic() -> None:
     assert made["amplified by 1.2"].total == pytest.approx(1.2 * traffic.total)
     assert made["shifted by 37 min"].counts[37] == traffic.counts[0]
     assert made["with a flash crowd"].total > traffic.total
+
+
+def test_a_straight_trend_goes_on_in_a_copy_and_days_do_not() -> None:
+    assert growth(patterns.ramp(5.0, 15.0, duration=DAY)) == pytest.approx(2.0, rel=0.02)
+    assert growth(patterns.diurnal(1.0, 30.0, duration=4 * DAY)) == 1.0
+
+
+def test_bursts_grow_in_a_copy_only_where_each_part_has_its_own_record() -> None:
+    alike = np.full(2400, 100)
+    alike[150::300] = 500
+    rising = alike.copy()
+    rising[1950] = 1300
+    assert burstier(Traffic("t", 0.0, 60.0, alike)).counts.max() == 500
+    made = burstier(Traffic("t", 0.0, 60.0, rising)).counts
+    assert (made[1950], made[150], made[0]) == (2500, 900, 100)
+
+
+def test_what_misses_in_one_part_only_is_less_sure_than_what_misses_everywhere() -> None:
+    whole = setting(patterns.steady(10.0, duration=DAY / 4))
+    measures = Cores({"m": whole}, 1).run([("m", Candidate(5, 5, 5))], lambda _: None)[0]
+    parts = [
+        replaced(measures, attainments=(SLOS[0].share_attainment(1 - missed),))
+        for missed in (0.03, 0.03, 0.03, 0.03, 0.0, 0.0, 0.0, 0.12)
+    ]
+    assert unsure(parts[:4], SLOS) == 0
+    assert unsure(parts[4:], SLOS) > 0
+
+
+def test_capacity_by_load_is_a_table_of_at_most_twenty_steps_without_gaps() -> None:
+    days = setting(patterns.diurnal(1.0, 30.0, duration=2 * DAY))
+    made = replace(days, most=40)
+    room = Search(Problem((Option("m", made),), None, SLOS)).rooms["m"]
+    policy = to_exact_capacity(1.0, 0, 3, 60, room)
+    steps = policy.configuration["StepAdjustments"]
+    assert len(steps) == 20
+    edges = [
+        (each.get("MetricIntervalLowerBound"), each.get("MetricIntervalUpperBound"))
+        for each in steps
+    ]
+    assert edges[0][0] == 0
+    assert edges[-1][1] is None
+    assert all(before[1] == after[0] for before, after in pairwise(edges))
+    assert [each["ScalingAdjustment"] for each in steps] == sorted(
+        {each["ScalingAdjustment"] for each in steps}
+    )
+    dearer = to_exact_capacity(20.0, 0, 3, 60, room).configuration["StepAdjustments"]
+    assert dearer[0]["MetricIntervalUpperBound"] < edges[0][1]
+
+
+def test_the_bound_of_a_higher_attainment_is_higher() -> None:
+    days = setting(patterns.diurnal(1.0, 30.0, duration=DAY))
+    asked, more = bound(days, 1), bound(days, 1, (0.999,))
+    assert asked.usd < more.usd
+    assert bound(days, 1, (0.95,)).usd == asked.usd
 
 
 def test_the_default_advice_tracks_seven_tenths_of_what_is_borne() -> None:

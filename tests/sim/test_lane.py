@@ -1,6 +1,7 @@
 """The compiled lane decides as the control plane does: equal capacity curves."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -240,3 +241,45 @@ def test_what_only_the_exact_lane_can_do_is_refused_by_name() -> None:
 
 def test_instances_that_never_fail_have_no_end() -> None:
     assert at_once(1.0).lifetimes.min() == inf
+
+
+def test_a_table_of_capacities_by_the_total_load_is_the_same_in_both_lanes() -> None:
+    rows = [
+        {"MetricIntervalLowerBound": low, "ScalingAdjustment": size}
+        | ({} if high is None else {"MetricIntervalUpperBound": high})
+        for low, high, size in ((0, 900, 1), (900, 1500, 2), (1500, 4000, 4), (4000, None, 7))
+    ]
+    policy = step(
+        "table",
+        0,
+        rows,
+        above=True,
+        AdjustmentType="ExactCapacity",
+        MetricName="Invocations",
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        EvaluationPeriods=3,
+    )
+    table = Policy(
+        policy.name,
+        policy.kind,
+        policy.configuration | {"MetricAggregationType": "Maximum"},
+        policy.alarms,
+    )
+    setting = setting_of(
+        [600] * 10 + [2000] * 20 + [5000] * 15 + [1000] * 25 + [100] * 20, at_once(150.0)
+    )
+    candidate = Candidate(1, 8, 1, (table,))
+    curve, found = exact(candidate, setting)
+    assert compiled(found, setting) == curve
+    assert {serving for _, _, serving in curve} == {1, 2, 4, 7}
+
+
+def test_a_run_that_goes_on_begins_with_what_its_load_needs_and_counts_only_itself() -> None:
+    cold = setting_of([3000] * 60, at_once(240.0))
+    warm = replace(cold, going_on=True)
+    candidate = Candidate(1, 8, 1, (tracking(500.0),))
+    first, second = (Runner(each).run(candidate, curve=True) for each in (cold, warm))
+    assert second.measures.requests == first.measures.requests == 180_000
+    assert second.measures.under == 0 < first.measures.under
+    assert second.curve[0, 2] == 6
+    assert second.measures.paid == pytest.approx(6.0)

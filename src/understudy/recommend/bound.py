@@ -7,7 +7,7 @@ each miss the dynamic programme over n is exact, and what it costs less the pric
 misses is a lower bound for every price (Everett, 1963); the best price is found by bisection.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -88,15 +88,18 @@ def compiled_plan() -> Callable[..., float]:
     return compiled.twin(plan, compiled.twins(fall, rise), makes=True)
 
 
-def bound(setting: Setting, least: int) -> Bound:
+def bound(setting: Setting, least: int, attained: Sequence[float] = ()) -> Bound:
     """The bound for all policies in a setting with at least so many instances.
 
-    Each objective gives a bound of its own; the highest of them holds.
+    Each objective gives a bound of its own; the highest of them holds. With shares ``attained``,
+    one for each objective, it is the bound for policies that attain so much: what a policy costs
+    can be compared at equal attainment.
     """
     requests = in_steps(setting.traffic, STEP)
+    shares = attained or [objective(slo) for slo in setting.slos]
     found = [
-        _of_objective(setting, requests, table, 1 - objective(slo), least)
-        for slo, table in zip(setting.slos, setting.within, strict=True)
+        _of_objective(setting, requests, table, 1 - share, least)
+        for share, table in zip(shares, setting.within, strict=True)
     ]
     found = found or [_of_objective(setting, requests, setting.succeeding, 1e-3, least)]
     return max(found, key=lambda each: each.instance_hours)
@@ -105,7 +108,7 @@ def bound(setting: Setting, least: int) -> Bound:
 def _of_objective(
     setting: Setting, requests: Floats, table: Floats, allowance: float, least: int
 ) -> Bound:
-    misses = _misses(setting, requests, table)
+    misses = missed(setting, requests, table)
     allowed = allowance * float(requests.sum())
     extra = setting.start_up.mean / STEP
     counts = np.zeros(len(misses), dtype=np.int64)
@@ -115,9 +118,9 @@ def _of_objective(
     for _ in range(ROUNDS):
         price = (low * high) ** 0.5
         cost = run(misses, price, extra, least, counts)
-        missed = float(misses[np.arange(len(misses)), counts].sum())
+        late = float(misses[np.arange(len(misses)), counts].sum())
         best = max(best, cost - price * allowed)
-        if missed > allowed:
+        if late > allowed:
             low = price
         else:
             high, kept = price, counts.copy()
@@ -129,7 +132,7 @@ def _of_objective(
     return Bound(hours * (setting.hourly or 1.0), hours, curve)
 
 
-def _misses(setting: Setting, requests: Floats, table: Floats) -> Floats:
+def missed(setting: Setting, requests: Floats, table: Floats) -> Floats:
     """The requests that miss an objective, by minute and number of instances.
 
     ``table`` has the share that meets it by instances and level of utilisation. Where utilisation

@@ -8,36 +8,26 @@ API_PutMetricAlarm, API_PutScheduledAction.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from understudy.control.application_autoscaling.dimensions import STEP, TRACKING
 from understudy.control.events import Params
-from understudy.recommend.season import Season
+from understudy.recommend.exact_capacity import to_exact_capacity
+from understudy.recommend.policies import (
+    COOLDOWNS,
+    Room,
+    alarm,
+    between,
+    floor,
+    pick,
+    rounded,
+    step,
+    tracking,
+)
 from understudy.recommend.terms import GROUP, SERVICE, VARIANT, Terms
 from understudy.sim.candidate import Candidate, Policy
 
-COOLDOWNS = (0, 30, 60, 120, 180, 300, 420, 600)
-"""Seconds that are tried."""
 SAFETY_FACTOR = 0.5
 """AWS: Load testing your autoscaling configuration, "SAFETY_FACTOR"."""
 DEFAULT_SHARE = 0.7
 """The usual advice: track seven tenths of what an instance bears."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What candidates may be.
-
-    ``rate`` is how many requests per second one instance bears within the objectives, ``capacity``
-    how many it can serve at all, ``slots`` how many at once; ``most`` the most instances, ``least``
-    the fewest that AWS allows here. ``terms`` are those of what is scaled.
-    """
-
-    rate: float
-    capacity: float
-    slots: float
-    least: int
-    most: int
-    season: Season | None
-    terms: Terms = VARIANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,95 +39,6 @@ class Family:
     weakness: str
     size: int
     make: Callable[[Sequence[float], Room], Candidate]
-
-
-def pick(unit: float, options: Sequence[int]) -> int:
-    """One of some options by a number from 0 to 1.
-
-    >>> pick(0.0, (3, 5)), pick(1.0, (3, 5))
-    (3, 5)
-    """
-    return options[min(int(unit * len(options)), len(options) - 1)]
-
-
-def between(unit: float, low: float, high: float) -> float:
-    """A number from low to high, by ratio.
-
-    >>> between(0.5, 1.0, 4.0)
-    2.0
-    """
-    return low * (high / low) ** unit
-
-
-def rounded(value: float) -> float:
-    """A value with three digits, as people write targets.
-
-    >>> rounded(748.93), rounded(2.3456)
-    (749.0, 2.35)
-    """
-    return float(f"{value:.3g}")
-
-
-def tracking(
-    name: str, metric: str, target: float, out: int, back: int, terms: Terms = VARIANT
-) -> Policy:
-    """A target tracking policy on a predefined metric; cooldowns in seconds.
-
-    What warms up has no cooldowns: the one before scaling out is its warm-up.
-    """
-    waits = (
-        {"EstimatedInstanceWarmup": out}
-        if terms.warms_up
-        else {"ScaleOutCooldown": out, "ScaleInCooldown": back}
-    )
-    return Policy(
-        name,
-        TRACKING,
-        {
-            "PredefinedMetricSpecification": {"PredefinedMetricType": metric},
-            "TargetValue": rounded(target),
-            **waits,
-        },
-    )
-
-
-def _alarm(threshold: float, periods: int, terms: Terms, *, above: bool) -> Params:
-    return {
-        "Namespace": terms.namespace,
-        "MetricName": terms.metric,
-        "Dimensions": [{"Name": each, "Value": each} for each in terms.dimensions],
-        "Statistic": "Sum",
-        "Period": 60,
-        "EvaluationPeriods": periods,
-        "Threshold": rounded(threshold),
-        "ComparisonOperator": "GreaterThanThreshold" if above else "LessThanThreshold",
-        "TreatMissingData": "missing",
-    }
-
-
-def _step(
-    name: str,
-    alarm: Params,
-    steps: Sequence[Params],
-    cooldown: int,
-    terms: Terms,
-    kind: str = "ChangeInCapacity",
-) -> Policy:
-    return Policy(
-        name,
-        STEP,
-        {
-            "AdjustmentType": kind,
-            "EstimatedInstanceWarmup" if terms.warms_up else "Cooldown": cooldown,
-            "MetricAggregationType": "Average",
-            "StepAdjustments": list(steps),
-        },
-        (alarm,),
-    )
-
-
-def _floor(unit: float, room: Room) -> int:
-    return min(room.least + int(unit * unit * room.most), room.most)
 
 
 def fixed(units: Sequence[float], room: Room) -> Candidate:
@@ -172,7 +73,7 @@ def _tracked(
     """A policy with cooldowns and a minimum by the second to the fourth number."""
     out, back = pick(units[1], COOLDOWNS), pick(units[2], COOLDOWNS)
     policy = tracking(name, metric, target, out, back, room.terms)
-    least = _floor(units[3], room)
+    least = floor(units[3], room)
     return Candidate(least, room.most, least, (policy,))
 
 
@@ -201,21 +102,21 @@ def simple(units: Sequence[float], room: Room) -> Candidate:
     high = between(units[0], 0.3 * room.rate, 0.98 * room.capacity) * 60
     low = high * (0.2 + 0.7 * units[1])
     add = 1 + int(units[2] * units[2] * room.most / 2)
-    out = _step(
+    out = step(
         "out",
-        _alarm(high, pick(units[3], (1, 2, 3)), room.terms, above=True),
+        alarm(high, pick(units[3], (1, 2, 3)), room.terms, above=True),
         ({"MetricIntervalLowerBound": 0, "ScalingAdjustment": add},),
         pick(units[4], COOLDOWNS),
         room.terms,
     )
-    least = _floor(units[6], room)
+    least = floor(units[6], room)
     return Candidate(least, room.most, least, (out, _one_back(low, units[5], room.terms)))
 
 
 def _one_back(low: float, unit: float, terms: Terms) -> Policy:
-    return _step(
+    return step(
         "in",
-        _alarm(low, pick(unit, (3, 5, 10, 15)), terms, above=False),
+        alarm(low, pick(unit, (3, 5, 10, 15)), terms, above=False),
         ({"MetricIntervalUpperBound": 0, "ScalingAdjustment": -1},),
         pick(unit, (60, 120, 300)),
         terms,
@@ -227,7 +128,7 @@ def steps(units: Sequence[float], room: Room) -> Candidate:
     high = between(units[0], 0.3 * room.rate, 0.98 * room.capacity) * 60
     out = _stepped_out(high, units, room)
     low = high * (0.2 + 0.7 * units[1])
-    least = _floor(units[6], room)
+    least = floor(units[6], room)
     return Candidate(least, room.most, least, (out, _one_back(low, units[5], room.terms)))
 
 
@@ -244,8 +145,8 @@ def _stepped_out(high: float, units: Sequence[float], room: Room) -> Policy:
         {"MetricIntervalLowerBound": width, "ScalingAdjustment": first + round(200 * units[4])},
     ]
     kind, terms = "PercentChangeInCapacity", room.terms
-    alarm = _alarm(high, 1, terms, above=True)
-    return _step("out", alarm, adjustments, pick(units[4], COOLDOWNS), terms, kind)
+    high_alarm = alarm(high, 1, terms, above=True)
+    return step("out", high_alarm, adjustments, pick(units[4], COOLDOWNS), terms, kind)
 
 
 def steps_and_tracking(units: Sequence[float], room: Room) -> Candidate:
@@ -254,6 +155,31 @@ def steps_and_tracking(units: Sequence[float], room: Room) -> Candidate:
     target = float(calm.policies[0].configuration["TargetValue"])
     out = _stepped_out(target * (1.1 + units[1]), units, room)
     return Candidate(calm.minimum, room.most, calm.minimum, (*calm.policies, out))
+
+
+WINDOWS = (1, 2, 3, 5, 10, 15, 30, 60, 120, 240)
+"""Minutes whose highest decides."""
+
+
+def by_load(units: Sequence[float], room: Room) -> Candidate:
+    """As many as the load of the last minutes needs, by a table, and a reserve."""
+    policy = to_exact_capacity(
+        between(units[0], 0.005, 50.0),
+        pick(units[1], (0, 0, 0, 1, 2, 3)),
+        pick(units[2], WINDOWS),
+        pick(units[3], COOLDOWNS),
+        room,
+    )
+    least = floor(units[4], room)
+    return Candidate(least, room.most, least, (policy,))
+
+
+def scheduled_and_by_load(units: Sequence[float], room: Room) -> Candidate:
+    """A minimum by the clock, and as many as the load needs above it."""
+    assert room.season is not None
+    actions = room.season.actions(units[0], units[1], units[2], room.least, room.most, fix=False)
+    own = by_load((*units[3:7], 0.0), room)
+    return Candidate(room.least, room.most, room.least, own.policies, tuple(actions))
 
 
 def scheduled(units: Sequence[float], room: Room) -> Candidate:
@@ -294,6 +220,10 @@ OF_VARIANTS: Sequence[Family] = (
     Family("target tracking on both", "slow seasons with sudden rises", "two targets to keep", 8,
            on_both),
     *STEPS,
+    Family("step scaling to exact capacity", "any load that is not faster than a start",
+           "a table to renew when the model or the instance type changes", 5, by_load),
+    Family("scheduled actions and exact capacity", "seasons with surprises",
+           "a schedule and a table to renew", 7, scheduled_and_by_load),
 )  # fmt: skip
 OF_FLEETS: Sequence[Family] = (
     FIXED,

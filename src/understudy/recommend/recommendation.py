@@ -9,12 +9,15 @@ from msgspec.structs import replace as replaced
 
 from understudy.control.slo import Slo
 from understudy.recommend.bound import Bound, bound
-from understudy.recommend.copies import copies, trials_of
-from understudy.recommend.families import Family, Room, default_advice, families
+from understudy.recommend.copies import BLOCKS, copies, trials_of
+from understudy.recommend.families import Family, default_advice, families
+from understudy.recommend.finals import APART, FINALISTS, REFINED, Final, Finals, Rank
+from understudy.recommend.policies import Room
 from understudy.recommend.search import MARGIN, Trial, score, shortfall, tuned
 from understudy.recommend.season import season
 from understudy.recommend.sweep import Curve, Job, Sweep
 from understudy.recommend.terms import VARIANT, Terms
+from understudy.recommend.worth import worth
 from understudy.sim.candidate import Candidate, Unsupported
 from understudy.sim.lane import Setting, in_steps
 from understudy.sim.measures import Measures
@@ -23,9 +26,6 @@ from understudy.sim.traffic import Traffic
 
 TUNED_SHARE = 0.6
 """The first part of the traffic, on which candidates are tuned."""
-FINALISTS, APART = 6, 3
-"""The best of each family that are looked at on copies too; of those that are only sifted every
-third, for each costs a run of the whole control plane."""
 POINTS = 600
 """Points of a curve that are kept for drawing."""
 CURRENT, DEFAULT = "the template as it is", "AWS's default advice (target tracking at 70 %)"
@@ -107,6 +107,7 @@ class Search:
         self.problem = problem
         self.settings: dict[str, Setting] = {}
         self.rooms: dict[str, Room] = {}
+        self.folds: dict[str, dict[str, Room]] = {}
         for option in problem.options:
             self._prepare(option)
 
@@ -118,6 +119,10 @@ class Search:
         self.settings |= {f"{name}|tuning": tuning, f"{name}|unseen": unseen}
         for copy, traffic in trials_of(tuning.traffic).items():
             self.settings[f"{name}|tuning {copy}"] = replace(tuning, traffic=traffic)
+        for block in range(BLOCKS):
+            edges = [len(tuning.traffic.counts) * each // BLOCKS for each in (block, block + 1)]
+            part = self._part(tuning, *edges)
+            self.settings[f"{name}|block {block}"] = part
         for copy, traffic in copies(unseen.traffic).items():
             self.settings[f"{name}|unseen {copy}"] = replace(unseen, traffic=traffic)
         limits, model = whole.limits, whole.model
@@ -130,13 +135,27 @@ class Search:
             most=whole.most,
             season=season(tuning.traffic, limits, tuning.start, start_up),
             terms=self.problem.terms,
+            worth=worth(whole),
         )
+        self._fold(name, tuning)
+
+    def _fold(self, name: str, tuning: Setting) -> None:
+        """Halves of the tuning part, each with the season of the other one."""
+        room, count = self.rooms[name], len(tuning.traffic.counts)
+        halves = self._part(tuning, 0, count // 2), self._part(tuning, count // 2, count)
+        self.folds[name] = {}
+        for index, half in enumerate(halves):
+            other = halves[1 - index]
+            fitted = season(other.traffic, tuning.limits, other.start, tuning.start_up.mean)
+            self.settings[f"{name}|fold {index}"] = half
+            self.folds[name][f"{name}|fold {index}"] = replace(room, season=fitted)
 
     @staticmethod
     def _part(whole: Setting, begin: int, end: int) -> Setting:
         traffic = whole.traffic
         part = replace(traffic, counts=traffic.counts[begin:end])
-        return replace(whole, traffic=part, start=whole.start + begin * traffic.period)
+        start = whole.start + begin * traffic.period
+        return replace(whole, traffic=part, start=start, going_on=True)
 
     def run(self, sweep: Sweep, exact: Sweep | None = None) -> Recommendation:
         """Search, choose on the tuning part, and judge on what was not seen.
@@ -159,38 +178,40 @@ class Search:
                     problem.seed,
                 )
                 found.append((option.instance_type, family, trials))
-        best = self._finals(found, exact or sweep, APART if exact else 1)
-        answer = self._judge(best, found, exact or sweep)
-        return answer if exact is None else replaced(answer, candidates=sweep.count, exact=True)
+        best = self._finals(found, exact or sweep, exact=exact is not None)
+        answer = self._judge(best, found, exact or sweep, exact=exact is not None)
+        return answer if exact is None else replaced(answer, candidates=sweep.count)
 
     def _finals(
-        self, found: Sequence[tuple[str, Family, list[Trial]]], sweep: Sweep, apart: int
-    ) -> dict[str, tuple[str, Family, Trial, tuple[float, float]]]:
-        """The best of each family, by cost on the tuning part among those that copies do not upset.
-
-        A candidate must meet the objectives on copies with less and with more traffic and on a
-        shifted one, with nothing in reserve; what it misses there counts like a miss.
-        """
-        best: dict[str, tuple[str, Family, Trial, tuple[float, float]]] = {}
+        self, found: Sequence[tuple[str, Family, list[Trial]]], sweep: Sweep, *, exact: bool
+    ) -> dict[str, Final]:
+        """The best of each family. In the exact lane fewer are looked at, for each takes long."""
+        best: dict[str, Final] = {}
         for kind, family, trials in found:
-            finalists = trials[:FINALISTS:apart]
-            names = [f"{kind}|tuning", *self._named(kind, "tuning ")]
-            jobs: list[Job] = [(name, trial.candidate) for trial in finalists for name in names]
-            measures = sweep.run(jobs)
-            for index, trial in enumerate(finalists):
-                own, *copied = measures[len(names) * index : len(names) * (index + 1)]
-                missed = sum(shortfall(each, self.problem.slos) for each in copied)
-                short, cost = score(own, self.problem.slos)
-                rank = (short + missed, cost)
-                if family.name not in best or rank < best[family.name][3]:
-                    best[family.name] = kind, family, trial, rank
+            finals = self._where(kind, sweep, exact=exact)
+            own = finals.best(family, trials[:FINALISTS:APART] if exact else trials)
+            if family.name not in best or own.rank < best[family.name].rank:
+                best[family.name] = own
+        draw = np.random.default_rng(self.problem.seed)
+        for own in [] if exact else sorted(best.values(), key=lambda each: each.rank)[:REFINED]:
+            finals = self._where(own.kind, sweep, exact=False)
+            best[own.family.name] = finals.refined(own, draw)
         return best
+
+    def _where(self, kind: str, sweep: Sweep, *, exact: bool) -> Finals:
+        """Where the finals of an instance type are held; in the exact lane not on parts."""
+        names = [f"{kind}|tuning", *self._named(kind, "tuning ")]
+        blocks = [] if exact else self._named(kind, "block ")
+        folds = {} if exact else self.folds[kind]
+        return Finals(kind, names, blocks, folds, self.rooms[kind], self.problem.slos, sweep)
 
     def _judge(
         self,
-        best: Mapping[str, tuple[str, Family, Trial, tuple[float, float]]],
+        best: Mapping[str, Final],
         found: Sequence[tuple[str, Family, list[Trial]]],
         sweep: Sweep,
+        *,
+        exact: bool,
     ) -> Recommendation:
         first = self.problem.options[0].instance_type
         bounds = {
@@ -201,11 +222,11 @@ class Search:
         }
         lowest = min(bounds.values(), key=lambda each: each.usd)
         judged = {
-            name: self._judged(kind, family.name, family.best_for, family.weakness,
-                               trial.candidate, sweep, lowest)
-            for name, (kind, family, trial, _) in best.items()
+            name: self._judged(each.kind, name, each.family.best_for, each.family.weakness,
+                               each.trial.candidate, sweep, lowest)
+            for name, each in best.items()
         }  # fmt: skip
-        ranks = {name: each[3] for name, each in best.items()}
+        ranks = {name: each.rank for name, each in best.items()}
         default = self._judged(
             first, DEFAULT, "a start without figures", "seven tenths of what, nobody measures",
             default_advice(self.rooms[first]), sweep, lowest,
@@ -213,8 +234,9 @@ class Search:
         current = None
         if self.problem.current is not None:
             current = self._current(self.problem.current, first, sweep, lowest)
-        chosen = judged[min(ranks, key=lambda name: ranks[name])]
-        chosen = self._safest(chosen, [*judged.values(), default, current], sweep)
+        first_of_all = min(ranks, key=lambda name: ranks[name])
+        others = [each for each in (default, current) if each is not None]
+        chosen = self._safest(judged[first_of_all], ranks[first_of_all], others, sweep, exact=exact)
         unseen = self.settings[f"{chosen.instance_type}|unseen"]
         tried = [
             (score(trial.measures, self.problem.slos)[1],
@@ -240,6 +262,7 @@ class Search:
             candidates=sweep.count,
             rates={name: room.rate for name, room in self.rooms.items()},
             unit=self.problem.terms.unit,
+            exact=exact,
         )
 
     def _current(
@@ -251,20 +274,16 @@ class Search:
         except Unsupported:
             return None
 
-    def _safest(self, chosen: Judged, others: Sequence[Judged | None], sweep: Sweep) -> Judged:
-        """The choice, unless something that is there already is cheaper and safe while tuning."""
-        slos = self.problem.slos
+    def _safest(
+        self, chosen: Judged, best: Rank, others: Sequence[Judged], sweep: Sweep, *, exact: bool
+    ) -> Judged:
+        """The choice, of rank ``best``, unless something that is there already ranks before it."""
         for other in others:
-            if other is None or score(other.tuning, slos) >= score(chosen.tuning, slos):
-                continue
-            if not any(shortfall(each, slos) for each in self._copied(other, sweep)):
-                chosen = other
+            finals = self._where(other.instance_type, sweep, exact=exact)
+            rank = finals.rank_of(other.candidate)
+            if rank < best:
+                chosen, best = other, rank
         return chosen
-
-    def _copied(self, judged: Judged, sweep: Sweep) -> list[Measures]:
-        """What came of a policy on the copies of the tuning part."""
-        names = self._named(judged.instance_type, "tuning ")
-        return sweep.run([(name, judged.candidate) for name in names])
 
     def _named(self, kind: str, part: str) -> list[str]:
         """The settings of an instance type whose names begin with a part's."""

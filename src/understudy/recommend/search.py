@@ -12,7 +12,7 @@ from understudy.sim.candidate import Candidate
 from understudy.sim.measures import Measures
 from understudy.sim.waiting import objective
 
-MARGIN = 0.3
+MARGIN = 0.2
 """The share of what an objective allows to miss that is kept in reserve while tuning."""
 SAMPLED = 0.4
 """The share of the tries that are sampled widely."""

@@ -40,13 +40,16 @@ class Season:
     ) -> list[Action]:
         """Scheduled actions that hold what so large a share of minutes needs.
 
+        The quarters before and after count too, so that they follow the season and not its chance.
+
         ``lead`` (0 to 1) is how much sooner than the start-up requires, up to a quarter of an hour;
         ``margin`` (0 to 1) how much more, up to half. With ``fix`` the maximum is set as well.
         """
         ahead = self.start_up + 900.0 * lead
         found: list[Action] = []
         for days, needs in zip(self.kinds, self.needs, strict=True):
-            wanted = np.quantile(needs, 0.5 + quantile / 2, axis=0) * (1 + margin * margin / 2)
+            around = np.concatenate([np.roll(needs, shift, axis=1) for shift in (-1, 0, 1)])
+            wanted = np.quantile(around, 0.5 + quantile / 2, axis=0) * (1 + margin * margin / 2)
             counts = [min(max(ceil(each - 1e-9), least), most) for each in wanted.tolist()]
             found += _of_day(counts, days, ahead, fix=fix)
         return found

@@ -14,9 +14,10 @@ class Terms:
 
     ``requests`` and ``busy`` are predefined metrics of target tracking: requests per minute of each
     instance, and how busy it is. ``namespace``, ``metric`` and ``dimensions`` are those of alarms
-    on the first. ``warms_up`` says that policies have an instance warm-up and no cooldowns (AWS:
-    Set the default instance warmup for an Auto Scaling group). ``unit`` is one of what is scaled,
-    in words; ``not_offered`` says of each family that is not searched why.
+    on the first, ``total`` and ``total_dimensions`` those of the requests to all together, where
+    policies can follow them. ``warms_up`` says that policies have an instance warm-up and no
+    cooldowns (AWS: Set the default instance warmup for an Auto Scaling group). ``unit`` is one of
+    what is scaled, in words; ``not_offered`` says of each family that is not searched why.
     """
 
     requests: str
@@ -27,6 +28,8 @@ class Terms:
     unit: str
     not_offered: Mapping[str, str]
     warms_up: bool = False
+    total: str = ""
+    total_dimensions: tuple[str, ...] = ()
 
 
 VARIANT = Terms(
@@ -37,6 +40,7 @@ VARIANT = Terms(
         "groups only",
         "warm pool": OFFERED_TO_GROUPS,
     },
+    total="Invocations", total_dimensions=("EndpointName", "VariantName"),
 )  # fmt: skip
 SERVICE = Terms(
     "ALBRequestCountPerTarget", "ECSServiceAverageCPUUtilization", "AWS/ApplicationELB",

@@ -36,7 +36,8 @@ from understudy.sim.queueing import Floats
 SHORT, MINUTE = 10, 60
 WEEK = 604_800.0
 """What has run longer ago than this has been followed by what runs weekly."""
-MOST_STEPS = 8
+MOST_STEPS = 20
+"""AWS: Application Auto Scaling service quotas."""
 WATCHED: Mapping[tuple[str, str], tuple[int, int]] = {
     ("InvocationsPerInstance", "Sum"): (at.PER_INSTANCE, MINUTE),
     ("Invocations", "Sum"): (at.INVOCATIONS, MINUTE),

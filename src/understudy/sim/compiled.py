@@ -166,7 +166,9 @@ def run() -> Callable[..., None]:
         *(backlog.queue, queueing.luck, backlog.poisson, backlog.sampled),
         **rules,
     )
-    parts = twins(minutes.evaluate, minutes.meter, minutes.serve, inline=True, **parts)
+    parts = twins(
+        minutes.forget, minutes.evaluate, minutes.meter, minutes.serve, inline=True, **parts
+    )
     parts = twins(
         *(minutes.serve_to, minutes.publish, minutes.serve_partly),
         *(minutes.inform, variant.invoke),

@@ -26,6 +26,8 @@ from understudy.sim.waiting import SECONDS, Waiting, waiting
 MINUTE, STEP = 60.0, 10.0
 QUIET = 1800.0
 """Seconds without traffic before the run, in which alarms come to rest."""
+WARM_UP = 7200.0
+"""Seconds before a run that goes on, in which capacity finds its way to the load."""
 MOST_POINTS = 100_000
 
 
@@ -35,7 +37,8 @@ class Setting:
 
     ``start`` is when the traffic begins, in world time; ``most`` the largest number of instances
     that any candidate may have; ``hourly`` what one costs, US dollars, 0 where it is not known;
-    ``pools`` limit how many can be had.
+    ``pools`` limit how many can be had. A run that is ``going_on`` begins in the middle of things:
+    before it comes its own begin, backwards, so that no policy has to start from nothing.
     """
 
     traffic: Traffic
@@ -49,6 +52,7 @@ class Setting:
     pools: tuple[Pool, ...] = ()
     instance_type: str = ""
     seed: int = 1
+    going_on: bool = False
 
     @cached_property
     def waiting(self) -> Waiting:
@@ -83,14 +87,16 @@ class Setting:
 
     @cached_property
     def quiet(self) -> float:
-        """Seconds before the traffic: whole minutes, the run begins on one."""
-        return QUIET + self.start % MINUTE
+        """Seconds before the traffic that are not measured: the run begins on a whole minute."""
+        return (WARM_UP if self.going_on else QUIET) + self.start % MINUTE
 
     def load(self, *, fine: bool) -> Load:
         """The requests by step, the quiet before them included."""
         step = STEP if fine or self.traffic.period < MINUTE else MINUTE
         counts = in_steps(self.traffic, step)
         before = np.zeros(round(self.quiet / step))
+        if self.going_on:
+            before = np.pad(counts, (before.size, 0), mode="symmetric")[: before.size]
         whole = int(np.ceil((before.size + counts.size) * step / MINUTE) * MINUTE / step)
         after = np.zeros(whole - before.size - counts.size)
         return Load(np.concatenate((before, counts, after)), step, fine)

@@ -104,8 +104,11 @@ def run(
     sets none. At equal times timers come first, as everywhere.
     """
     now, due = variant.now, 0
+    first = int(now[BEGIN] // MINUTE)
     for minute in range(minutes):
         begin = MINUTE * minute
+        if minute == first:
+            forget(tape)
         for tick in range(offsets.size):
             at = begin + offsets[tick]
             if load.fine:
@@ -123,6 +126,12 @@ def run(
             due = pass_time(end, NO_TIMERS, due, load, schedule, variant, rules, model, tape)
         serve_to(end, load, now, model, tape)
         publish(minute, tape)
+
+
+def forget(tape: Tape) -> None:
+    """What came before the run is not counted."""
+    tape.cells[:] = 0.0
+    tape.sums[LOST] = 0.0
 
 
 def evaluate(alarm: Floats, at: float, points: Floats) -> bool:
