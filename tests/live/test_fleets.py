@@ -12,10 +12,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from understudy.base.fault import Fault
 from understudy.control.events import (
     Container,
+    ContainerEnded,
     InstanceFailed,
     InstanceHealthy,
     InstancesMeasured,
@@ -369,6 +371,40 @@ def test_the_health_of_a_task_is_looked_at_on_after_a_restart(tmp_path: Path) ->
         return [each.status for each in second.events if isinstance(each, TaskHealthChanged)]
 
     assert asyncio.run(story()) == ["HEALTHY"]
+
+
+def test_a_container_that_has_ended_is_told_of_and_not_run_again_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    there = task(container("idle"), container("once", essential=False))
+
+    async def story() -> Exit:
+        first, second = Heard(), Heard()
+        before = Fleets(loop_of(first), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret, logs)
+        work = asyncio.create_task(before.perform(there))
+        over = await first.until(ContainerEnded)
+        await first.until(TaskStarted)
+        work.cancel()
+        await before.leave()
+        after = Fleets(loop_of(second), tmp_path, MAPPINGS, "http://127.0.0.1:1", secret, logs)
+        await after.adopt()
+        again = structs.replace(there, ended=(over.exit,))
+        work = asyncio.create_task(after.perform(again))
+        await second.until(TaskStarted)
+        await after.perform(StopTask(REGION, there.task))
+        await work
+        ended = await second.until(TaskEnded)
+        assert ended.exits == (Exit("idle", 143), over.exit)
+        # A task of which nothing runs any more is run anew, with all of its containers.
+        work = asyncio.create_task(after.perform(again))
+        await second.until(ContainerEnded)
+        await after.perform(StopTask(REGION, there.task))
+        await work
+        await after.close()
+        return over.exit
+
+    assert asyncio.run(story()) == Exit("once", 0)
+    assert (tmp_path / "tasks/t1/once.log").read_text() == "done\n" * 2
 
 
 def test_secrets_are_resolved_and_one_that_is_missing_says_so(tmp_path: Path) -> None:

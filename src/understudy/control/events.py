@@ -146,6 +146,13 @@ class TaskHealthChanged(Event, frozen=True, tag=True):
     status: str
 
 
+class ContainerEnded(Event, frozen=True, tag=True):
+    """A container of a task has ended, and the task goes on without it."""
+
+    task: str
+    exit: Exit
+
+
 class TaskEnded(Event, frozen=True, tag=True):
     """No container of a task runs any more: it was stopped, it failed to start, or it ended.
 
@@ -222,6 +229,7 @@ AnyEvent = (
     | BalancersServed
     | TaskStarted
     | TaskHealthChanged
+    | ContainerEnded
     | TaskEnded
     | TasksMeasured
     | Concurrency
@@ -348,6 +356,7 @@ class LaunchTask(Command, frozen=True, tag=True):
 
     ``definition`` is its family and revision, ``launch_type`` FARGATE or EC2 (then on
     ``instance_id``), ``address`` the private IP address that it has in the AWS world, if any.
+    ``ended`` are containers that have ended already, where the task runs still.
     """
 
     task: str
@@ -362,6 +371,7 @@ class LaunchTask(Command, frozen=True, tag=True):
     cpu: int
     memory: int
     containers: tuple[TaskContainer, ...]
+    ended: tuple[Exit, ...] = ()
 
 
 class StopTask(Command, frozen=True, tag=True):

@@ -37,14 +37,22 @@ class Hands:
     stop: Callable[[str, float], Awaitable[None]]
     well: Callable[[str, tuple[str, ...], float], Awaitable[bool]]
     health: Callable[[str, str], None]
+    ended: Callable[[Exit], None]
     speed: float
 
 
 class TaskRun:
-    """A task. ``up`` is set once all containers that shall run do."""
+    """A task. ``up`` is set once all containers that shall run do; some may have ``ended``."""
 
-    def __init__(self, containers: tuple[TaskContainer, ...], hands: Hands) -> None:
+    def __init__(
+        self, containers: tuple[TaskContainer, ...], hands: Hands, ended: tuple[Exit, ...] = ()
+    ) -> None:
         self.parts = {each.name: Part(each) for each in containers}
+        for each in ended:
+            part = self.parts[each.container]
+            part.exit = each
+            for event in (part.started, part.healthy, part.ended):
+                event.set()
         self.up = asyncio.Event()
         self.reason = ""
         self._hands = hands
@@ -74,8 +82,12 @@ class TaskRun:
         code = 128 - gone.code if gone.code < 0 else gone.code
         part.exit = Exit(name, code, STARVED if gone.starved else "")
         part.ended.set()
-        if part.container.essential and not self._over.is_set():
+        if self._over.is_set():
+            return
+        if part.container.essential:
             self._fail(ESSENTIAL)
+        else:
+            self._hands.ended(part.exit)
 
     def _fail(self, reason: str) -> None:
         self.reason = self.reason or reason
@@ -83,7 +95,7 @@ class TaskRun:
 
     async def _live(self, part: Part) -> None:
         """Start a container when its dependencies allow, and look after its health."""
-        if not await self._waited(part):
+        if part.ended.is_set() or not await self._waited(part):
             return
         try:
             await self._hands.start(part.container)

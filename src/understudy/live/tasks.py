@@ -18,13 +18,14 @@ import msgspec
 from understudy.base.fault import Fault
 from understudy.base.service_time import STAND_IN_VARIABLE
 from understudy.control.events import (
+    ContainerEnded,
     LaunchTask,
     StopTask,
     TaskEnded,
     TaskHealthChanged,
     TaskStarted,
 )
-from understudy.control.task import Binding, TaskContainer
+from understudy.control.task import Binding, Exit, TaskContainer
 from understudy.live.log_streams import LogStreams
 from understudy.live.loop import LiveLoop
 from understudy.live.machines import DEFAULT_STAND_IN, STAND_IN_MODULE
@@ -85,7 +86,9 @@ class Tasks:
     async def launch(self, command: LaunchTask) -> None:
         """Run a task to its end, or take over one that runs; the loop hears how it goes."""
         region, task = command.region, command.task
-        run = self._runs[task] = TaskRun(command.containers, self._hands(command))
+        running = any(_name(task, each.name) in self._adopted for each in command.containers)
+        ended = command.ended if running else ()
+        run = self._runs[task] = TaskRun(command.containers, self._hands(command), ended)
         self._regions[task] = region
         telling = asyncio.ensure_future(self._tell_up(command, run))
         try:
@@ -101,7 +104,8 @@ class Tasks:
 
     async def _tell_up(self, command: LaunchTask, run: TaskRun) -> None:
         await run.up.wait()
-        notes = {c.name: self._notes[_name(command.task, c.name)] for c in command.containers}
+        names = {each.name: _name(command.task, each.name) for each in command.containers}
+        notes = {own: self._notes[name] for own, name in names.items() if name in self._notes}
         bindings = tuple(
             Binding(name, own, note.host, real)
             for name, note in notes.items()
@@ -131,6 +135,9 @@ class Tasks:
             at = self._loop.now()
             self._loop.submit(TaskHealthChanged(at, command.region, task, name, status))
 
+        def ended(found: Exit) -> None:
+            self._loop.submit(ContainerEnded(self._loop.now(), command.region, task, found))
+
         return Hands(
             start,
             lambda name, grace: self._fleet.stop(_name(task, name), grace),
@@ -138,6 +145,7 @@ class Tasks:
                 _name(task, name), _check_words(words), seconds
             ),
             health,
+            ended,
             self._loop.clock.speed,
         )
 

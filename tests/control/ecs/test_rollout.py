@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from understudy.base.fault import Fault
-from understudy.control.events import TaskEnded, TaskHealthChanged
+from understudy.control.events import (
+    ContainerEnded,
+    EngineRestarted,
+    LaunchTask,
+    TaskEnded,
+    TaskHealthChanged,
+)
 from understudy.control.stand_ins import StandInModel, TaskModel
 from understudy.control.task import Exit
 from understudy.testing.balancing import health
@@ -194,6 +200,19 @@ def test_a_container_that_turns_unhealthy_ends_its_task() -> None:
     region.advance(60)
     assert task["taskArn"] not in {each["taskArn"] for each in story.tasks()}
     assert any("failed container health checks." in each for each in story.said())
+
+
+def test_a_container_that_ends_while_its_task_goes_on_is_described_and_remembered() -> None:
+    story = service(Region(), 1)
+    story.settle()
+    (task,) = story.tasks()
+    story.region.report(ContainerEnded, task=task["taskArn"], exit=Exit("web", 3, "why"))
+    (seen,) = story.tasks()
+    (container,) = seen["containers"]
+    assert seen["lastStatus"] == "RUNNING"
+    assert (container["lastStatus"], container["exitCode"]) == ("STOPPED", 3)
+    story.region.report(EngineRestarted)
+    assert story.region.commands(LaunchTask)[-1].ended == (Exit("web", 3, "why"),)
 
 
 def test_scaling_in_takes_the_fullest_zone_and_leaves_protected_tasks() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from understudy.base.arn import last_name
 from understudy.control.ecs.state import Task, TaskDefinition
 from understudy.control.events import LaunchTask, Params
-from understudy.control.task import ContainerCheck, PortMapping, TaskContainer
+from understudy.control.task import ContainerCheck, Exit, PortMapping, TaskContainer
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ def launch_command(ecs: "Ecs", task: Task, turn: Turn) -> LaunchTask:
         containers=tuple(
             _container(each, overrides.get(each["name"], {}), task)
             for each in definition.params["containerDefinitions"]
+        ),
+        ended=tuple(
+            Exit(each.name, each.exit_code, each.reason)
+            for each in task.containers
+            if each.status == "STOPPED"
         ),
     )
 

@@ -16,6 +16,7 @@ from understudy.control.ecs.keeping import tasks_of
 from understudy.control.ecs.scheduler import DIMENSION
 from understudy.control.ecs.state import EcsState, Service, Task
 from understudy.control.events import (
+    ContainerEnded,
     InstanceFailed,
     InstanceHealthy,
     InstanceStopped,
@@ -141,6 +142,12 @@ class Ecs:
             if task is not None and container.name == event.container:
                 container.health = event.status
                 self._wake(task, turn)
+
+    def on_container_ended(self, event: ContainerEnded, turn: Turn) -> None:
+        """A container has ended, and its task goes on."""
+        del turn
+        if task := self.state.tasks.get(event.task):
+            tasks.container_ended(task, event.exit)
 
     def on_measured(self, event: TasksMeasured, turn: Turn) -> None:
         """Tasks have been measured."""

@@ -26,6 +26,7 @@ from understudy.control.ecs.state import (
 )
 from understudy.control.events import Params, StopTask, TaskEnded, TaskStarted
 from understudy.control.signals import TargetTurned
+from understudy.control.task import Exit
 from understudy.control.turn import Turn
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ def on_started(ecs: "Ecs", task: Task, event: TaskStarted, turn: Turn) -> None:
     task.pull_started_at, task.pull_stopped_at = event.pull_started, event.pull_stopped
     task.started_at = turn.at
     for container in task.containers:
-        container.status = "RUNNING"
+        if container.status != "STOPPED":
+            container.status = "RUNNING"
     become(task, "ACTIVATING")
     index(ecs, task)
     _register(ecs, task, turn)
@@ -218,12 +220,10 @@ def on_ended(ecs: "Ecs", task: Task, event: TaskEnded, turn: Turn) -> None:
     """No container of a task runs any more."""
     if task.status in ("DEPROVISIONING", "STOPPED"):
         return
-    exits = {each.container: each for each in event.exits}
     for container in task.containers:
         container.status = "STOPPED"
-        if container.name in exits:
-            container.exit_code = exits[container.name].code
-            container.reason = exits[container.name].reason
+    for each in event.exits:
+        container_ended(task, each)
     if task.live:
         task.desired = "STOPPED"
         task.stop_code = EXITED if task.started_at else FAILED
@@ -235,6 +235,14 @@ def on_ended(ecs: "Ecs", task: Task, event: TaskEnded, turn: Turn) -> None:
     task.execution_stopped_at = turn.at
     become(task, "DEPROVISIONING")
     turn.schedule(turn.at + ecs.config.deprovisioning, OWNER, "stopped", task.arn)
+
+
+def container_ended(task: Task, found: Exit) -> None:
+    """Note how a container of a task has ended."""
+    for container in task.containers:
+        if container.name == found.container:
+            container.status = "STOPPED"
+            container.exit_code, container.reason = found.code, found.reason
 
 
 def again(ecs: "Ecs", task: Task, turn: Turn) -> None:
