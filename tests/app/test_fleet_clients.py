@@ -158,6 +158,7 @@ def test_ecs(engine: RunningEngine) -> None:
     api.list_services(maxResults=1)
     _deployments(api)
     own = {"taskDefinition": web, "launchType": "FARGATE", "networkConfiguration": NETWORK}
+    _task_sets(api, own)
     ran = api.run_task(**own, count=1)["tasks"][0]["taskArn"]
     api.stop_task(task=ran)
     api.update_task_protection(cluster="default", tasks=[task], protectionEnabled=True)
@@ -166,6 +167,20 @@ def test_ecs(engine: RunningEngine) -> None:
     _settings(api, described["clusterArn"])
     api.delete_service(service="web", force=True)
     assert set(OPERATIONS["ecs"]) - called.done == set()
+
+
+def _task_sets(api: Any, own: dict[str, Any]) -> None:
+    """Of a service that somebody else deploys."""
+    outer = {"service": "outer", "cluster": "default"}
+    controller = {"type": "EXTERNAL"}
+    api.create_service(serviceName="outer", desiredCount=0, deploymentController=controller)
+    one = api.create_task_set(**outer, **own)["taskSet"]["id"]
+    scale = {"value": 50.0, "unit": "PERCENT"}
+    api.update_task_set(**outer, taskSet=one, scale=scale)
+    api.update_service_primary_task_set(**outer, primaryTaskSet=one)
+    assert api.describe_task_sets(**outer)["taskSets"][0]["status"] == "PRIMARY"
+    api.delete_task_set(**outer, taskSet=one, force=True)
+    api.delete_service(service="outer", force=True)
 
 
 def register(api: Any, family: str, env: list[dict[str, str]]) -> str:
