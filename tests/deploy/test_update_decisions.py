@@ -3,14 +3,17 @@
 import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from understudy.app.schemas import resource_types, schemas_of
 from understudy.cloudformation.schema import Schemas
 from understudy.control.events import Params
+from understudy.control.plane import PlaneConfig
 from understudy.engine.engine import World
 from understudy.testing.account import Account
-from understudy.testing.stack_story import StackStory, thing
+from understudy.testing.stack_story import StackStory, template, thing
 from understudy.testing.things import SCHEMA, THING, THINGS, Things
 
 CHANGES: dict[str, tuple[Params, Params, bool]] = {
@@ -92,3 +95,40 @@ def test_a_replacement_comes_before_or_after_the_old_resource_goes(
     things.calls.clear()
     assert stack.update({"A": thing(Kind="two")}) == "UPDATE_COMPLETE"
     assert [operation for operation, _ in things.calls] == order
+
+
+POLICIES: dict[str, tuple[str, Params, Params, str]] = {
+    "shards": (
+        "AWS::ElastiCache::ReplicationGroup",
+        {"ReplicationGroupDescription": "d", "NumNodeGroups": 1},
+        {"ReplicationGroupDescription": "d", "NumNodeGroups": 2},
+        "UseOnlineResharding",
+    ),
+    "a version": (
+        "AWS::OpenSearchService::Domain",
+        {"EngineVersion": "OpenSearch_2.11"},
+        {"EngineVersion": "OpenSearch_2.13"},
+        "EnableVersionUpgrade",
+    ),
+}
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["with its policy", "without"])
+@pytest.mark.parametrize(("kind", "before", "after", "policy"), POLICIES.values(), ids=POLICIES)
+def test_a_change_that_a_policy_lets_happen_in_place_replaces_without_it(
+    things: Things, kind: str, before: Params, after: Params, policy: str, kept: bool
+) -> None:
+    world = World(PlaneConfig(ZoneInfo), resource_types(), schemas_of)
+    stack = StackStory(Account(world, things))
+
+    def resource(properties: Params) -> Params:
+        return {"R": {"Type": kind, "Properties": properties, "UpdatePolicy": {policy: kept}}}
+
+    assert stack.create(resource(before)) == "CREATE_COMPLETE"
+    stack.call("CreateChangeSet", ChangeSetName="c", TemplateBody=template(resource(after)))
+    (change,) = stack.ask("DescribeChangeSet", ChangeSetName="c")["Changes"]
+    assert change["ResourceChange"]["Replacement"] == "Conditional"
+    stack.events()
+    assert stack.update(resource(after)) == "UPDATE_COMPLETE"
+    replaced = any("requires the creation of a new physical resource" in e for e in stack.events())
+    assert replaced != kept

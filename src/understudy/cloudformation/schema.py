@@ -29,6 +29,13 @@ _CUSTOM: Mapping[str, Any] = {
 _ANY_ATTRIBUTE = (CUSTOM_RESOURCE, "AWS::ServiceCatalog::CloudFormationProvisionedProduct")
 
 
+KEPT_BY_POLICY: Mapping[str, Mapping[str, str]] = {
+    "AWS::ElastiCache::ReplicationGroup": {"NumNodeGroups": "UseOnlineResharding"},
+    "AWS::OpenSearchService::Domain": {"EngineVersion": "EnableVersionUpgrade"},
+}
+"""Properties of types whose change replaces unless an UpdatePolicy is true. AWS: UpdatePolicy."""
+
+
 class SchemaSource(Protocol):
     """Where schemas come from."""
 
@@ -59,8 +66,9 @@ class Schema:
 
     @cached_property
     def conditional_create_only(self) -> tuple[Pointer, ...]:
-        """Properties whose change may make a new resource; the handler decides."""
-        return self._pointers("conditionalCreateOnlyProperties")
+        """Properties whose change may make a new resource; handler or UpdatePolicy decides."""
+        own = tuple((name,) for name in KEPT_BY_POLICY.get(self.name, {}))
+        return self._pointers("conditionalCreateOnlyProperties") + own
 
     @cached_property
     def read_only(self) -> tuple[Pointer, ...]:

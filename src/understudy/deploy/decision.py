@@ -7,7 +7,7 @@ from typing import Literal
 
 from understudy.cloudformation.change import Change
 from understudy.cloudformation.refusal import custom_name_conflict
-from understudy.cloudformation.schema import Schema
+from understudy.cloudformation.schema import KEPT_BY_POLICY, Schema
 from understudy.control.events import Params
 from understudy.deploy.handler import HandlerFailure
 from understudy.deploy.ports import Engine
@@ -60,14 +60,24 @@ def _replaces(
     schema: Schema, before: StackResource, after: StackResource, changed: list[str]
 ) -> bool:
     found = {
-        schema.recreation((name,), before.properties.get(name), after.properties.get(name))
+        name: schema.recreation((name,), before.properties.get(name), after.properties.get(name))
         for name in changed
     }
-    return "Always" in found or ("Conditionally" in found and _will_replace(after))
+    if "Always" in found.values():
+        return True
+    return any(kind == "Conditionally" and _gives_way(after, name) for name, kind in found.items())
 
 
-def _will_replace(resource: StackResource) -> bool:
-    """Whether a group is replaced with its instances. AWS: UpdatePolicy attribute."""
+def _gives_way(resource: StackResource, name: str) -> bool:
+    """Whether a resource is replaced for a change of a property that need not replace it.
+
+    A group goes with its instances where that is asked for; a few types are kept only where that
+    is. AWS: UpdatePolicy attribute.
+    """
+    kept_by = KEPT_BY_POLICY.get(resource.type, {}).get(name)
+    if kept_by is not None:
+        policies: Params = resource.update_policy or {}
+        return not is_true(policies.get(kept_by, False))
     policy = update_policy(resource, "AutoScalingReplacingUpdate")
     return is_true(policy.get("WillReplace", False))
 
