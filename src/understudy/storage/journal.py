@@ -15,7 +15,7 @@ import msgspec
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.control.events import AnyCommand, AnyEvent
-from understudy.storage.postgresql import Postgres
+from understudy.storage.postgresql import Postgres, inserted
 
 FORMAT = 1
 """Of the file. A file of another format is refused, not guessed at."""
@@ -81,12 +81,9 @@ class Journal:
 
         Durable on return.
         """
-        cursor = self._database.execute(
-            "INSERT INTO entries (at, event, commands) VALUES (?, ?, ?) RETURNING number",
-            (at, event or NO_EVENT, self._encoder.encode(commands)),
-        )
-        ((number,),) = cursor.fetchall()
-        return number
+        row = (at, event or NO_EVENT, self._encoder.encode(commands))
+        query = "INSERT INTO entries (at, event, commands) VALUES (?, ?, ?)"
+        return inserted(self._database, query, row)
 
     @contextmanager
     def together(self) -> Generator[None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from understudy.base.ledger import BookRequest
-from understudy.storage.postgresql import Postgres
+from understudy.storage.postgresql import Postgres, inserted
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (number INTEGER PRIMARY KEY, request BLOB NOT NULL)
@@ -28,12 +28,8 @@ class Ledger:
 
     def append(self, request: BookRequest) -> int:
         """Keep a request; return its number. Durable on return, or on leaving `together`."""
-        cursor = self._database.execute(
-            "INSERT INTO requests (request) VALUES (?) RETURNING number",
-            (msgspec.msgpack.encode(request),),
-        )
-        ((number,),) = cursor.fetchall()
-        return number
+        row = (msgspec.msgpack.encode(request),)
+        return inserted(self._database, "INSERT INTO requests (request) VALUES (?)", row)
 
     @contextmanager
     def together(self) -> Generator[None]:

@@ -1,5 +1,6 @@
 """A PostgreSQL database that is spoken to as SQLite is, as far as the journal and ledger do."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any, LiteralString, cast
 
@@ -86,6 +87,17 @@ class Postgres:
     def close(self) -> None:
         """Let go of it."""
         self._connection.close()
+
+
+def inserted(database: sqlite3.Connection | Postgres, query: str, values: Sequence[Any]) -> int:
+    """Insert a row and give its number, which SQLite knows without being asked to return it.
+
+    To return something takes SQLite five times as long.
+    """
+    if isinstance(database, Postgres):
+        (number,) = database.execute(f"{query} RETURNING number", values).fetchone()
+        return number
+    return database.execute(query, values).lastrowid or 0
 
 
 def is_postgres(place: object) -> bool:
