@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import docker
 import msgspec
 import pytest
 from msgspec import structs
@@ -37,6 +38,7 @@ from understudy.live.fleets import Fleets
 from understudy.runtimes.addresses import address_of
 from understudy.runtimes.mappings import Mapped
 from understudy.runtimes.roots import bubblewrap
+from understudy.testing import container_engine
 from understudy.testing.heard import Heard, loop_of
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("nobody_is_left_behind")]
@@ -171,6 +173,35 @@ def test_user_data_runs_once_in_a_root_of_its_own(tmp_path: Path) -> None:
     log = (tmp_path / "machines/i-1/log").read_text()
     assert log.count("booting i-1") == 1
     assert "user data ended with code 3" in log
+
+
+AMI = "ami-0c0ffee0c0ffee0c0"
+COMMAND = ["sh", "-c", "mkdir /www; echo real > /www/index.html; exec httpd -f -p 8080 -h /www"]
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(bool(container_engine.missing()), reason=container_engine.missing())
+def test_an_image_that_is_a_real_one_runs_as_a_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> tuple[InstanceHealthy, str]:
+        async with world(tmp_path) as (fleets, heard):
+            await fleets.perform(instance(image=AMI, user_data="#!/bin/sh"))
+            healthy = await heard.until(InstanceHealthy)
+            said = await fetched(healthy.host, healthy.port)
+            await fleets.perform(Stop(REGION, "i-1", 0.0))
+            await heard.until(InstanceStopped)
+            return healthy, said
+
+    with container_engine.container_engine() as url:
+        monkeypatch.setenv("DOCKER_HOST", url)
+        client: Any = docker.DockerClient(url)
+        made = client.containers.create(container_engine.IMAGE, "true")
+        made.commit(AMI, conf={"Cmd": COMMAND, "ExposedPorts": {"8080/tcp": {}}})
+        made.remove()
+        client.close()
+        healthy, said = asyncio.run(story())
+    assert (what(healthy), healthy.host, said) == ("container", address_of("i-1"), "real")
 
 
 def test_a_crash_is_seen_within_a_second_with_the_last_words(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """EC2 instances of the live world: programs, each with an address, a folder and a log of its own.
 
-What an instance runs is, in this order: what ``understudy.toml`` maps its image, launch template or
+What an instance runs is, in this order: a container image of the name of its image, where a
+container engine has that; what ``understudy.toml`` maps its image, launch template or
 group to; its user data, as a shell script in its own root; else a stand-in, which says so.
 """
 
@@ -121,7 +122,11 @@ class Machines:
             zone=machine.zone,
         )
         found = mapped(self._mappings, (machine.image, machine.template, machine.group))
-        if found is None:
+        exposed = self._fleet.exposed(machine.image)
+        if exposed is not None:
+            ports = {own: _port(host, own) for own in exposed}
+            runs, program = "container", replace(base, image=machine.image, ports=ports)
+        elif found is None:
             runs, program = self._unmapped(base, machine.user_data)
         else:
             runs, program = self._mapped(base, found)
@@ -214,6 +219,11 @@ class Machines:
     def _fail(self, instance_id: str, reason: str) -> None:
         command = self._launches.pop(instance_id)
         self._loop.submit(InstanceFailed(self._loop.now(), command.region, instance_id, reason))
+
+
+def _port(host: str, own: int) -> int:
+    """A container's port at the address of its instance; another one where all share an address."""
+    return own if host != "127.0.0.1" else free_port(host)
 
 
 def _told(note: Note, running: Running) -> Note:

@@ -35,6 +35,16 @@ def connected(url: str | None, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> Any:
     return client
 
 
+def exposed(client: Any, image: str) -> tuple[int, ...] | None:
+    """The ports that an image of an engine says it listens at, None where there is no such one."""
+    try:
+        found = client.images.get(image)
+    except (DockerException, requests.RequestException):
+        return None
+    ports: dict[str, Any] = found.attrs["Config"].get("ExposedPorts") or {}
+    return tuple(int(each.removesuffix("/tcp")) for each in ports if each.endswith("/tcp"))
+
+
 def ran(container: Any, command: tuple[str, ...], timeout: float) -> bool:
     """Whether a command ends with 0 in a container, in time."""
     api = container.client.api

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
-from understudy.runtimes.container_asking import connected, drawn, ran
+from understudy.runtimes.container_asking import connected, drawn, exposed, ran
 from understudy.runtimes.container_leash import LABEL, PATIENCE, Leash
 from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
 from understudy.runtimes.usage import Usage, usage
@@ -45,12 +45,18 @@ class ProgramContainers:
     """
 
     def __init__(
-        self, owner: str, ends: Ends, base_url: str | None = None, *, patience: float = PATIENCE
+        self,
+        owner: str,
+        ends: Ends,
+        base_url: str | None = None,
+        *,
+        patience: float = PATIENCE,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         """Raises NotRun where no container engine answers."""
         self._owner = owner
         self._ends = ends
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop or asyncio.get_running_loop()
         self._gone: dict[str, asyncio.Event] = {}
         self._killed: set[str] = set()
         self._leash = Leash(owner, base_url or "", patience)
@@ -88,15 +94,9 @@ class ProgramContainers:
         """Whether a program runs here."""
         return name in self._gone
 
-    def has(self, image: str) -> bool:
-        """Whether the engine has an image."""
-        try:
-            self._client.images.get(image)
-        except ImageNotFound:
-            return False
-        except APIError:
-            return False
-        return True
+    def exposed(self, image: str) -> tuple[int, ...] | None:
+        """The ports of an image, None where the engine does not have it."""
+        return exposed(self._client, image)
 
     async def start(self, program: Program) -> Running:
         """Run a program. Raises NotRun."""
@@ -112,7 +112,7 @@ class ProgramContainers:
         return Running(program.name, limited=bool(program.cpu or program.memory))
 
     def _run(self, program: Program) -> None:
-        if not self.has(program.image):
+        if self.exposed(program.image) is None:
             self._client.images.pull(program.image)
         limits: dict[str, Any] = {}
         if program.cpu:

@@ -22,6 +22,7 @@ class ProgramFleet:
         self._keeper = Keeper(state, self._ended)
         self._processes = ProgramProcesses(self._keeper, ends)
         self._containers: ProgramContainers | ProgramSwarm | None = None
+        self._loop = asyncio.get_running_loop()
 
     async def adopt(self) -> tuple[Running, ...]:
         """The programs that an engine before us left running."""
@@ -42,8 +43,12 @@ class ProgramFleet:
 
     def runs(self, image: str) -> bool:
         """Whether a container engine answers, and has this image."""
-        engine = self._engine()
-        return bool(image) and engine is not None and engine.has(image)
+        return self.exposed(image) is not None
+
+    def exposed(self, image: str) -> tuple[int, ...] | None:
+        """The ports of an image, None where no container engine answers and has it."""
+        engine = self._engine() if image else None
+        return None if engine is None else engine.exposed(image)
 
     async def start(self, program: Program) -> Running:
         """Run a program. Raises NotRun."""
@@ -83,7 +88,9 @@ class ProgramFleet:
     def _engine(self) -> ProgramContainers | ProgramSwarm | None:
         if self._containers is None and reachable():
             try:
-                self._containers = containers(str(self._state.resolve()), self._ends)
+                self._containers = containers(
+                    str(self._state.resolve()), self._ends, loop=self._loop
+                )
             except NotRun:
                 return None
         return self._containers
@@ -93,15 +100,20 @@ class ProgramFleet:
 
 
 def containers(
-    owner: str, ends: Ends, base_url: str | None = None
+    owner: str,
+    ends: Ends,
+    base_url: str | None = None,
+    *,
+    loop: asyncio.AbstractEventLoop | None = None,
 ) -> ProgramContainers | ProgramSwarm:
     """What runs containers: on all nodes, where the engine is a manager of a swarm of several.
 
+    Other threads than that of the event loop ask for it with ``loop``.
     Raises NotRun where no container engine answers.
     """
     client = connected(base_url)
     swarm = client.info()["Swarm"]
     if swarm.get("ControlAvailable") and swarm.get("Nodes", 1) > 1:
-        return ProgramSwarm(client, owner, ends, base_url)
+        return ProgramSwarm(client, owner, ends, base_url, loop=loop)
     client.close()
-    return ProgramContainers(owner, ends, base_url)
+    return ProgramContainers(owner, ends, base_url, loop=loop)

@@ -14,9 +14,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import DockerException, NotFound
 from docker.types import EndpointSpec, Resources, RestartPolicy
 
+from understudy.runtimes.container_asking import exposed
 from understudy.runtimes.container_leash import LABEL, PATIENCE, Leash
 from understudy.runtimes.program_containers import LOG, NAME, NANO, NOTE, exit_code, said
 from understudy.runtimes.programs import Ends, Gone, NotRun, Program, Running
@@ -43,12 +44,20 @@ FAILED = frozenset({"failed", "rejected", "orphaned"})
 class ProgramSwarm:
     """Runs programs on the nodes of a swarm. ``owner`` labels their services."""
 
-    def __init__(self, client: Any, owner: str, ends: Ends, base_url: str | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        owner: str,
+        ends: Ends,
+        base_url: str | None = None,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         self._client = client
         self._engines = NodeEngines(client)
         self._owner = owner
         self._ends = ends
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop or asyncio.get_running_loop()
         self._leash = Leash(owner, base_url or "", PATIENCE)
         self._gone: dict[str, asyncio.Event] = {}
         self._where: dict[str, str] = {}
@@ -60,13 +69,9 @@ class ProgramSwarm:
         """Whether a program runs here."""
         return name in self._gone
 
-    def has(self, image: str) -> bool:
-        """Whether the manager has an image; nodes fetch it as it does."""
-        try:
-            self._client.images.get(image)
-        except (ImageNotFound, APIError):
-            return False
-        return True
+    def exposed(self, image: str) -> tuple[int, ...] | None:
+        """The ports of an image, None where the manager does not have it; nodes fetch it too."""
+        return exposed(self._client, image)
 
     async def adopt(self) -> tuple[Running, ...]:
         """Know the services that an engine before us left running, and where they listen."""
