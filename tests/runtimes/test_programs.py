@@ -281,7 +281,7 @@ def test_containers_end_where_no_engine_comes_back(engine: str, tmp_path: Path) 
     killed_engine(engine, tmp_path, 0.3)
     client: Any = docker.DockerClient(engine)
     ours = {"label": f"understudy={tmp_path}"}
-    wait_for(lambda: not client.containers.list(all=True, filters=ours), PATIENCE, "it stays")
+    wait_for(lambda: not client.api.containers(all=True, filters=ours), PATIENCE, "it stays")
     client.close()
 
 

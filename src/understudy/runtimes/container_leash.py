@@ -116,7 +116,8 @@ def _remove(owner: str, url: str) -> None:
     from docker.errors import DockerException
 
     client: Any = docker.DockerClient(url) if url else docker.from_env()
-    for each in client.containers.list(all=True, filters={"label": f"{LABEL}={owner}"}):
+    labelled = {"label": f"{LABEL}={owner}"}
+    for each in client.containers.list(all=True, filters=labelled, ignore_removed=True):
         with suppress(DockerException):
             each.remove(force=True)
     if client.info()["Swarm"].get("ControlAvailable"):

@@ -235,7 +235,9 @@ class ProgramContainers:
 
     def _ours(self, name: str = "") -> list[Any]:
         labels = [f"{LABEL}={self._owner}"] + ([f"{NAME}={name}"] if name else [])
-        return self._client.containers.list(all=True, filters={"label": labels})
+        return self._client.containers.list(
+            all=True, filters={"label": labels}, ignore_removed=True
+        )
 
 
 def _published(host: str, ports: Mapping[int, int]) -> dict[str, tuple[str, int]]:
