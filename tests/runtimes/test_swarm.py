@@ -106,11 +106,15 @@ def test_programs_run_on_the_node_of_their_zone_and_are_gone_with_it(
                     await asyncio.sleep(0.05)
         # An engine that comes later finds them, and where they listen.
         later = containers(str(tmp_path), ended, machines.manager)
+        assert isinstance(later, ProgramSwarm)
         found = {each.name: each for each in await later.adopt()}
         assert {name: each.host for name, each in found.items()} == {
             name: each.host for name, each in there.items()
         }
         assert found["two"].note == "note of two"
+        # There is one engine at a time: two would end each other's programs of the same name.
+        assert later._watching is not None
+        later._watching.cancel()
         # What runs there is asked and measured, on either machine.
         for name in ("one", "two"):
             assert await fleet.well(name, ("cat", "/www/index.html"), PATIENCE)
