@@ -8,7 +8,14 @@ import pytest
 from understudy.app.examples import example
 from understudy.app.templates import checked
 from understudy.recommend.document import NotPatchable
-from understudy.recommend.families import OF_FLEETS, Family, default_advice, families
+from understudy.recommend.families import (
+    OF_FLEETS,
+    OF_GROUPS,
+    OF_SERVICES,
+    Family,
+    default_advice,
+    families,
+)
 from understudy.recommend.patch import difference, patched
 from understudy.recommend.policies import Room
 from understudy.recommend.season import season
@@ -31,8 +38,10 @@ def room(terms: Terms) -> Room:
     return Room(3.0, 5.0, 1.0, 1, 5, season(days, limits, 1_772_409_600.0, 240.0), terms)
 
 
-@pytest.mark.parametrize("kind", OF, ids=list(OF))
-@pytest.mark.parametrize("family", OF_FLEETS, ids=lambda family: family.name)
+ALL = [("a service", each) for each in OF_SERVICES] + [("a group", each) for each in OF_GROUPS]
+
+
+@pytest.mark.parametrize(("kind", "family"), ALL, ids=[f"{kind}: {f.name}" for kind, f in ALL])
 def test_every_family_makes_a_template_that_is_valid(
     family: Family, kind: str, tmp_path: Path
 ) -> None:
@@ -123,7 +132,7 @@ def test_a_group_with_two_balancers_says_that_it_cannot_be_told_which() -> None:
 def test_the_default_advice_is_seventy_percent_of_the_processors(terms: Terms) -> None:
     (policy,) = default_advice(room(terms)).policies
     assert policy.configuration["TargetValue"] == 70
-    alike = as_variant(default_advice(room(terms)), terms, 5.0).policies[0].configuration
+    alike = as_variant(default_advice(room(terms)), terms, 5.0, {}).policies[0].configuration
     # 70 % of the 300 requests that an instance can serve in a minute.
     assert alike["TargetValue"] == pytest.approx(210)
     assert alike["ScaleOutCooldown"] == 300
@@ -133,10 +142,73 @@ def test_the_default_advice_is_seventy_percent_of_the_processors(terms: Terms) -
 
 def test_steps_of_a_group_wait_as_long_as_it_warms_up() -> None:
     candidate = STEPPED.make([0.5] * 7, room(GROUP))
-    out = as_variant(candidate, GROUP, 5.0).policies[0]
+    out = as_variant(candidate, GROUP, 5.0, {}).policies[0]
     assert (
         out.configuration["Cooldown"]
         == candidate.policies[0].configuration["EstimatedInstanceWarmup"]
     )
     assert out.alarms[0]["MetricName"] == "InvocationsPerInstance"
     assert out.alarms[0]["Threshold"] == candidate.policies[0].alarms[0]["Threshold"]
+
+
+FAST = next(each for each in OF_SERVICES if each.name == "target tracking on CPU (20 s)")
+WARM = next(each for each in OF_GROUPS if each.name == "warm pool and target tracking")
+PREDICTED = next(each for each in OF_FLEETS if each.name.startswith("predictive"))
+
+
+def test_a_policy_every_20_seconds_has_the_service_measured_as_often() -> None:
+    found = patched(SERVICES, FAST.make([0.5] * 4, room(SERVICE)))
+    assert "PredefinedMetricType: ECSServiceAverageCPUUtilizationHighResolution" in found
+    service = found[found.index("  Service:") : found.index("  Scaling:")]
+    assert "Monitoring:" in service
+    assert "- CPUUtilization" in service
+    assert "ResolutionSeconds: 20" in service
+
+
+@pytest.mark.parametrize(
+    ("kind", "member"),
+    [
+        ("a service", "PredictiveScalingPolicyConfiguration"),
+        ("a group", "PredictiveScalingConfiguration"),
+    ],
+)
+def test_a_forecast_is_made_from_the_requests_of_the_load_balancer(kind: str, member: str) -> None:
+    text, terms = OF[kind]
+    found = patched(text, PREDICTED.make([0.5] * 6, room(terms)))
+    policy = found[found.index("ForecastPolicy:") : found.index("Outputs:")]
+    assert "PolicyType: PredictiveScaling" in policy
+    assert f"{member}:" in policy
+    assert "PredefinedMetricType: ALBRequestCount" in policy
+    label = "${Balancer.LoadBalancerFullName}/${Targets.TargetGroupFullName}"
+    assert f"ResourceLabel: !Sub {label}" in policy
+    assert "Mode: ForecastAndScale" in policy
+
+
+def test_a_warm_pool_is_put_in_changed_and_taken_away() -> None:
+    candidate = WARM.make([0.5, 0.5, 0.5, 0.0, 0.5], room(GROUP))
+    first = patched(GROUPS, candidate)
+    pool = first[first.index("  WarmPool:") : first.index("Outputs:")]
+    assert "AutoScalingGroupName: !Ref Group" in pool
+    assert "PoolState: Stopped" in pool
+    assert "MaxGroupPreparedCapacity: 3" in pool
+    larger = patched(first, WARM.make([0.5, 0.5, 0.5, 0.0, 1.0], room(GROUP)))
+    assert larger.count("AWS::AutoScaling::WarmPool") == 1
+    assert "MaxGroupPreparedCapacity: 5" in larger
+    assert "WarmPool" not in patched(first, ON_CPU.make([0.5] * 4, room(GROUP)))
+
+
+def test_policies_are_named_by_what_they_look_at() -> None:
+    found = patched(GROUPS, ON_REQUESTS.make([0.5] * 4, room(GROUP)))
+    assert "  RequestsPolicy:" in found
+    assert "Invocations" not in found
+
+
+def test_tasks_and_instances_of_another_size() -> None:
+    candidate = ON_REQUESTS.make([0.5] * 4, room(SERVICE))
+    tasks = patched(SERVICES, candidate, "Fargate 1 vCPU 2 GB")
+    task = tasks[tasks.index("  Task:") : tasks.index("  Service:")]
+    assert "Cpu: '1024'" in task or 'Cpu: "1024"' in task
+    assert "Memory: '2048'" in task or 'Memory: "2048"' in task
+    group = patched(GROUPS, ON_REQUESTS.make([0.5] * 4, room(GROUP)), "t3.medium")
+    launch = group[group.index("  Launch:") : group.index("  Group:")]
+    assert "InstanceType: t3.medium" in launch

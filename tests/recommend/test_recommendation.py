@@ -223,3 +223,6 @@ def test_the_command_answers_in_words_values_and_a_template(
     page = (tmp_path / "out/recommendation.html").read_text()
     assert page.count("<svg") >= 4
     assert "http://" not in page
+    front = page[page.index('id="front"') : page.index('id="purchase"')]
+    assert ">$0</text>" in front.replace("$0.00", "$0"), "costs are drawn from nothing on"
+    assert page.count("<table") == page.count('<div class="scroll"><table'), "wide ones scroll"

@@ -1,8 +1,9 @@
 """Driving traffic at an endpoint or a load balancer, and what is seen of it meanwhile."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -199,17 +200,36 @@ def in_service_history(seen: Observation, start: float, now: float) -> list[int]
     return [seen.capacity[int(place)].in_service if place >= 0 else 0 for place in places]
 
 
+def mean_start(capacity: Sequence[CapacityPoint], usual: float) -> float:
+    """Mean seconds that instances were pending until they served; ``usual`` where none began to.
+
+    It is Little's law: the time that instances were pending, over how many came into service. Where
+    fewer came than were asked for, it is ``usual`` too.
+
+    >>> points = [CapacityPoint(0, 1, 1), CapacityPoint(60, 3, 1, 2), CapacityPoint(70, 3, 2, 1),
+    ...           CapacityPoint(90, 3, 3)]
+    >>> mean_start(points, 5.0)
+    20.0
+    """
+    pairs = list(pairwise(capacity))
+    came = sum(max(after.in_service - before.in_service, 0) for before, after in pairs)
+    asked = sum(max(after.desired - before.desired, 0) for before, after in pairs)
+    pending = sum(before.pending * (after.at - before.at) for before, after in pairs)
+    return pending / came if came and came == asked else usual
+
+
 def unloaded(driven: Driven, sent: Floats, latency: Floats) -> Floats:
     """Latencies (real s) of the requests that found the endpoint idle: its bare service times.
 
-    Where too few did, those of all that succeeded.
+    Where too few did, those of the requests that found the fewest others.
     """
     good = np.flatnonzero(driven.ok & ~np.isnan(sent))
     order = good[np.argsort(sent[good])]
     ends = np.sort(sent[order] + latency[order])
     in_flight = np.arange(len(order)) - np.searchsorted(ends, sent[order], side="right")
-    alone = order[in_flight <= 0]
-    return latency[alone] if len(alone) >= FEWEST_ALONE else latency[good]
+    few = np.sort(in_flight)[min(FEWEST_ALONE, len(order)) - 1]
+    return latency[order[in_flight <= max(few, 0)]]
 
 
 FEWEST_ALONE = 20
+"""Requests from which service times are drawn, at least."""

@@ -1,5 +1,6 @@
 """A recommendation for a template: what is searched, what it leads to, and how it is applied."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,38 +14,43 @@ from understudy.app.scenarios import later, pools_of
 from understudy.app.simulating import SIMULATED_MODEL, Prepared
 from understudy.app.simulation import deployed, simulate
 from understudy.base.diagnostic import Diagnostic, InvalidInput
+from understudy.base.service_time import ServiceTime, parse_service_time
 from understudy.control.events import Params
 from understudy.control.subjects import NoSubject
 from understudy.pricing.catalogue import offers_in
-from understudy.pricing.fargate import size_offers
+from understudy.pricing.fargate import size_name, size_offers
+from understudy.recommend.forecasts import expected, hourly
 from understudy.recommend.patch import NotPatchable, difference, patched
 from understudy.recommend.purchase import PurchaseMix, purchase_mix
 from understudy.recommend.recommendation import (
-    Judged,
     Option,
     Problem,
     Recommendation,
     Search,
 )
-from understudy.recommend.sifting import Sifting
+from understudy.recommend.sifting import Sifting, with_warmed
 from understudy.recommend.sweep import Cores, Sweep, Workers
-from understudy.recommend.terms import SERVICE, VARIANT
+from understudy.recommend.terms import SERVICE, VARIANT, Terms
 from understudy.sim.candidate import Candidate
-from understudy.sim.delays import start_up
 from understudy.sim.lane import Setting
 from understudy.sim.measures import Measures, measured
+from understudy.sim.service_time import Empirical
 from understudy.sim.serving import Serving, serving_of
 from understudy.sim.traffic import Traffic
 
 LEAST_HOURS = 2.0
 MOST_INSTANCES = 64
+TASK_SIZE = re.compile(r"(\d+)/(\d+)")
 CHECKED_REQUESTS = 20_000_000
 """The exact lane checks the choice where the unseen part has no more requests than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What may be searched. ``instance_types`` are written ``ml.c5.xlarge=calibration.json``.
+    """What may be searched.
+
+    ``instance_types`` are written ``ml.c5.xlarge=calibration.json`` or ``t3.medium=80ms``, sizes of
+    tasks ``1024/2048=80ms``: CPU units and MiB.
 
     ``most`` is the most instances, 0 for four times what the template allows; ``tries`` how many
     candidates of each family; ``sweep`` a file to remember results in, to go on from after an
@@ -95,7 +101,7 @@ def recommend(prepared: Prepared, choices: Choices, watching: Watching) -> Answe
     _refuse(prepared)
     now = _scaled(prepared)
     problem = Problem(
-        tuple(_options(prepared, choices, now)),
+        tuple(options_of(prepared, choices, now)),
         now.candidate,
         prepared.slos,
         choices.least,
@@ -107,13 +113,13 @@ def recommend(prepared: Prepared, choices: Choices, watching: Watching) -> Answe
     watching.say(
         f"Tables for {', '.join(each.instance_type for each in problem.options)} are made."
     )
-    workers = _workers(search.settings, choices)
-    stamp = _stamp(prepared)
     if now.terms == VARIANT:
-        found = search.run(Sweep(workers, stamp, choices.sweep, watching.progress))
+        workers = _workers(search.settings, choices)
+        found = search.run(Sweep(workers, _stamp(prepared), choices.sweep, watching.progress))
     else:
-        found = _sifted(prepared, choices, search, workers, watching)
-    return _answer(prepared, found, watching)
+        found = _sifted(prepared, choices, search, watching)
+    settings = {each.instance_type: each.setting for each in problem.options}
+    return _answer(prepared, found, watching, settings)
 
 
 def _stamp(prepared: Prepared) -> str:
@@ -135,12 +141,14 @@ def _stamp(prepared: Prepared) -> str:
 
 
 def _sifted(
-    prepared: Prepared, choices: Choices, search: Search, workers: Workers, watching: Watching
+    prepared: Prepared, choices: Choices, search: Search, watching: Watching
 ) -> Recommendation:
     """The search for a service or group: sifted by the compiled lane, run in the exact one."""
     terms, stamp = search.problem.terms, _stamp(prepared)
     capacities = {name: room.capacity for name, room in search.rooms.items()}
-    sifting = Sifting(workers, terms, capacities)
+    workers = _workers(with_warmed(search.settings), choices)
+    loads = {name: _forecast(prepared, each) for name, each in search.settings.items()}
+    sifting = Sifting(workers, terms, capacities, loads)
     places = {name: _place(prepared, each) for name, each in search.settings.items()}
     with ExactLane(places, _bodies(prepared, search), choices.workers) as exact:
         return search.run(
@@ -149,14 +157,29 @@ def _sifted(
         )
 
 
+def _forecast(prepared: Prepared, setting: Setting) -> dict[int, float]:
+    """The requests that predictive scaling expects in each hour of a setting."""
+    parts = ((prepared.start_at, _past(prepared, setting)), (setting.start, setting.traffic))
+    load = hourly([(start, each) for start, each in parts if each.duration])
+    return expected(load, setting.start, setting.start + setting.traffic.duration)
+
+
+def _past(prepared: Prepared, setting: Setting) -> Traffic:
+    """The traffic before that of a setting, nothing for the first part."""
+    return prepared.traffic.window(0.0, setting.start - prepared.start_at)
+
+
 def _place(prepared: Prepared, setting: Setting) -> Place:
     """A setting as the exact lane has it."""
     events = later(prepared.events, setting.start - prepared.start_at)
-    around = replace(prepared.around, serving=setting.serving)
+    world = replace(prepared.around.world, start_up=setting.start_up)
+    around = replace(prepared.around, serving=setting.serving, world=world)
     part = replace(
         prepared, traffic=setting.traffic, start_at=setting.start, events=events, around=around
     )
-    return Place(part.scenario(), setting.limits)
+    past = _past(prepared, setting)
+    scenario = replace(part.scenario(), past=past if past.duration else None)
+    return Place(scenario, setting.limits)
 
 
 def _bodies(prepared: Prepared, search: Search) -> Body:
@@ -215,24 +238,22 @@ def _scaled(prepared: Prepared) -> Scaled:
         raise InvalidInput((Diagnostic(str(nothing)),)) from nothing
 
 
-def _options(prepared: Prepared, choices: Choices, now: Scaled) -> list[Option]:
+def options_of(prepared: Prepared, choices: Choices, now: Scaled) -> list[Option]:
+    """The type that the template has, and the others that may be chosen. Raises InvalidInput."""
     around, current = prepared.around, now.candidate
-    if choices.instance_types and now.terms == SERVICE:
-        action = "give other sizes as --parameter, one after the other"
-        problem = Diagnostic("The size of tasks is not searched.", action=action)
-        raise InvalidInput((problem,))
     most = choices.most or min(4 * max(current.maximum, 2), MOST_INSTANCES)
     options = [_option(prepared, around.instance_type, around.serving, max(most, current.maximum))]
     for text in choices.instance_types:
-        kind, equals, path = text.partition("=")
+        name, equals, told = text.partition("=")
+        kind = _kind(name, now.terms)
         if kind == around.instance_type:
             continue
         if not equals:
-            action = f"measure it there, and write {kind}=calibration.json"
+            action = f"write {name}=calibration.json, measured there, or {name}=80ms"
             raise InvalidInput(
-                (Diagnostic(f"How fast the model is on {kind} is not known.", action=action),)
+                (Diagnostic(f"How fast the model is on {name} is not known.", action=action),)
             )
-        served_there = serving_of(load(Path(path)).service_time)
+        served_there = serving_of(_service_time(told))
         own = replace(
             around.serving,
             service_time=served_there.service_time,
@@ -242,17 +263,35 @@ def _options(prepared: Prepared, choices: Choices, now: Scaled) -> list[Option]:
     return options
 
 
+def _kind(name: str, terms: Terms) -> str:
+    """An instance type as it is listed; of tasks their CPU units and MiB, ``1024/2048``."""
+    if terms != SERVICE:
+        return name
+    size = TASK_SIZE.fullmatch(name)
+    if size is None:
+        action = "write CPU units and MiB, such as 1024/2048=80ms"
+        raise InvalidInput((Diagnostic(f"{name!r} is no size of a task.", action=action),))
+    return size_name(int(size[1]), int(size[2]))
+
+
+def _service_time(told: str) -> ServiceTime | Empirical:
+    """How a model serves: as a calibration says, or in words."""
+    if Path(told).suffix == ".json" or Path(told).is_file():
+        return load(Path(told)).service_time
+    try:
+        return parse_service_time(told)
+    except ValueError as error:
+        raise InvalidInput((Diagnostic(f"--instance-types: {error}"),)) from error
+
+
 def _option(prepared: Prepared, kind: str, serving: Serving, most: int) -> Option:
     around = prepared.around
     offers = offers_in(prepared.region)
     offer = (offers | size_offers([kind], offers)).get(kind)
-    start = around.world.start_up
-    if kind != around.instance_type:
-        start = start_up("", kind, prepared.seed)
     setting = Setting(
         prepared.traffic,
         serving,
-        start,
+        around.started(kind),
         prepared.slos,
         prepared.start_at,
         most,
@@ -265,7 +304,9 @@ def _option(prepared: Prepared, kind: str, serving: Serving, most: int) -> Optio
     return Option(kind, setting)
 
 
-def _answer(prepared: Prepared, found: Recommendation, watching: Watching) -> Answer:
+def _answer(
+    prepared: Prepared, found: Recommendation, watching: Watching, settings: Mapping[str, Setting]
+) -> Answer:
     chosen, text = found.chosen, prepared.template.text
     kind = chosen.instance_type
     patch = text
@@ -273,9 +314,9 @@ def _answer(prepared: Prepared, found: Recommendation, watching: Watching) -> An
         patch = _patched(prepared, chosen.candidate, kind)
     unseen = _unseen(prepared, found)
     watching.say("The choice is checked in the exact lane.")
-    exact = None if found.exact else _exact(prepared, unseen, patch, chosen)
+    exact = None if found.exact else _exact(prepared, unseen, patch, settings[kind])
     current = None if found.exact else found.current
-    now = _exact(prepared, unseen, text, current) if current else None
+    now = _exact(prepared, unseen, text, settings[current.instance_type]) if current else None
     curve = chosen.curve
     begin = prepared.start_at + found.tuning_hours * 3600
     mix = purchase_mix(curve, found.unseen_hours, kind, prepared.region, begin) if curve else None
@@ -299,17 +340,15 @@ def _unseen(prepared: Prepared, found: Recommendation) -> Traffic:
     return prepared.traffic.window(begin, prepared.traffic.duration)
 
 
-def _exact(prepared: Prepared, unseen: Traffic, body: str, judged: Judged) -> Measures | None:
-    """The unseen part request by request through the whole control plane."""
-    if unseen.total > CHECKED_REQUESTS or judged.instance_type != prepared.around.instance_type:
+def _exact(prepared: Prepared, unseen: Traffic, body: str, setting: Setting) -> Measures | None:
+    """The unseen part request by request through the whole control plane, on a type's terms."""
+    if unseen.total > CHECKED_REQUESTS:
         return None
     start = prepared.start_at + prepared.traffic.duration - unseen.duration
-    events = later(prepared.events, start - prepared.start_at)
-    part = replace(prepared, traffic=unseen, start_at=start, events=events)
-    run = simulate(part.scenario(body))
+    place = _place(prepared, replace(setting, traffic=unseen, start=start))
+    run = simulate(replace(place.scenario, body=body))
     most = max([run.maximum, *(point.in_service for point in run.capacity)])
-    setting = _option(part, judged.instance_type, part.around.serving, 2 * most).setting
-    return measured(run, setting.limits)
+    return measured(run, replace(setting, most=2 * most).limits)
 
 
 def change_set(prepared: Prepared, body: str) -> tuple[Params, ...]:

@@ -14,7 +14,7 @@ from understudy.app.audience import Audience
 from understudy.app.capacity import Call, setting_calls
 from understudy.app.client import Client, refuse_foreign
 from understudy.app.deployment import StackDeployment, message_of
-from understudy.app.driving import Driven, Driver, unloaded
+from understudy.app.driving import Driven, Driver, mean_start, unloaded
 from understudy.app.estimate import estimate
 from understudy.app.failures import Failed
 from understudy.app.instance_logs import keep_logs, tail
@@ -33,6 +33,7 @@ from understudy.base.arn import last_name
 from understudy.base.service_time import ServiceTime, parse_service_time
 from understudy.control.comparison import CapacityDifference, capacity_difference
 from understudy.control.outcome import LoadMode, Outcome
+from understudy.control.stand_ins import StandInModel, TaskModel
 from understudy.control.views import Observation
 from understudy.live.load import LoadFailed
 from understudy.sim.service_time import Empirical
@@ -277,7 +278,7 @@ class Rehearsal:
                 parameters=parameters,
                 traffic=self._prepared.traffic,
                 serving=serving_of(_service_time(seen, driver, driven)),
-                world=WorldModel(at_once(INSTANCE_START_SECONDS * driver.clock.speed)),
+                world=_world(live, INSTANCE_START_SECONDS * driver.clock.speed),
                 slos=self._prepared.slos,
                 deploy_at=deploy_at,
                 start_at=live.started_at,
@@ -301,6 +302,12 @@ def perform(client: Client, calls: Iterable[Call]) -> None:
     """Tell an engine of capacity. Raises InvalidInput where it refuses."""
     for operation, params in calls:
         client.capacity(operation, **params)
+
+
+def _world(live: Outcome, usual: float) -> WorldModel:
+    """A world in which an instance starts in so many seconds, and a task as it did live."""
+    tasks = TaskModel(start=mean_start(live.capacity, usual))
+    return WorldModel(at_once(usual), stand_ins=StandInModel(tasks=tasks))
 
 
 def _service_time(seen: Observation, driver: Driver, driven: Driven) -> ServiceTime | Empirical:

@@ -7,6 +7,7 @@ from understudy.app.capacity import Call, Settings, setting_calls
 from understudy.app.composition import world_of
 from understudy.app.failures import Failed
 from understudy.app.outcomes import RunFacts, outcome
+from understudy.app.past import remember
 from understudy.app.planned_change import planned_change, reviewed
 from understudy.app.prices import own_book, today
 from understudy.app.scenarios import Events, event_calls, events_said
@@ -34,6 +35,7 @@ from understudy.sim.world import SimulatedWorld, WorldModel
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 CONCURRENCY_METRICS = frozenset({"ConcurrentRequestsPerModel"})
+ECS, MINUTE = "AWS/ECS", 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Scenario:
 
     ``deploy_at`` and ``start_at`` are when the stack is created and when the traffic starts, in
     world time. ``startup_delay`` is the least time from an instance's launch to its service.
+    ``past`` is the traffic that a load balancer has counted before ``start_at``, where forecasts
+    are made from it.
     """
 
     stack_name: str
@@ -74,6 +78,7 @@ class Scenario:
     region: str = DEFAULT_REGION
     settings: Settings = field(default_factory=Settings)
     events: Events = field(default_factory=Events)
+    past: Traffic | None = None
 
 
 def simulate(scenario: Scenario) -> Outcome:
@@ -86,6 +91,8 @@ def simulate(scenario: Scenario) -> Outcome:
     world.run(scenario.start_at)
     plane = world.engine.region(scenario.region).plane
     subject = _subject(world)
+    if scenario.past is not None and subject.balancer:
+        remember(world, scenario.past, scenario.start_at, scenario.deploy_at)
     tally = drive(world, scenario, planned=planned)
     status = _status(world, scenario)
     facts = RunFacts(
@@ -189,11 +196,20 @@ def _sent(
     """Let a load be sent to what gets it from now on."""
     if subject.balancer:
         balanced = BalancedFleet(subject.balancer, world.region, load, serving, tally)
-        world.balance(balanced)
+        world.balance(balanced, short=_watches_seconds(world))
         return balanced
     fleet = Fleet(subject.resource.split("/")[1], load, serving, tally)
     world.send(fleet, concurrency=_watches_concurrency(world))
     return fleet
+
+
+def _watches_seconds(world: SimulatedWorld) -> bool:
+    """Whether any alarm reads more than once a minute what tasks use."""
+    alarms = world.engine.region(world.region).plane.cloudwatch.state.alarms.values()
+    return any(
+        alarm.params.get("Namespace") == ECS and alarm.params.get("Period", MINUTE) < MINUTE
+        for alarm in alarms
+    )
 
 
 def _watches_concurrency(world: SimulatedWorld) -> bool:

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from understudy.app.calibrations import Calibration, load
 from understudy.app.fleet_templates import (
-    INSTANCE_START,
+    INSTANCE_BOOT,
+    INSTANCE_LAUNCH,
     TASK_START,
     asked_of_stand_in,
     is_balanced,
@@ -18,6 +19,7 @@ from understudy.base.diagnostic import Diagnostic, InvalidInput
 from understudy.base.quantity import parse_duration
 from understudy.base.service_time import (
     STAND_IN_VARIABLE,
+    Constant,
     Distribution,
     ServiceTime,
     parse_service_time,
@@ -76,13 +78,18 @@ class WorldOptions:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The same as values. ``told`` says in words where the service time comes from."""
+    """The same as values.
+
+    ``told`` says in words where the service time comes from, ``started`` how instances of a type
+    start here.
+    """
 
     serving: Serving
     world: WorldModel
     publication: CloudWatchConfig
     instance_type: str
     told: str
+    started: Callable[[str], StartUp]
 
 
 def surroundings(
@@ -118,6 +125,11 @@ class _Reading:
         if self.problems or served is None or started is None:
             raise InvalidInput(tuple(self.problems))
         base = serving_of(served)
+
+        def start(kind: str) -> StartUp:
+            phases = self.started(kind, seed, measured).phases
+            return StartUp(phases, failing, lifetime=lifetime or float("inf"), seed=seed)
+
         return Surroundings(
             serving=Serving(
                 base.service_time,
@@ -130,17 +142,13 @@ class _Reading:
                 options.clients,
             ),
             world=WorldModel(
-                StartUp(
-                    started.phases,
-                    failing,
-                    lifetime=lifetime or float("inf"),
-                    seed=seed,
-                ),
+                start(instance_type),
                 stand_ins=StandInModel(tasks=TaskModel(start=started.mean)),
             ),
             publication=CloudWatchConfig(minute_delay=publication),
             instance_type=instance_type,
             told=told,
+            started=start,
         )
 
     def started(
@@ -150,8 +158,10 @@ class _Reading:
         text = self.options.start_up
         if text or not is_balanced(self.template):
             return start_up(text, instance_type, seed, measured)
-        fargate = instance_type.startswith("Fargate")
-        return at_once(TASK_START if fargate else INSTANCE_START, seed)
+        if instance_type.startswith("Fargate"):
+            return at_once(TASK_START, seed)
+        launched, booted, nothing = Constant(INSTANCE_LAUNCH), Constant(INSTANCE_BOOT), Constant(0)
+        return StartUp((launched, nothing, nothing, booted, nothing), seed=seed)
 
     def wrong(self, summary: str, action: str) -> None:
         self.problems.append(Diagnostic(summary, action=action))

@@ -62,8 +62,9 @@ def recommend(
         slo: Objectives such as 'p99<500ms'; may be repeated. Default: p99<500ms.
         cloudwatch: Namespace, metric and dimensions (Name=Value,Name=Value) whose sum is requests.
         days: How far back CloudWatch is asked; AWS keeps minutes for 15 days.
-        instance_types: Further types that may be chosen, each with what was measured on it:
-            ml.c5.xlarge=calibration.json.
+        instance_types: Further types that may be chosen, each with what was measured on it or how
+            long a request takes: ml.c5.xlarge=calibration.json, 't3.medium=80ms; concurrency=2'; of
+            tasks CPU units and MiB, 1024/2048=80ms.
         min_instances: Fewest instances or tasks (AWS: MinCapacity, MinSize; at least 1 for an
             endpoint variant).
         max_instances: Most instances or tasks (AWS: MaxCapacity, MaxSize); 0 for four times the

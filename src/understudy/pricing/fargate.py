@@ -84,6 +84,18 @@ def size_name(cpu: int, memory: int) -> str:
 _PREFIX = "Fargate "
 
 
+def size_of(name: str) -> tuple[int, int] | None:
+    """The CPU units and MiB of a task by what its size is called; None if it is no such name.
+
+    >>> size_of("Fargate 0.5 vCPU 1 GB"), size_of("t3.small")
+    ((512, 1024), None)
+    """
+    if not name.startswith(_PREFIX):
+        return None
+    vcpus, _, gigabytes, _ = name.removeprefix(_PREFIX).split()
+    return round(float(vcpus) * CPU_UNITS), round(float(gigabytes) * MEGABYTES)
+
+
 def size_offers(names: Iterable[str], offers: Mapping[str, Offer]) -> dict[str, Offer]:
     """The hourly prices of task sizes by their names, as far as the region's prices are known.
 

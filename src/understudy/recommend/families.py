@@ -21,9 +21,11 @@ from understudy.recommend.policies import (
     step,
     tracking,
 )
-from understudy.recommend.terms import GROUP, SERVICE, VARIANT, Terms
-from understudy.sim.candidate import Candidate, Policy
+from understudy.recommend.terms import GROUP, PREDICTIVE, SERVICE, VARIANT, Terms
+from understudy.sim.candidate import Candidate, Policy, WarmPool
 
+AHEAD = (0, 60, 300, 600, 900)
+"""Seconds before the hour at which predictive scaling raises the capacity."""
 SAFETY_FACTOR = 0.5
 """AWS: Load testing your autoscaling configuration, "SAFETY_FACTOR"."""
 DEFAULT_SHARE = 0.7
@@ -55,7 +57,7 @@ def default_advice(room: Room) -> Candidate:
     terms = room.terms
     if terms is VARIANT:
         target = DEFAULT_SHARE * room.rate * 60
-        policy = tracking("invocations", terms.requests, target, 300, 300)
+        policy = tracking(terms.counted, terms.requests, target, 300, 300)
     else:
         policy = tracking("cpu", terms.busy, 100 * DEFAULT_SHARE, 300, 300, terms)
     return Candidate(room.least, room.most, room.least, (policy,))
@@ -64,7 +66,7 @@ def default_advice(room: Room) -> Candidate:
 def on_invocations(units: Sequence[float], room: Room) -> Candidate:
     """Target tracking on requests per instance and minute."""
     target = between(units[0], 0.2 * room.rate, 0.97 * room.capacity) * 60
-    return _tracked("invocations", room.terms.requests, target, units, room)
+    return _tracked(room.terms.counted, room.terms.requests, target, units, room)
 
 
 def _tracked(
@@ -87,6 +89,37 @@ def on_cpu(units: Sequence[float], room: Room) -> Candidate:
     """Target tracking on the average CPU utilisation, in percent."""
     target = round(between(units[0], 10.0, 95.0))
     return _tracked("cpu", room.terms.busy, target, units, room)
+
+
+def on_fast_cpu(units: Sequence[float], room: Room) -> Candidate:
+    """Target tracking on the average CPU utilisation, in percent, seen every 20 seconds."""
+    target = round(between(units[0], 10.0, 95.0))
+    return _tracked("cpu", room.terms.fast, target, units, room)
+
+
+def predicted(units: Sequence[float], room: Room) -> Candidate:
+    """Capacity for what is forecast before each hour, target tracking for the rest."""
+    calm = on_invocations(units[:4], room)
+    target = between(units[4], 0.2 * room.rate, 0.97 * room.capacity) * 60
+    pair = {
+        "TargetValue": rounded(target),
+        "PredefinedMetricPairSpecification": {"PredefinedMetricType": "ALBRequestCount"},
+    }
+    ahead: Params = {
+        "MetricSpecifications": [pair],
+        "Mode": "ForecastAndScale",
+        "SchedulingBufferTime": pick(units[5], AHEAD),
+    }
+    policies = (*calm.policies, Policy("forecast", PREDICTIVE, ahead))
+    return Candidate(calm.minimum, room.most, calm.minimum, policies)
+
+
+def warmed(units: Sequence[float], room: Room) -> Candidate:
+    """Target tracking with stopped instances at hand, which start in a part of the time."""
+    calm = on_invocations(units[:4], room)
+    prepared = max(calm.minimum, min(calm.minimum + round(units[4] * room.most), room.most))
+    pool = WarmPool(prepared=prepared, reuse=True)
+    return Candidate(calm.minimum, room.most, calm.minimum, calm.policies, warm=pool)
 
 
 def on_both(units: Sequence[float], room: Room) -> Candidate:
@@ -234,11 +267,27 @@ OF_FLEETS: Sequence[Family] = (
     Family("target tracking on both", "requests of changing cost", "two targets to keep", 8,
            on_both),
     *STEPS,
+    Family("predictive scaling and target tracking", "days or weeks alike, without a schedule",
+           "a forecast by the hour, from a day of history on", 6, predicted),
 )  # fmt: skip
 """Of services and groups behind a load balancer."""
+OF_SERVICES: Sequence[Family] = (
+    *OF_FLEETS,
+    Family("target tracking on CPU (20 s)", "rises within minutes",
+           "noisy with few requests; its metric has a price of its own", 4, on_fast_cpu),
+)  # fmt: skip
+OF_GROUPS: Sequence[Family] = (
+    *OF_FLEETS,
+    Family("warm pool and target tracking", "instances that take minutes to prepare",
+           "volumes of stopped instances are paid, and not in these figures", 5, warmed),
+)  # fmt: skip
+SEASONAL = ("scheduled", "predictive")
 
 
 def families(room: Room) -> tuple[Family, ...]:
-    """The families that there can be: scheduled ones only where there is a season."""
-    kinds = OF_FLEETS if room.terms in (SERVICE, GROUP) else OF_VARIANTS
-    return tuple(each for each in kinds if room.season is not None or "scheduled" not in each.name)
+    """The families that there can be: those that go by the clock only where there is a season."""
+    kinds = OF_VARIANTS
+    if room.terms in (SERVICE, GROUP):
+        kinds = OF_SERVICES if room.terms == SERVICE else OF_GROUPS
+    by_clock = {each.name for each in kinds if any(name in each.name for name in SEASONAL)}
+    return tuple(each for each in kinds if room.season is not None or each.name not in by_clock)

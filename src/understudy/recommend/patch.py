@@ -7,16 +7,20 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from understudy.pricing.fargate import size_of
 from understudy.recommend.document import Document, NotPatchable, indent_like, put
 from understudy.recommend.patch_group import GROUP, LAUNCH, of_group
 from understudy.recommend.patch_target import CONFIG, of_target
 from understudy.sim.candidate import Candidate
 
+TASK = "AWS::ECS::TaskDefinition"
+
 
 def patched(text: str, candidate: Candidate, instance_type: str = "") -> str:
     """The template text with the candidate's bounds, policies, alarms and schedule.
 
-    What need not change stays as it was written. An ``instance_type`` is set too, if one is given.
+    What need not change stays as it was written. An ``instance_type`` is set too, if one is given;
+    of tasks it is their size, such as ``Fargate 0.5 vCPU 1 GB``.
     Raises NotPatchable.
     """
     if text.lstrip().startswith("{"):
@@ -50,8 +54,12 @@ def _patch(document: Document, candidate: Candidate, instance_type: str) -> None
 
 
 def _size(document: Document, instance_type: str) -> None:
-    """Set the instance type of the variant, or of the group's launch template."""
-    if document.all(GROUP):
+    """Set the type of the variant, or of the group's launch template, or the size of tasks."""
+    if size := size_of(instance_type):
+        task = document.properties(document.only(TASK))
+        put(task, "Cpu", str(size[0]))
+        put(task, "Memory", str(size[1]))
+    elif document.all(GROUP):
         launch = document.properties(document.only(LAUNCH))["LaunchTemplateData"]
         put(launch, "InstanceType", instance_type)
     else:

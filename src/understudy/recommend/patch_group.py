@@ -2,14 +2,16 @@
 
 from understudy.control.application_autoscaling.dimensions import TRACKING
 from understudy.control.events import Params
-from understudy.recommend.document import Document, camel, name_of, put
+from understudy.recommend.document import Document, camel, name_of, put, update
 from understudy.recommend.patch_policies import Style, of_targets, put_policies
+from understudy.recommend.terms import PREDICTIVE
 from understudy.sim.candidate import Action, Candidate, Policy
 
 GROUP, LAUNCH = "AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::LaunchTemplate"
 POLICY, ACTION = "AWS::AutoScaling::ScalingPolicy", "AWS::AutoScaling::ScheduledAction"
 OWNER = "AutoScalingGroupName"
 TRACKED = "TargetTrackingConfiguration"
+PREDICTS, POOL = "PredictiveScalingConfiguration", "AWS::AutoScaling::WarmPool"
 WARM_UP = "EstimatedInstanceWarmup"
 
 
@@ -21,7 +23,8 @@ def of_group(document: Document, candidate: Candidate) -> None:
     put(group, "MaxSize", str(candidate.maximum))
     group.pop("DesiredCapacity", None)
     _schedule(document, candidate, name)
-    style = Style(POLICY, OWNER, TRACKED, _written, lambda: of_targets(document))
+    _warm_pool(document, candidate, name)
+    style = Style(POLICY, OWNER, TRACKED, PREDICTS, _written, lambda: of_targets(document))
     put_policies(document, candidate, name, style)
 
 
@@ -50,8 +53,33 @@ def recurrence(action: Action) -> str:
     return f"{minute} {hour} * {month} {days}"
 
 
+def _warm_pool(document: Document, candidate: Candidate, group: str) -> None:
+    """Put in the candidate's warm pool, in place of the group's own, or take that away."""
+    there = [
+        name
+        for name in document.all(POOL)
+        if name_of(document.properties(name).get(OWNER)) == group
+    ]
+    if candidate.warm is None:
+        document.drop(set(there), set())
+        return
+    pool = candidate.warm
+    sizes = {"MaxGroupPreparedCapacity": pool.prepared, "MinSize": pool.minimum or None}
+    given: Params = {
+        "PoolState": pool.state,
+        **{key: each for key, each in sizes.items() if each is not None},
+        "InstanceReusePolicy": {"ReuseOnScaleIn": pool.reuse},
+    }
+    if there:
+        update(document.properties(there[0]), given)
+    else:
+        document.add("WarmPool", POOL, {OWNER: document.reference(group), **given})
+
+
 def _written(policy: Policy) -> Params:
     settings = policy.configuration
+    if policy.kind == PREDICTIVE:
+        return {PREDICTS: settings}
     if policy.kind != TRACKING:
         return settings
     warm_up = {WARM_UP: settings[WARM_UP]}

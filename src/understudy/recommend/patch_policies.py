@@ -7,7 +7,7 @@ from typing import Any
 from understudy.control.application_autoscaling.dimensions import TRACKING
 from understudy.control.events import Params
 from understudy.recommend.document import ALARM, Document, camel, name_of, plain, update
-from understudy.recommend.terms import SERVICE
+from understudy.recommend.terms import PREDICTIVE, SERVICE
 from understudy.sim.candidate import Candidate, Policy
 
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
@@ -19,13 +19,15 @@ class Style:
     """How policies of a kind are written.
 
     ``kind`` is their resource type, ``owner`` the property that names what they scale, ``tracked``
-    the property with a target tracking configuration. ``written`` gives their other properties but
+    the property with a target tracking configuration, ``predicts`` that of predictive scaling.
+    ``written`` gives their other properties but
     the name, ``dimensions`` the values of their alarms' dimensions by name.
     """
 
     kind: str
     owner: str
     tracked: str
+    predicts: str
     written: Callable[[Policy], Params]
     dimensions: Callable[[], Mapping[str, Any]]
     named: bool = False
@@ -66,20 +68,33 @@ def _same(document: Document, there: list[str], policy: Policy, style: Style) ->
     return None
 
 
+def tracks(policy: Policy, metric: str) -> bool:
+    """Whether a policy tracks a predefined metric."""
+    return _metric(policy.configuration) == metric
+
+
 def _metric(configuration: Any) -> str:
     return configuration.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
 
 
 def _added(document: Document, policy: Policy, owner: str, values: Params, style: Style) -> str:
     names = {"PolicyName": policy.name} if style.named else {}
-    if _metric(policy.configuration) == SERVICE.requests:
-        specified = values[style.tracked]["PredefinedMetricSpecification"]
-        specified["ResourceLabel"] = document.substituted(
-            f"${{{document.only(BALANCER)}.LoadBalancerFullName}}/"
-            f"${{{document.only(TARGETS)}.TargetGroupFullName}}"
-        )
+    if tracks(policy, SERVICE.requests):
+        values[style.tracked]["PredefinedMetricSpecification"] |= _label(document)
+    if policy.kind == PREDICTIVE:
+        (each,) = values[style.predicts]["MetricSpecifications"]
+        each["PredefinedMetricPairSpecification"] |= _label(document)
     given = {**names, "PolicyType": policy.kind, style.owner: document.reference(owner), **values}
     return document.add(f"{camel(policy.name)}Policy", style.kind, given)
+
+
+def _label(document: Document) -> Params:
+    """What says of which load balancer and target group requests are counted."""
+    label = document.substituted(
+        f"${{{document.only(BALANCER)}.LoadBalancerFullName}}/"
+        f"${{{document.only(TARGETS)}.TargetGroupFullName}}"
+    )
+    return {"ResourceLabel": label}
 
 
 def _alarm(

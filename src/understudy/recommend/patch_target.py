@@ -6,7 +6,8 @@ from typing import Any
 from understudy.control.application_autoscaling.dimensions import STEP, TRACKING
 from understudy.control.events import Params
 from understudy.recommend.document import Document, put
-from understudy.recommend.patch_policies import Style, of_targets, put_policies
+from understudy.recommend.patch_policies import Style, of_targets, put_policies, tracks
+from understudy.recommend.terms import PREDICTIVE, SERVICE
 from understudy.sim.candidate import Candidate, Policy
 
 ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
@@ -15,7 +16,9 @@ POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 MEMBERS: Mapping[str, str] = {
     STEP: "StepScalingPolicyConfiguration",
     TRACKING: "TargetTrackingScalingPolicyConfiguration",
+    PREDICTIVE: "PredictiveScalingPolicyConfiguration",
 }
+RUNNING = "AWS::ECS::Service"
 
 
 def of_target(document: Document, candidate: Candidate) -> None:
@@ -30,11 +33,16 @@ def of_target(document: Document, candidate: Candidate) -> None:
         POLICY,
         "ScalingTargetId",
         MEMBERS[TRACKING],
+        MEMBERS[PREDICTIVE],
         _written,
         lambda: _of_variant(document) if has_endpoint else of_targets(document),
         named=True,
     )
     put_policies(document, candidate, name, style)
+    if any(tracks(each, SERVICE.fast) for each in candidate.policies):
+        measured = {"MetricNames": ["CPUUtilization"], "ResolutionSeconds": 20}
+        service = document.properties(document.only(RUNNING))
+        put(service, "Monitoring", {"MetricConfigurations": [measured]})
 
 
 def _schedule(target: Any, candidate: Candidate) -> None:

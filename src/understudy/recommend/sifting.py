@@ -6,28 +6,45 @@ are only sifted here, and the best of each family run there, from where all figu
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from msgspec.structs import replace as replaced
 
 from understudy.control.application_autoscaling.dimensions import STEP, TRACKING
 from understudy.control.events import Params
+from understudy.recommend.forecasts import minimums
 from understudy.recommend.sweep import Curve, Job, Workers
-from understudy.recommend.terms import VARIANT, Terms
+from understudy.recommend.terms import PREDICTIVE, VARIANT, Terms
 from understudy.sim.candidate import Candidate, Policy
+from understudy.sim.lane import Setting
 from understudy.sim.measures import Measures
 
 WARM_UP = "EstimatedInstanceWarmup"
+WARMED = ", warmed"
+"""Ends the name of a setting in which instances start from a warm pool."""
+
+
+def with_warmed(settings: Mapping[str, Setting]) -> dict[str, Setting]:
+    """Settings, and each a second time with instances that start from a warm pool."""
+    warmed = {
+        f"{name}{WARMED}": replace(each, start_up=each.start_up.warmed)
+        for name, each in settings.items()
+    }
+    return {**settings, **warmed}
 
 
 @dataclass(frozen=True, slots=True)
 class Sifting:
     """Workers that run candidates of services and groups in the compiled lane.
 
-    ``capacities`` are the requests per second that one instance of a type can serve at all.
+    ``capacities`` are the requests per second that one instance of a type can serve at all,
+    ``loads`` what is forecast for each hour of a setting.
     """
 
     workers: Workers
     terms: Terms
     capacities: Mapping[str, float]
+    loads: Mapping[str, Mapping[int, float]]
 
     def run(self, jobs: Sequence[Job], done: Callable[[int], None]) -> list[Measures]:
         """What comes of jobs."""
@@ -40,18 +57,23 @@ class Sifting:
     def _alike(self, job: Job) -> Job:
         name, candidate = job
         capacity = self.capacities[name.partition("|")[0]]
-        return name, as_variant(candidate, self.terms, capacity)
+        alike = as_variant(candidate, self.terms, capacity, self.loads.get(name, {}))
+        return name + WARMED * (candidate.warm is not None), alike
 
 
-def as_variant(candidate: Candidate, terms: Terms, capacity: float) -> Candidate:
+def as_variant(
+    candidate: Candidate, terms: Terms, capacity: float, loads: Mapping[int, float]
+) -> Candidate:
     """A candidate in the terms of an endpoint variant.
 
     A target of 70 % CPU is seven tenths of all requests that an instance can serve in a minute.
+    What a predictive policy makes of the ``loads`` that are forecast by hour are its minimums.
     """
-    policies = tuple(_policy(each, terms, capacity) for each in candidate.policies)
-    return Candidate(
-        candidate.minimum, candidate.maximum, candidate.initial, policies, candidate.actions
+    policies = tuple(
+        _policy(each, terms, capacity) for each in candidate.policies if each.kind != PREDICTIVE
     )
+    actions = candidate.actions + minimums(candidate, loads)
+    return replaced(candidate, policies=policies, actions=actions, warm=None)
 
 
 def _policy(policy: Policy, terms: Terms, capacity: float) -> Policy:
@@ -65,7 +87,7 @@ def _policy(policy: Policy, terms: Terms, capacity: float) -> Policy:
 
 def _tracking(settings: Params, terms: Terms, capacity: float) -> Params:
     metric = settings["PredefinedMetricSpecification"]["PredefinedMetricType"]
-    one = capacity * 60 / 100 if metric == terms.busy else 1.0
+    one = capacity * 60 / 100 if metric in (terms.busy, terms.fast) else 1.0
     return {
         "PredefinedMetricSpecification": {"PredefinedMetricType": VARIANT.requests},
         "TargetValue": settings["TargetValue"] * one,

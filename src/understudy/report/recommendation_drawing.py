@@ -78,9 +78,8 @@ def pareto(found: Recommendation, width: int) -> str:
     points = [*tried, *best]
     if not points:
         return ""
-    low, high = min(x for x, _ in points), max(x for x, _ in points)
-    margin = max((high - low) * 0.05, 0.01)
-    across = Scale(low - margin, high + margin, LEFT, width - RIGHT)
+    costs = ticks(max(x for x, _ in points))
+    across = Scale(0, costs[-1], LEFT, width - RIGHT)
     values = ticks(max(y for _, y in points), 4)
     up = Scale(0, values[-1], HEIGHT - FOOT, TOP)
     frame = Frame(width, 1.0)
@@ -92,9 +91,10 @@ def pareto(found: Recommendation, width: int) -> str:
     if values[-1] >= 1:
         drawn.append(svg.line((LEFT, up(1)), (width - RIGHT, up(1)), "outline slo"))
         drawn.append(svg.text("objectives met below", LEFT + 6, up(1) - 6, "slo-text"))
-    step = [low + (high - low) * part / 4 for part in range(5)]
+    places = 0 if costs[1] >= 1 else 2
     drawn += [
-        svg.text(f"${x:,.2f}", across(x), HEIGHT - FOOT + 16, "label", "middle") for x in step
+        svg.text(f"${x:,.{places}f}", across(x), HEIGHT - FOOT + 16, "label", "middle")
+        for x in costs
     ]
     foot = "cost on the part that was tuned on, US dollars on demand"
     drawn.append(svg.text(foot, width - RIGHT, HEIGHT - 8, "label", "end"))
