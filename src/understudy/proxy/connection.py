@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
-from typing import ClassVar, NamedTuple, Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from httptools import (
     HttpParserCallbackError,
@@ -131,18 +131,6 @@ class Queued:
 
 DISCARDED = Discarded()
 
-REPEATED = 4096
-"""Requests of up to so many bytes are known again when they come once more."""
-
-
-class Known(NamedTuple):
-    """A request that came whole, in one piece: what it was parsed to."""
-
-    data: bytes
-    head: Head
-    body: bytes
-
-
 BAD_REQUEST = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 29\r\n"
     b"Connection: close\r\n\r\nThis is not an HTTP request.\n"
@@ -150,17 +138,12 @@ BAD_REQUEST = (
 
 
 class Client(asyncio.Protocol):
-    """The server's side of a connection. ``serve`` makes the exchange that answers a request.
-
-    A request that comes to the byte a third time in a row is not parsed again: its ``Head`` is the
-    very same, by which others know it again, too.
-    """
+    """The server's side of a connection. ``serve`` makes the exchange that answers a request."""
 
     __slots__ = (
-        "_began", "_chunked", "_closing", "_exchange", "_full", "_head", "_headers", "_heads",
-        "_held", "_known", "_last", "_parser", "_paused", "_queue", "_read_at", "_receiving",
-        "_replaying", "_serve", "_target", "_transport", "_tunnel", "_upgrade", "_version",
-        "outbox", "visit",
+        "_began", "_chunked", "_closing", "_exchange", "_full", "_headers", "_held", "_parser",
+        "_paused", "_queue", "_read_at", "_receiving", "_replaying", "_serve", "_target",
+        "_transport", "_tunnel", "_upgrade", "_version", "outbox", "visit",
     )  # fmt: skip
 
     def __init__(self, serve: "Callable[[Head, Client], Exchange]", outbox: Outbox) -> None:
@@ -172,10 +155,7 @@ class Client(asyncio.Protocol):
         self._queue: deque[Queued] = deque()
         self._upgrade: Head | None = None
         self._headers: Headers = []
-        self._target = self._version = self._last = b""
-        self._head: Head | None = None
-        self._known: Known | None = None
-        self._heads = 0
+        self._target = self._version = b""
         self._began = self._read_at = 0.0
         self._chunked = False
         self._full = self._held = self._paused = self._closing = self._replaying = False
@@ -243,17 +223,8 @@ class Client(asyncio.Protocol):
             self._tunnel.raw(data)
             return
         self._read_at = monotonic()
-        known = self._known
-        if known is not None and known.data == data and self._is_idle():
-            self._repeat(known)
-            return
-        self._known, again = None, data == self._last
-        self._last = data if len(data) <= REPEATED else b""
-        self._heads = 0
         try:
             self._parser.feed_data(data)
-            if again:
-                self._remember(data)
         except HttpParserUpgrade as upgrade:
             self._upgraded(data[upgrade.args[0] :])
         except HttpParserCallbackError:
@@ -318,12 +289,9 @@ class Client(asyncio.Protocol):
             self._headers,
             self._began,
             parser.should_keep_alive(),
-            b"",
-            self._chunked,
+            chunked=self._chunked,
         )
         self._target, self._headers, self._chunked = b"", [], False
-        self._head = head
-        self._heads += 1
         if parser.should_upgrade():
             head.upgrade = head.value(b"upgrade")
             if not self._takes_tunnel(head):
@@ -352,32 +320,6 @@ class Client(asyncio.Protocol):
             self.outbox.close(self._transport)
 
     # Ourselves
-
-    def _is_idle(self) -> bool:
-        return self._exchange is None and not self._full and not self._closing
-
-    def _remember(self, data: bytes) -> None:
-        """Know the request again that has just ended, if it came whole and alone.
-
-        Then data begin with its first line, and all that follows its head is its body.
-        """
-        head, body = self._head, data.partition(b"\r\n\r\n")[2]
-        if head is None or head.upgrade or head.chunked or self._heads != 1:
-            return
-        length = int(head.value(b"content-length") or 0)
-        begins = data.startswith(b"%b %b HTTP/" % (head.method, head.target))
-        if begins and length == len(body) and self._receiving is DISCARDED:
-            self._known = Known(data, head, body)
-
-    def _repeat(self, known: Known) -> None:
-        """Answer a request that is the same as the last one."""
-        head = known.head
-        head.began = self._read_at
-        self._receiving = self._exchange = exchange = self._serve(head, self)
-        exchange.begin()
-        if known.body:
-            self._receiving.body(known.body)
-        self.on_message_complete()
 
     def _read_or_wait(self) -> None:
         """Read, unless the exchange is full or a queued request is to be answered first."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, NamedTuple, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from httptools import (
     HttpParserCallbackError,
@@ -11,7 +11,7 @@ from httptools import (
     HttpResponseParser,
 )
 
-from understudy.proxy.connection import REPEATED, Headers
+from understudy.proxy.connection import Headers
 
 IDLE_SECONDS = 1.0
 """How often unused connections are looked for: none is idle for more than twice that. Servers close
@@ -52,14 +52,6 @@ class Reply(Protocol):
         ...
 
 
-class Known(NamedTuple):
-    """A whole answer that came in one piece, and what it was parsed to."""
-
-    data: bytes
-    status: int
-    keep_alive: bool
-
-
 class Upstream(asyncio.Protocol):
     """One connection to a server. It carries one request at a time, and passes on what comes back.
 
@@ -67,12 +59,11 @@ class Upstream(asyncio.Protocol):
     ``sent`` is set by whoever sends, when the request is complete; a connection on which it is not
     can carry no other request. ``used`` tells that it has carried one already, ``finished`` that
     the answer is complete, ``tunnelled`` that the server went on in another protocol (101).
-    ``failure`` is what stands for an answer that does not come: a status, and what counts it. What
-    is to the byte the whole answer that came twice before is not parsed again.
+    ``failure`` is what stands for an answer that does not come: a status, and what counts it.
     """
 
     __slots__ = (
-        "_head_only", "_known", "_last", "_parser", "_reply", "_spoiled", "failure", "finished",
+        "_head_only", "_parser", "_reply", "_spoiled", "failure", "finished",
         "headers", "keep_alive", "oversize", "parts", "pool", "sent", "size", "started", "status",
         "transport", "tunnelled", "used",
     )  # fmt: skip
@@ -82,8 +73,6 @@ class Upstream(asyncio.Protocol):
         self.pool = pool
         self._parser = HttpResponseParser(self)
         self._reply: Reply | None = None
-        self._known: Known | None = None
-        self._last = b""
         self.finished = self._head_only = self._spoiled = False
         self.transport = cast("asyncio.Transport", None)
         self.status = self.size = 0
@@ -135,17 +124,9 @@ class Upstream(asyncio.Protocol):
             # Nobody asked: what it would say next cannot be trusted to be an answer.
             self.spoil()
             return
-        known = self._known
-        if known is not None and known.data == data and not self.started and not self._head_only:
-            self.started = self.finished = True
-            self.status, self.keep_alive = known.status, known.keep_alive
-        elif not self.tunnelled:
-            again, self.started = data == self._last and not self.started, True
-            self._known = None
-            self._last = data if len(data) <= REPEATED else b""
+        self.started = True
+        if not self.tunnelled:
             self._parse(data)
-            if again and self.finished and self.passes_on:
-                self._remember(data)
         if self._spoiled:
             return
         if self.passes_on:
@@ -160,15 +141,6 @@ class Upstream(asyncio.Protocol):
                 self.pool.give(self)
             else:
                 self.transport.close()
-
-    def _remember(self, data: bytes) -> None:
-        """Know an answer again, if its head says that all behind it is its body."""
-        head, _, body = data.partition(b"\r\n\r\n")
-        if (
-            not self._head_only
-            and b"\r\ncontent-length: %d\r\n" % len(body) in head.lower() + b"\r\n"
-        ):
-            self._known = Known(data, self.status, self.keep_alive)
 
     def _parse(self, data: bytes) -> None:
         try:

@@ -62,10 +62,7 @@ class Passage(Forward):
     def begin(self) -> None:
         """Find out what is to be done with the request, and begin to do it."""
         head, listener, visit = self._head, self._listener, self._visit
-        prepared = visit.prepared
-        if prepared is None or prepared.head is not head or prepared.listener is not listener:
-            prepared = visit.prepared = Prepared(listener, head, visit)
-        self._prepared = prepared
+        self._prepared = prepared = Prepared(listener, head, visit)
         if prepared.dilated:
             self._dilated = True
             self._limit = listener.balancer.limits[True]

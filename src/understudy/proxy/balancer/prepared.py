@@ -17,9 +17,7 @@ class Prepared:
     sample; ``expects`` whether the client waits for a 100 before it sends the body.
     """
 
-    __slots__ = (
-        "after", "before", "dilated", "expects", "has_host", "head", "listener", "trace",
-    )  # fmt: skip
+    __slots__ = ("after", "before", "dilated", "expects", "has_host", "trace")
 
     def __init__(
         self,
@@ -28,8 +26,6 @@ class Prepared:
         visit: "Visit",
         transforms: tuple[Transform, ...] = (),
     ) -> None:
-        self.listener = listener
-        self.head = head
         policy = listener.policy
         lines, heeded = policy.sorted(head.headers)
         self.has_host = b"host" in heeded

@@ -17,7 +17,6 @@ from understudy.proxy.balancer.headers import Policy, TraceIds
 from understudy.proxy.balancer.ledger import NO_TIME, BalancerLedger
 from understudy.proxy.balancer.logged import LoggedPassage
 from understudy.proxy.balancer.passage import Passage
-from understudy.proxy.balancer.prepared import Prepared
 from understudy.proxy.connection import Client
 from understudy.proxy.deadlines import Deadlines
 from understudy.proxy.outbox import Outbox
@@ -95,18 +94,14 @@ class Listener:
 
 
 class Visit:
-    """A client's connection, as its balancer sees it: where it came from, and to which node.
+    """A client's connection, as its balancer sees it: where it came from, and to which node."""
 
-    ``prepared`` is what has been made of the head of its last request.
-    """
-
-    __slots__ = ("_identity", "_policy", "_source", "balancer", "prepared", "sender", "zone")
+    __slots__ = ("_identity", "_policy", "_source", "balancer", "sender", "zone")
 
     def __init__(self, balancer: "Serving", client: Client) -> None:
         self.balancer = balancer
         self.sender = client.sender()
         self.zone = balancer.next_zone()
-        self.prepared: Prepared | None = None
         self._policy: Policy | None = None
         self._source = b""
         self._identity = ""

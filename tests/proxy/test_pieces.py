@@ -1,4 +1,4 @@
-"""Requests and answers that come again, to the byte: they are what they were, wherever they end."""
+"""Requests and answers are what they are, in whatever pieces they come, and however often."""
 
 import asyncio
 import socket
@@ -18,12 +18,16 @@ MORE = b"POST /x HTTP/1.1\r\nContent-Length: 40\r\n\r\n"
 UPGRADE = b"GET /up HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
 
 
+Note = tuple[bytes, bool, bytes]
+"""The target of a request, whether its body comes in chunks, and that body."""
+
+
 class Noted:
     """An exchange that notes its request, and answers when that is complete."""
 
     tunnels: ClassVar[bool] = False
 
-    def __init__(self, head: Head, client: Client, notes: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, head: Head, client: Client, notes: list[Note]) -> None:
         self.head = head
         self.client = client
         self.notes = notes
@@ -38,7 +42,7 @@ class Noted:
 
     def end(self, trailers: Headers) -> None:
         """Note it."""
-        self.notes.append((self.head.target, b"".join(self.parts)))
+        self.notes.append((self.head.target, self.head.chunked, b"".join(self.parts)))
         self.client.answered(keep_alive=self.head.keep_alive)
 
     def writable(self, *, yes: bool) -> None:
@@ -51,9 +55,9 @@ class Noted:
         """No other protocol is offered."""
 
 
-async def noted(pieces: list[bytes]) -> list[tuple[bytes, bytes]]:
+async def noted(pieces: list[bytes]) -> list[Note]:
     """What requests a connection sees whose bytes come in these pieces."""
-    notes: list[tuple[bytes, bytes]] = []
+    notes: list[Note] = []
     client = Client(lambda head, client: Noted(head, client, notes), Outbox())
     ours, theirs = socket.socketpair()
     with theirs:
@@ -92,9 +96,14 @@ def test_requests_are_the_same_in_whatever_pieces_they_come(pieces: list[bytes])
     assert asyncio.run(noted(pieces)) == asyncio.run(noted(byte_by_byte))
 
 
+def test_a_trailer_that_says_how_long_a_body_is_ends_the_connection() -> None:
+    odd = ODD.removesuffix(b"\r\n") + b"Transfer-Encoding: chunked\r\n\r\n"
+    assert asyncio.run(noted([odd + TWO + b"two"])) == []
+
+
 def test_a_connection_that_is_not_kept_ends_with_its_request() -> None:
     last = b"GET /last HTTP/1.1\r\nConnection: close\r\n\r\n"
-    assert asyncio.run(noted([last] * 4)) == [(b"/last", b"")]
+    assert asyncio.run(noted([last] * 4)) == [(b"/last", False, b"")]
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
