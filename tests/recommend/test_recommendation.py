@@ -18,7 +18,7 @@ from understudy.recommend.bound import bound
 from understudy.recommend.copies import burstier, copies, growth
 from understudy.recommend.exact_capacity import to_exact_capacity
 from understudy.recommend.families import default_advice
-from understudy.recommend.finals import unsure
+from understudy.recommend.finals import Finals, unsure
 from understudy.recommend.recommendation import Option, Problem, Recommendation, Search, calm_cut
 from understudy.recommend.search import MARGIN, shortfall
 from understudy.recommend.season import season
@@ -160,6 +160,19 @@ def test_what_misses_in_one_part_only_is_less_sure_than_what_misses_everywhere()
     ]
     assert unsure(parts[:4], SLOS) == 0
     assert unsure(parts[4:], SLOS) > 0
+
+
+def test_what_misses_on_copies_is_dearer_and_what_misses_while_tuning_is_last() -> None:
+    whole = setting(patterns.diurnal(1.0, 30.0, duration=2 * DAY))
+    names = {"t": whole, "t more": replace(whole, traffic=whole.traffic.scaled(1.3))}
+    sweep = Sweep(Cores(names))
+    room = Search(Problem((Option("m", whole),), None, SLOS)).rooms["m"]
+    finals = Finals("m", ["t", "t more"], [], {}, room, SLOS, sweep)
+    ranks = {count: finals.rank_of(Candidate(count, count, count)) for count in (2, 4, 10)}
+    assert ranks[10][0] == ranks[4][0] == 0 < ranks[2][0]
+    bought = sweep.run([("t", Candidate(each, each, each)) for each in (4, 10)])
+    assert ranks[4][1] > (bought[0].usd or 0)
+    assert ranks[10][1] == bought[1].usd
 
 
 def test_capacity_by_load_is_a_table_of_at_most_twenty_steps_without_gaps() -> None:

@@ -21,6 +21,8 @@ FINALISTS, APART = 6, 3
 third, for each costs a run of the whole control plane."""
 BATCHES = 4
 """As many are looked at so often, until one is not upset."""
+DEAR = 2.0
+"""How many times its cost a policy is dearer for each objective's allowance missed on copies."""
 REFINED, ROUNDS, AROUND = 3, 3, 8
 """The best families are refined, in rounds of so many candidates around the best."""
 WIDTH = 0.08
@@ -30,30 +32,32 @@ SURE = 1.6
 """Standard deviations: one of what is not seen, which is two thirds as long as what is."""
 
 Rank = tuple[float, float]
-"""What is smaller for the better: how far objectives are missed, then the cost.
+"""What is smaller for the better: how far objectives are missed on the tuning part, then the cost.
 
-The cost is that of the tuning part and of what it grows to by its trend, together.
+The cost is that of the tuning part and of what it grows to by its trend, together; and the dearer
+the further objectives are missed on its copies. Where none can meet them all, as with bursts higher
+than the most instances bear, the best is not the dearest.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The best of a family on an instance type."""
+    """The best of a family on an instance type; ``upset`` is how far it misses on copies."""
 
     kind: str
     family: Family
     trial: Trial
     rank: Rank
+    upset: float
 
 
 @dataclass(frozen=True, slots=True)
 class Finals:
     """Where candidates are tried: ``names`` are the settings of the tuning part and its copies.
 
-    ``blocks`` are those of its parts in time.
-
-    In the settings of ``folds``, the two halves of the tuning part, the same numbers are tried with
-    the season of the other half, for a schedule always suits the days that it was fitted to.
+    ``blocks`` are those of its parts in time. In the settings of ``folds``, the two halves of the
+    tuning part, the same numbers are tried with the season of the other half, for a schedule always
+    suits the days that it was fitted to.
     """
 
     kind: str
@@ -76,26 +80,22 @@ class Finals:
             for room in self.folds.values()
         ]
 
-    def _rank(self, measures: Sequence[Measures]) -> Rank:
-        """The rank that follows from measures in the order of the jobs."""
+    def _rank(self, measures: Sequence[Measures]) -> tuple[Rank, float]:
+        """The rank that follows from measures in the order of the jobs, and how far copies miss."""
         names = [*self.names, *self.folds]
         whole, blocks = measures[: len(names)], measures[len(names) :]
-        short, costs = unsure(blocks, self.slos), 0.0
-        for name, each in zip(names, whole, strict=True):
-            short += shortfall(each, self.slos, self._reserve(name))
-            if name == self.names[0] or name.endswith(TREND):
-                costs += score(each, self.slos)[1]
-        return short, costs
-
-    def _reserve(self, name: str) -> float:
-        """The share of what may miss that is kept in reserve in a setting."""
-        if name == self.names[0]:
-            return MARGIN
-        return -1.0 if name.endswith(TWICE) else 0.0
+        own, missed = shortfall(whole[0], self.slos, MARGIN), unsure(blocks, self.slos)
+        cost = score(whole[0], self.slos)[1]
+        for name, each in zip(names[1:], whole[1:], strict=True):
+            missed += shortfall(each, self.slos, -1.0 if name.endswith(TWICE) else 0.0)
+            if name.endswith(TREND):
+                cost += score(each, self.slos)[1]
+        return (own, cost * (1 + DEAR * missed)), missed
 
     def rank_of(self, candidate: Candidate) -> Rank:
         """The rank of a candidate on the tuning part, its parts and its copies."""
-        return self._rank(self.sweep.run(self._jobs(candidate, [candidate] * len(self.folds))))
+        rank, _ = self._rank(self.sweep.run(self._jobs(candidate, [candidate] * len(self.folds))))
+        return rank
 
     def ranked(self, family: Family, trials: Sequence[Trial]) -> list[Final]:
         """Trials with their ranks."""
@@ -105,7 +105,7 @@ class Finals:
         for trial, own in zip(trials, jobs, strict=True):
             measures = list(islice(found, len(own)))
             ranked = replace(trial, measures=measures[0])
-            finals.append(Final(self.kind, family, ranked, self._rank(measures)))
+            finals.append(Final(self.kind, family, ranked, *self._rank(measures)))
         return finals
 
     def best(self, family: Family, trials: Sequence[Trial]) -> Final:
@@ -113,7 +113,7 @@ class Finals:
         best: list[Final] = []
         for begin in range(0, min(BATCHES * FINALISTS, len(trials)), FINALISTS):
             best += self.ranked(family, trials[begin : begin + FINALISTS])
-            if any(each.rank[0] == 0 for each in best):
+            if any(each.rank[0] == each.upset == 0 for each in best):
                 break
         return min(best, key=lambda each: each.rank)
 
