@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from understudy.cli.exits import DONE
 from understudy.cli.main import app
 from understudy.control.slo import parse_slos
 from understudy.recommend.bound import bound
-from understudy.recommend.copies import burstier, copies, growth
+from understudy.recommend.copies import COPIES, burstier, growth, scaled
 from understudy.recommend.exact_capacity import to_exact_capacity
 from understudy.recommend.families import default_advice
 from understudy.recommend.finals import Finals, unsure
@@ -130,7 +131,7 @@ def test_the_parts_are_cut_where_it_is_calm() -> None:
 
 def test_copies_are_other_than_the_traffic() -> None:
     traffic = Traffic("t", 0.0, 60.0, np.arange(600))
-    made = copies(traffic)
+    made = {name: copy(traffic) for name, copy in COPIES.items()}
     assert made["amplified by 1.2"].total == pytest.approx(1.2 * traffic.total)
     assert made["shifted by 37 min"].counts[37] == traffic.counts[0]
     assert made["with a flash crowd"].total > traffic.total
@@ -164,7 +165,7 @@ def test_what_misses_in_one_part_only_is_less_sure_than_what_misses_everywhere()
 
 def test_what_misses_on_copies_is_dearer_and_what_misses_while_tuning_is_last() -> None:
     whole = setting(patterns.diurnal(1.0, 30.0, duration=2 * DAY))
-    names = {"t": whole, "t more": replace(whole, traffic=whole.traffic.scaled(1.3))}
+    names = {"t": whole, "t more": replace(whole, copy=partial(scaled, factor=1.3))}
     sweep = Sweep(Cores(names))
     room = Search(Problem((Option("m", whole),), None, SLOS)).rooms["m"]
     finals = Finals("m", ["t", "t more"], [], {}, room, SLOS, sweep)

@@ -274,6 +274,14 @@ def test_a_table_of_capacities_by_the_total_load_is_the_same_in_both_lanes() -> 
     assert {serving for _, _, serving in curve} == {1, 2, 4, 7}
 
 
+def test_a_copy_is_run_and_the_traffic_is_kept() -> None:
+    setting = setting_of([300] * 60, at_once(60.0))
+    twice = replace(setting, copy=lambda traffic: traffic.scaled(2.0))
+    assert Runner(twice).run(Candidate(2, 2, 2)).measures.requests == 36_000
+    assert twice.traffic.total == 18_000
+    assert twice.sent().total == 36_000
+
+
 def test_a_run_that_goes_on_begins_with_what_its_load_needs_and_counts_only_itself() -> None:
     cold = setting_of([3000] * 60, at_once(240.0))
     warm = replace(cold, going_on=True)

@@ -175,7 +175,7 @@ def _place(prepared: Prepared, setting: Setting) -> Place:
     world = replace(prepared.around.world, start_up=setting.start_up)
     around = replace(prepared.around, serving=setting.serving, world=world)
     part = replace(
-        prepared, traffic=setting.traffic, start_at=setting.start, events=events, around=around
+        prepared, traffic=setting.sent(), start_at=setting.start, events=events, around=around
     )
     past = _past(prepared, setting)
     scenario = replace(part.scenario(), past=past if past.duration else None)

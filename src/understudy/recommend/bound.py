@@ -95,7 +95,7 @@ def bound(setting: Setting, least: int, attained: Sequence[float] = ()) -> Bound
     one for each objective, it is the bound for policies that attain so much: what a policy costs
     can be compared at equal attainment.
     """
-    requests = in_steps(setting.traffic, STEP)
+    requests = in_steps(setting.sent(), STEP)
     shares = attained or [objective(slo) for slo in setting.slos]
     found = [
         _of_objective(setting, requests, table, 1 - share, least)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from understudy.base.diagnostic import Diagnostic, InvalidInput
-from understudy.recommend.sweep import BATCH, Curve, Job, curve_of
+from understudy.recommend.sweep import BATCH, Curve, Job, curve_of, grouped
 from understudy.sim.lane import Runner, Setting
 from understudy.sim.measures import Measures
 
@@ -62,23 +62,14 @@ class Cluster:
 
 def _batches(jobs: Sequence[Job]) -> list[tuple[str, list[int]]]:
     """The indices of jobs by setting, in batches."""
-    by_setting: dict[str, list[int]] = {}
-    for index, (name, _) in enumerate(jobs):
-        by_setting.setdefault(name, []).append(index)
     return [
         (name, indices[begin : begin + BATCH])
-        for name, indices in by_setting.items()
+        for name, indices in grouped(jobs)
         for begin in range(0, len(indices), BATCH)
     ]
 
 
-_RUNNERS: dict[int, Runner] = {}
-
-
 def run_batch(setting: Setting, jobs: Sequence[Job]) -> list[Measures]:
     """What comes of jobs of one setting, in a worker of the cluster."""
-    key = hash((setting.start, setting.instance_type, setting.traffic.total, setting.most))
-    if key not in _RUNNERS:
-        _RUNNERS.clear()
-        _RUNNERS[key] = Runner(setting)
-    return [_RUNNERS[key].run(candidate).measures for _, candidate in jobs]
+    runner = Runner(setting)
+    return [runner.run(candidate).measures for _, candidate in jobs]

@@ -1,7 +1,8 @@
 """Perturbed copies of traffic, on which a choice is judged so that it is not fitted to one week."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -40,21 +41,18 @@ def crowded(traffic: Traffic) -> Traffic:
     return replace(traffic, counts=whole(counts))
 
 
-def copies(traffic: Traffic) -> Mapping[str, Traffic]:
-    """The copies by their names."""
-    return {
-        "amplified by 1.2": traffic.scaled(AMPLIFIED),
-        "shifted by 37 min": shifted(traffic),
-        "with a flash crowd": crowded(traffic),
-    }
+Copy = Callable[[Traffic], Traffic]
+"""Makes a copy, when it is needed: copies of months of traffic would fill the memory."""
 
 
-def trials_of(traffic: Traffic) -> Mapping[str, Traffic]:
-    """The copies of the tuning part on which the best candidates are tried, by their names."""
-    scaled = {f"scaled by {factor:g}": traffic.scaled(factor) for factor in FACTORS}
-    grown = {TREND: traffic.scaled(growth(traffic))}
-    later = {"shifted": shifted(traffic, -SHIFT / 2), "with higher bursts": burstier(traffic)}
-    return {**scaled, **grown, **later}
+def scaled(traffic: Traffic, factor: float) -> Traffic:
+    """So many times as much."""
+    return traffic.scaled(factor)
+
+
+def grown(traffic: Traffic) -> Traffic:
+    """What it grows to by its trend."""
+    return traffic.scaled(growth(traffic))
 
 
 def growth(traffic: Traffic) -> float:
@@ -95,3 +93,18 @@ def _usual(counts: Floats, period: float) -> Floats:
     around = np.pad(means, span, mode="edge")
     medians = np.median(np.lib.stride_tricks.sliding_window_view(around, 2 * span + 1), axis=1)
     return np.repeat(medians, step)[: len(counts)]
+
+
+TRIALS: Mapping[str, Copy] = {
+    **{f"scaled by {factor:g}": partial(scaled, factor=factor) for factor in FACTORS},
+    TREND: grown,
+    "shifted": partial(shifted, seconds=-SHIFT / 2),
+    "with higher bursts": burstier,
+}
+"""The copies of the tuning part on which the best candidates are tried, by their names."""
+COPIES: Mapping[str, Copy] = {
+    "amplified by 1.2": partial(scaled, factor=AMPLIFIED),
+    "shifted by 37 min": shifted,
+    "with a flash crowd": crowded,
+}
+"""The copies of the unseen part by their names."""

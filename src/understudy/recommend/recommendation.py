@@ -9,7 +9,7 @@ from msgspec.structs import replace as replaced
 
 from understudy.control.slo import Slo
 from understudy.recommend.bound import Bound, bound
-from understudy.recommend.copies import BLOCKS, copies, trials_of
+from understudy.recommend.copies import BLOCKS, COPIES, TRIALS
 from understudy.recommend.families import Family, default_advice, families
 from understudy.recommend.finals import APART, FINALISTS, REFINED, Final, Finals, Rank
 from understudy.recommend.policies import Room
@@ -117,14 +117,14 @@ class Search:
         tuning = self._part(whole, 0, cut)
         unseen = self._part(whole, cut, len(whole.traffic.counts))
         self.settings |= {f"{name}|tuning": tuning, f"{name}|unseen": unseen}
-        for copy, traffic in trials_of(tuning.traffic).items():
-            self.settings[f"{name}|tuning {copy}"] = replace(tuning, traffic=traffic)
+        for copy, made in TRIALS.items():
+            self.settings[f"{name}|tuning {copy}"] = replace(tuning, copy=made)
         for block in range(BLOCKS):
             edges = [len(tuning.traffic.counts) * each // BLOCKS for each in (block, block + 1)]
             part = self._part(tuning, *edges)
             self.settings[f"{name}|block {block}"] = part
-        for copy, traffic in copies(unseen.traffic).items():
-            self.settings[f"{name}|unseen {copy}"] = replace(unseen, traffic=traffic)
+        for copy, made in COPIES.items():
+            self.settings[f"{name}|unseen {copy}"] = replace(unseen, copy=made)
         limits, model = whole.limits, whole.model
         start_up = whole.start_up.mean
         self.rooms[name] = Room(

@@ -51,28 +51,35 @@ class Cores:
     """The cores of this machine, as threads: the compiled lane holds no lock."""
 
     def __init__(self, settings: Mapping[str, Setting], workers: int = 0) -> None:
-        self._runners = {name: Runner(setting) for name, setting in settings.items()}
+        self._settings = settings
         for setting in settings.values():
             _prepared(setting)
         self._workers = workers or len(os.sched_getaffinity(0))
 
     def run(self, jobs: Sequence[Job], done: Callable[[int], None]) -> list[Measures]:
-        """What comes of jobs."""
-        found: list[Measures] = []
+        """What comes of jobs, those of one setting together: only its requests are in memory."""
+        found: dict[int, Measures] = {}
         with ThreadPoolExecutor(self._workers) as pool:
-            for measures in pool.map(self._one, jobs):
-                found.append(measures)
-                done(1)
-        return found
-
-    def _one(self, job: Job) -> Measures:
-        name, candidate = job
-        return self._runners[name].run(candidate).measures
+            for name, indices in grouped(jobs):
+                runner = Runner(self._settings[name])
+                made = pool.map(runner.measures, [jobs[index][1] for index in indices])
+                for index, measures in zip(indices, made, strict=True):
+                    found[index] = measures
+                    done(1)
+        return [found[index] for index in range(len(jobs))]
 
     def curve(self, job: Job) -> Curve:
         """The instances in service over a run."""
         name, candidate = job
-        return curve_of(self._runners[name], candidate)
+        return curve_of(Runner(self._settings[name]), candidate)
+
+
+def grouped(jobs: Sequence[Job]) -> list[tuple[str, list[int]]]:
+    """The places of jobs by their setting, in the order of their first."""
+    by_setting: dict[str, list[int]] = {}
+    for index, (name, _) in enumerate(jobs):
+        by_setting.setdefault(name, []).append(index)
+    return list(by_setting.items())
 
 
 def curve_of(runner: Runner, candidate: Candidate) -> Curve:

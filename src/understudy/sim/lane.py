@@ -1,9 +1,11 @@
 """Running candidates in the compiled lane, and what came of each."""
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
+from threading import Lock
 
 import numpy as np
 
@@ -38,7 +40,8 @@ class Setting:
     ``start`` is when the traffic begins, in world time; ``most`` the largest number of instances
     that any candidate may have; ``hourly`` what one costs, US dollars, 0 where it is not known;
     ``pools`` limit how many can be had. A run that is ``going_on`` begins in the middle of things:
-    before it comes its own begin, backwards, so that no policy has to start from nothing.
+    before it comes its own begin, backwards, so that no policy has to start from nothing. What is
+    run is a ``copy`` of the traffic, where there is one: made when it is needed, and not kept.
     """
 
     traffic: Traffic
@@ -53,6 +56,7 @@ class Setting:
     instance_type: str = ""
     seed: int = 1
     going_on: bool = False
+    copy: Callable[[Traffic], Traffic] | None = None
 
     @cached_property
     def waiting(self) -> Waiting:
@@ -90,10 +94,14 @@ class Setting:
         """Seconds before the traffic that are not measured: the run begins on a whole minute."""
         return (WARM_UP if self.going_on else QUIET) + self.start % MINUTE
 
+    def sent(self) -> Traffic:
+        """The traffic that is run: the copy, where there is one."""
+        return self.traffic if self.copy is None else self.copy(self.traffic)
+
     def load(self, *, fine: bool) -> Load:
         """The requests by step, the quiet before them included."""
         step = STEP if fine or self.traffic.period < MINUTE else MINUTE
-        counts = in_steps(self.traffic, step)
+        counts = in_steps(self.sent(), step)
         before = np.zeros(round(self.quiet / step))
         if self.going_on:
             before = np.pad(counts, (before.size, 0), mode="symmetric")[: before.size]
@@ -129,9 +137,21 @@ class Runner:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self._loads = {fine: setting.load(fine=fine) for fine in (False, True)}
+        self._loads: dict[bool, Load] = {}
+        self._lock = Lock()
         self._run = compiled.run()
         self._rules = _rules(setting)
+
+    def _load(self, *, fine: bool) -> Load:
+        """The load, worked out once. Alarms of ten seconds need steps of ten seconds."""
+        with self._lock:
+            if fine not in self._loads:
+                self._loads[fine] = self.setting.load(fine=fine)
+        return self._loads[fine]
+
+    def measures(self, candidate: Candidate) -> Measures:
+        """What a candidate comes to. Raises Unsupported."""
+        return self.run(candidate).measures
 
     def run(self, candidate: Candidate, *, curve: bool = False) -> Result:
         """What comes of a candidate. Raises Unsupported where it needs the exact lane."""
@@ -139,7 +159,7 @@ class Runner:
         begin = setting.start - setting.quiet
         seconds = setting.quiet + setting.traffic.duration
         made = program(candidate, begin, setting.quiet, seconds, setting.publication)
-        load = self._loads[made.fine]
+        load = self._load(fine=made.fine)
         variant = _variant(setting, made, curve=curve)
         tape = Tape(
             np.zeros((3, KEPT)),
