@@ -1,6 +1,9 @@
 """Services and groups are searched in the exact lane, in processes of their own."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from understudy.recommend.patch import patched
 from understudy.sim.candidate import Candidate
 from understudy.sim.lane import Setting
 from understudy.sim.measures import measured
+from understudy.testing.processes import is_running, wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -44,6 +48,28 @@ def test_a_candidate_fares_in_a_process_as_it_does_here() -> None:
     assert capacity_of(run) == curve
     assert found[0].attainments[0].share < found[1].attainments[0].share
     assert set(curve.instances) == {3.0}
+
+
+POOL = """
+import os, time
+from understudy.app.exact_search import processes
+if __name__ == "__main__":
+    print(processes(1, {}).submit(os.getpid).result(), flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_processes_of_a_search_that_is_killed_end_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "search.py"
+    script.write_text(POOL)
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, script], env=environment, stdout=subprocess.PIPE
+    ) as search:
+        assert search.stdout is not None
+        worker = int(search.stdout.readline())
+        search.kill()
+    wait_for(lambda: not is_running(worker), seconds=30, what="the worker goes on")
 
 
 def test_a_group_behind_a_balancer_gets_a_policy_and_figures_of_the_exact_lane(

@@ -5,7 +5,6 @@ The data plane is started first, and most of the engine is imported while it com
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -22,6 +21,7 @@ import msgspec
 
 from understudy.app.config import EngineConfig, decoded
 from understudy.app.greeting import greeting
+from understudy.app.interrupts import die_with
 from understudy.app.state_folder import AUTHORITY, SOCKET, Ready, held, last_words
 from understudy.base.diagnostic import InvalidInput
 from understudy.proxy.link import DataPlane
@@ -30,7 +30,6 @@ from understudy.proxy.messages import Settings
 
 log = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
 FLUSH_WORLD_SECONDS = 6.0
 """Traffic is reported at least this often in world time, so that alarms see it in good time."""
 REBIND_SECONDS = 5.0
@@ -122,13 +121,6 @@ async def serve(config: EngineConfig, announce: Announce) -> None:
                     await engine.ended
         finally:
             await data_plane.stop()
-
-
-def die_with(parent: int) -> None:
-    """End, in order, when another process ends. It must be this process's parent."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _settings(config: EngineConfig) -> Settings:

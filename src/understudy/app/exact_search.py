@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from os import sched_getaffinity
+from os import getpid, sched_getaffinity
 
+from understudy.app.interrupts import die_with
 from understudy.app.simulation import Scenario, simulate
 from understudy.control.outcome import Outcome
 from understudy.recommend.sweep import Curve, Job
@@ -44,11 +45,8 @@ class ExactLane:
         self._curves: dict[tuple[str, str], Curve] = {}
         self._places = dict(places)
         self._workers = workers or len(sched_getaffinity(0))
-        self._pool = self._processes()
+        self._pool = processes(self._workers, self._places)
         self._ran = 0
-
-    def _processes(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._workers, get_context("spawn"), _begin, (self._places,))
 
     def __enter__(self) -> "ExactLane":
         return self
@@ -60,7 +58,7 @@ class ExactLane:
         """What comes of jobs. Raises Failed where a stack cannot be created."""
         if self._ran >= RUNS * self._workers:
             self._pool.shutdown()
-            self._pool, self._ran = self._processes(), 0
+            self._pool, self._ran = processes(self._workers, self._places), 0
         self._ran += len(jobs)
         named = [self._named(job) for job in jobs]
         found: list[Measures] = []
@@ -85,9 +83,15 @@ class ExactLane:
 _PLACES: dict[str, Place] = {}
 
 
-def _begin(places: dict[str, Place]) -> None:
+def processes(workers: int, places: dict[str, Place]) -> ProcessPoolExecutor:
+    """Processes that run candidates in these places. They end with this one, however it ends."""
+    return ProcessPoolExecutor(workers, get_context("spawn"), _begin, (places, getpid()))
+
+
+def _begin(places: dict[str, Place], parent: int) -> None:
     """Keep what all runs of a process share. Ctrl-C is for the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with(parent)
     _PLACES.update(places)
 
 

@@ -1,11 +1,14 @@
 """Ctrl-C and SIGTERM: raised in the work, only noted while something must not be cut in two."""
 
+import ctypes
+import os
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PR_SET_PDEATHSIG = 1
 
 
 class Interrupted(KeyboardInterrupt):
@@ -59,3 +62,10 @@ class Interrupts:
         """Only note signals from now on: nothing is raised any more. ``count`` tells of them."""
         self._held += 1
         yield
+
+
+def die_with(parent: int) -> None:
+    """End, in order, when another process ends. It must be this process's parent."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
