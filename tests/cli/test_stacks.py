@@ -148,7 +148,9 @@ def test_history_goes_back_through_a_change_set(run: Run, name: str, folder: Pat
 def test_events_tell_the_story_of_the_stack(run: Run, name: str) -> None:
     lines = [json.loads(line) for line in run("events", name, "--json").stdout.splitlines()]
     assert lines[0]["schema"] == "understudy.events/1"
+    # Begun, made, configured, stable.
     assert [each["status"] for each in lines if each["logical_id"] == "Models"] == [
+        "CREATE_IN_PROGRESS",
         "CREATE_IN_PROGRESS",
         "CREATE_IN_PROGRESS",
         "CREATE_COMPLETE",

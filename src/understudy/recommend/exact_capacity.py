@@ -49,7 +49,7 @@ def _spread(count: int, most: int) -> list[int]:
     """The places of at most so many of a row, dense at its begin: all of the first, then fewer.
 
     >>> _spread(3, 5), _spread(30, 8)
-    ([0, 1, 2], [0, 1, 2, 4, 7, 11, 18, 29])
+    ([0, 1, 2], [0, 1, 2, 3, 6, 10, 17, 29])
     """
     if count <= most:
         return list(range(count))
