@@ -144,14 +144,23 @@ def _source(body: str, params: Params, previous: Target | None) -> str:
     return previous.processed or body if again and previous else body
 
 
-def _bound(declared: Mapping[str, Parameter], params: Params, previous: Target | None) -> Bound:
+def wished(params: Params) -> tuple[dict[str, str], list[str]]:
+    """The text of each parameter that a call gives, and the names of those that stay as they are.
+
+    >>> wished({"Parameters": [{"ParameterKey": "A", "UsePreviousValue": True}]})
+    ({}, ['A'])
+    """
     wishes: list[Params] = params.get("Parameters", [])
     supplied = {
         each["ParameterKey"]: each.get("ParameterValue", "")
         for each in wishes
         if not each.get("UsePreviousValue")
     }
-    kept = [each["ParameterKey"] for each in wishes if each.get("UsePreviousValue")]
+    return supplied, [each["ParameterKey"] for each in wishes if each.get("UsePreviousValue")]
+
+
+def _bound(declared: Mapping[str, Parameter], params: Params, previous: Target | None) -> Bound:
+    supplied, kept = wished(params)
     before = previous.supplied if previous else None
     names = stored_names(declared, given(declared, supplied, before, kept))
     bound, problems = bind(declared, supplied, before, kept, _stored(params, names))

@@ -9,7 +9,7 @@ from understudy.cloudformation.parameters import bind, given, stored_names
 from understudy.cloudformation.template import Parameter
 from understudy.control.events import Params
 from understudy.deploy import macros
-from understudy.deploy.prepare import gate, template_body
+from understudy.deploy.prepare import gate, template_body, wished
 from understudy.deploy.reading import parameters_in, parsed, refuse, template_in
 from understudy.deploy.service import CloudFormation
 from understudy.deploy.stack import Target
@@ -60,13 +60,7 @@ def _texts(
 
     Raises ValidationError.
     """
-    wishes: list[Params] = params.get("Parameters", [])
-    supplied = {
-        each["ParameterKey"]: each.get("ParameterValue", "")
-        for each in wishes
-        if not each.get("UsePreviousValue")
-    }
-    kept = [each["ParameterKey"] for each in wishes if each.get("UsePreviousValue")]
+    supplied, kept = wished(params)
     texts = given(declared, supplied, before, kept)
     stored = stored_names(declared, texts)
     local = {name: each for name, each in declared.items() if name not in stored}
