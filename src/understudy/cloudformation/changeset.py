@@ -6,6 +6,7 @@ it could not know is evaluated again when it is executed.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from understudy.cloudformation.change import (
@@ -19,7 +20,7 @@ from understudy.cloudformation.details import Cause, Written, attribute_detail, 
 from understudy.cloudformation.difference import masked, shown, taken
 from understudy.cloudformation.dynamic import not_yet_known
 from understudy.cloudformation.functions import EvaluationError, MappingError
-from understudy.cloudformation.graph import attributes, dependencies, enabled, layers
+from understudy.cloudformation.graph import attributes, enabled, layers
 from understudy.cloudformation.intrinsics import unresolved
 from understudy.cloudformation.references import Reference
 from understudy.cloudformation.resolve import Scope, evaluate
@@ -126,8 +127,7 @@ class _Planner:
 
     def changes(self) -> list[Change]:
         """The resources that are added, modified or imported."""
-        graph = dependencies(self.after.template, self.after.scope.conditions)
-        for logical_id in (logical_id for layer in layers(graph) for logical_id in layer):
+        for logical_id in chain.from_iterable(layers(self.after.graph)):
             change = self._change(logical_id, self.there[logical_id])
             if change is not None:
                 self.planned[logical_id] = change

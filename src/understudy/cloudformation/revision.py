@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from understudy.cloudformation.conditions import decide
+from understudy.cloudformation.graph import Graph, dependencies
 from understudy.cloudformation.resolve import EvaluationError, Scope, evaluate
 from understudy.cloudformation.template import Template
 from understudy.cloudformation.unknown import NO_VALUE, unknown
 from understudy.cloudformation.value import is_map
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Revision:
     """A template with all that its values refer to, except resources.
 
@@ -21,6 +23,11 @@ class Revision:
     template: Template
     scope: Scope
     secrets: frozenset[str] = frozenset()
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What each resource that exists needs; worked out once for plans and for what follows."""
+        return dependencies(self.template, self.scope.conditions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from understudy.base.arn import ACCOUNT, PARTITION, URL_SUFFIX
-from understudy.cloudformation.graph import dependencies, enabled, is_enabled
+from understudy.cloudformation.graph import enabled, is_enabled
 from understudy.cloudformation.resolve import EvaluationError, Scope, StackOutput, evaluate
 from understudy.cloudformation.revision import (
     Deployed,
@@ -80,11 +80,10 @@ class Blueprints:
     def _make(self, stack: Stack, target: Target) -> Blueprint:
         template = template_in(target.processed or target.body)
         ready = revision(template, self.scope(stack.id, stack.name, target), self.secrets(target))
-        graph = dependencies(template, ready.scope.conditions)
         return Blueprint(
             ready,
             enabled(template, ready.scope.conditions),
-            {name: tuple(needs) for name, needs in graph.items()},
+            {name: tuple(needs) for name, needs in ready.graph.items()},
             _imports(ready) if "ImportValue" in target.body + target.processed else (),
         )
 
